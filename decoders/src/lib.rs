@@ -1,0 +1,15 @@
+//! Pure receivers: samples or frames in, events out. No I/O, no clock, no threads, no global state, so that a recording
+//! replays faster than life with the same result, byte for byte.
+//!
+//! ```text
+//!   IqBlock ──► Demodulator ── Frame (check passed) ──► MessageDecoder ── Event
+//! ```
+//!
+//! One folder per protocol; [`PROTOCOLS`] is the list that feeds configuration, help, metrics and tests. A new protocol is
+//! a new folder, one `mod` line and one line in the list. A protocol folder never imports another's.
+
+mod registry;
+
+pub use registry::{
+    Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal, UnsupportedRate,
+};
