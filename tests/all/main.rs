@@ -1,1 +1,4 @@
+//! One integration binary. Each module is one kind of promise.
 
+mod architecture;
+mod units;

@@ -1,1 +1,3 @@
+//! The one binary: wiring only.
+mod config;
 fn main() {}

@@ -1,0 +1,35 @@
+# The two commands. `make demo` shows vTOC at work; `make test` is what CI runs.
+# Both install what is missing (Debian and Ubuntu), by name, and say so.
+SHELL := /bin/sh
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+.PHONY: demo test need-demo need-test web build install clean help
+
+help:
+	@echo 'make demo    build everything, start a central and two stations under a simulated sky, print the URL'
+	@echo 'make test    everything that CI runs'
+	@echo 'make build   the release binary with the console in it: target/release/vtoc'
+	@echo 'make web     the console only: web/dist'
+
+demo: need-demo build
+	@exec "$${CARGO_TARGET_DIR:-target}"/release/vtoc demo
+
+test: need-test
+	@cargo xtask ci
+
+build: web
+	cargo build --release --locked -p vtoc --features embed-ui
+
+web: need-demo
+	@sh web/node.sh npm --prefix web ci --no-fund --no-audit --silent
+	@sh web/node.sh npm --prefix web run --silent build
+
+need-demo:
+	@sh xtask/need.sh demo
+
+need-test:
+	@sh xtask/need.sh test
+
+clean:
+	cargo clean
+	rm -rf web/dist web/node_modules .demo artefacts

@@ -1,0 +1,154 @@
+//! Configuration: read in layers, checked as a whole, reported with file, line and column.
+//!
+//! Precedence, weakest first:
+//!
+//! ```text
+//!   built-in defaults < vtoc.toml < conf.d/*.toml beside it, in order of name < VTOC__SECTION__KEY < --set section.key=value < flags
+//! ```
+//!
+//! Tables merge key by key; a list or a plain value replaces the whole value before it. Receivers are named tables
+//! (`[receivers.roof]`), so that a file in `conf.d` can add one or change one key of one.
+
+mod layers;
+mod settings;
+mod validate;
+
+pub use layers::{ConfigError, Layers, Problem};
+pub use settings::{
+    Central, Congestion, Console, Gain, LogFormat, Pace, Receiver, ReceiverFormat, RecordingFormat, RoleName, Settings, SourceKind, Spool,
+    Station, Uplink,
+};
+pub use validate::validate;
+
+use std::path::{Path, PathBuf};
+
+/// Where `vtoc` looks when no `--config` is given.
+pub const DEFAULT_PATH: &str = "/etc/vtoc/vtoc.toml";
+
+/// Everything `vtoc` needs to know from outside, checked.
+#[derive(Debug)]
+pub struct Config {
+    pub settings: Settings,
+    /// The files that were read, in order.
+    pub files: Vec<PathBuf>,
+}
+
+/// What the command line says about configuration.
+#[derive(Debug, Default)]
+pub struct ConfigArgs {
+    pub file: Option<PathBuf>,
+    /// `section.key=value` pairs, in order.
+    pub set: Vec<String>,
+}
+
+/// Reads, merges and checks. All problems found are reported at once.
+pub fn load(args: &ConfigArgs, environment: impl Iterator<Item = (String, String)>) -> Result<Config, ConfigError> {
+    let mut layers = Layers::default();
+    match &args.file {
+        Some(path) => layers.add_file_and_directory(path)?,
+        None if Path::new(DEFAULT_PATH).exists() => layers.add_file_and_directory(Path::new(DEFAULT_PATH))?,
+        None => {}
+    }
+    layers.add_environment(environment)?;
+    for pair in &args.set {
+        layers.add_pair(pair)?;
+    }
+    let settings: Settings = layers.settings()?;
+    let problems = validate(&settings);
+    if !problems.is_empty() {
+        return Err(layers.locate(problems));
+    }
+    Ok(Config { settings, files: layers.files() })
+}
+
+/// The settings in force, as TOML that `vtoc` reads back. Secrets are not in the configuration, so none is shown.
+pub fn print(settings: &Settings) -> String {
+    toml::to_string_pretty(settings).expect("settings are plain tables and values")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_with(files: &[(&str, &str)], env: &[(&str, &str)], set: &[&str]) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("conf.d")).unwrap();
+        for (name, text) in files {
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        let args = ConfigArgs { file: Some(dir.path().join("vtoc.toml")), set: set.iter().map(ToString::to_string).collect() };
+        let env = env.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect::<Vec<_>>();
+        load(&args, env.into_iter()).map_err(|e| e.to_string().replace(&format!("{}/", dir.path().display()), ""))
+    }
+
+    #[test]
+    fn each_layer_beats_the_one_before() {
+        let base = ("vtoc.toml", "[station]\nid = 'one'\n[console]\nlisten = '127.0.0.1:1'\n[spool]\nmax_mb = 64\n");
+        let over = ("conf.d/10-site.toml", "[station]\nid = 'two'\n[console]\nlisten = '127.0.0.1:2'\n");
+        let config = load_with(&[base, over], &[("VTOC__STATION__ID", "three"), ("HOME", "/")], &["station.id=four"]).unwrap();
+        assert_eq!(config.settings.station.id, "four");
+        assert_eq!(config.settings.console.listen.to_string(), "127.0.0.1:2");
+        assert_eq!(config.settings.spool.max_mb, 64);
+        assert_eq!(config.files.len(), 2);
+    }
+
+    #[test]
+    fn receivers_merge_by_name() {
+        let base = ("vtoc.toml", "[receivers.roof]\nprotocol = 'adsb'\nsource = 'rtlsdr'\nserial = '1090'\n");
+        let over = (
+            "conf.d/gain.toml",
+            "[receivers.roof]\ngain = 38.6\n[receivers.lan]\nprotocol='adsb'\nsource='beast'\naddress='127.0.0.1:30005'\n",
+        );
+        let config = load_with(&[base, over], &[], &[]).unwrap();
+        let roof = &config.settings.receivers["roof"];
+        assert_eq!(roof.serial.as_deref(), Some("1090"));
+        assert_eq!(roof.gain, Gain::Db(38.6));
+        assert_eq!(config.settings.receivers.len(), 2);
+    }
+
+    #[test]
+    fn problems_have_file_line_and_column() {
+        let check = |text: &str, expected: &str| {
+            let found = load_with(&[("vtoc.toml", text)], &[], &[]).unwrap_err();
+            assert!(found.contains(expected), "{text:?}\n gave: {found}\n not:  {expected}");
+        };
+        check("[station]\nid = \n", "vtoc.toml:2:6:");
+        check("[station]\nid = 7\n", "vtoc.toml:2:6: station.id: invalid type: integer `7`, expected a string");
+        check("[station]\nnmae = 'x'\n", "vtoc.toml:2:1: station.nmae: unknown field `nmae`");
+        check("[station]\nid = 'Alpha One'\n", "vtoc.toml:2:6: station.id:");
+        check(
+            "[receivers.roof]\nsource = 'rtlsdr'\nprotocol = 'adbs'\n",
+            "vtoc.toml:3:12: receivers.roof.protocol: unknown variant `adbs`",
+        );
+        check("[receivers.roof]\nsource = 'beast'\nprotocol = 'adsb'\n", "vtoc.toml:1:12: receivers.roof: a beast source needs `address`");
+        check("[station]\nlatitude = 95.0\nlongitude = 4\n", "vtoc.toml:2:12: station.latitude:");
+    }
+
+    #[test]
+    fn all_semantic_problems_are_told_at_once() {
+        let text = "[station]\nid = 'A'\nlatitude = 95.0\nlongitude = 4\n[spool]\nmax_mb = 0\n";
+        let found = load_with(&[("vtoc.toml", text)], &[], &[]).unwrap_err();
+        assert_eq!(found.lines().count(), 3, "{found}");
+    }
+
+    #[test]
+    fn a_problem_from_the_environment_names_the_variable() {
+        let found = load_with(&[("vtoc.toml", "")], &[("VTOC__SPOOL__MAX_MB", "many")], &[]).unwrap_err();
+        assert!(found.starts_with("VTOC__SPOOL__MAX_MB: spool.max_mb:"), "{found}");
+    }
+
+    #[test]
+    fn printed_settings_read_back_the_same() {
+        let text = "[station]\nid='a'\n[receivers.r]\nprotocol='adsb'\nsource='file'\npath='x_2400k.cu8'\npace='flat_out'\n";
+        let first = print(&load_with(&[("vtoc.toml", text)], &[], &[]).unwrap().settings);
+        let second = print(&load_with(&[("vtoc.toml", &first)], &[], &[]).unwrap().settings);
+        assert_eq!(first, second);
+    }
+
+    #[test]
+    fn a_missing_file_is_one_clear_sentence() {
+        let args = ConfigArgs { file: Some("/nonexistent/vtoc.toml".into()), set: vec![] };
+        let found = load(&args, std::iter::empty()).unwrap_err().to_string();
+        assert!(found.starts_with("/nonexistent/vtoc.toml: can't be read:"), "{found}");
+    }
+}

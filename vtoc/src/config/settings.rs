@@ -1,0 +1,284 @@
+//! The settings, with their units and defaults. `vtoc --print-config` shows them all.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where a station or central keeps what must survive a restart. systemd sets it through `STATE_DIRECTORY`.
+    pub state_dir: Option<PathBuf>,
+    pub station: Station,
+    /// Receivers by name.
+    pub receivers: BTreeMap<String, Receiver>,
+    pub spool: Spool,
+    pub uplink: Uplink,
+    pub console: Console,
+    pub central: Central,
+    pub log: Log,
+}
+
+/// Who we are and where the antenna is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Station {
+    /// 1–64 of `a–z 0–9 -`; the station's slug in the API and its name in the certificate.
+    pub id: String,
+    /// For people. Default: the id.
+    pub name: Option<String>,
+    /// Degrees north, −90…90. Both or neither.
+    pub latitude: Option<f64>,
+    /// Degrees east, −180…180.
+    pub longitude: Option<f64>,
+    /// Positions farther than this are refused as implausible. Kilometres.
+    pub range_km_max: u32,
+}
+
+impl Default for Station {
+    fn default() -> Self {
+        Self { id: "station".into(), name: None, latitude: None, longitude: None, range_km_max: 700 }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// An RTL-SDR on USB.
+    Rtlsdr,
+    /// An `rtl_tcp` server: `address`.
+    RtlTcp,
+    /// A recording: `path`.
+    File,
+    /// Frames in Beast format over TCP: `address`.
+    Beast,
+    /// Frames as AVR text over TCP: `address`.
+    Avr,
+    /// The simulated sky.
+    Sim,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiverFormat {
+    Adsb,
+    Ais,
+    Aprs,
+    Uat,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingFormat {
+    Cu8,
+    Cs16,
+    Cf32,
+    Wav,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// As fast as it was recorded.
+    #[default]
+    Life,
+    /// As fast as the machine can.
+    FlatOut,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(untagged)]
+pub enum Gain {
+    /// The nearest step that the tuner has. Decibels.
+    Db(f32),
+    #[default]
+    #[serde(with = "auto")]
+    Auto,
+}
+
+mod auto {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("auto")
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "auto" { Ok(()) } else { Err(D::Error::custom("expected \"auto\" or decibels")) }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileName {
+    #[default]
+    Full,
+    Fast,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receiver {
+    pub protocol: ReceiverFormat,
+    pub source: SourceKind,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// RTL-SDR: serial number (see `vtoc doctor`); stable across re-plugging.
+    pub serial: Option<String>,
+    /// `host:port` of a network source.
+    pub address: Option<String>,
+    /// Recording to play.
+    pub path: Option<PathBuf>,
+    /// Default: by the file name's ending.
+    pub format: Option<RecordingFormat>,
+    /// The recording stores Q before I.
+    #[serde(default)]
+    pub iq_swap: bool,
+    #[serde(default)]
+    pub pace: Pace,
+    /// Begin again at the end of the recording.
+    #[serde(default, rename = "loop")]
+    pub repeat: bool,
+    /// Samples per second. Default: the protocol's own, or what the recording's name says (`…_2400k.cu8`).
+    pub rate_sps: Option<u32>,
+    /// Tuning. Default: the protocol's own.
+    pub center_hz: Option<u64>,
+    #[serde(default)]
+    pub gain: Gain,
+    /// Crystal error, parts per million, −127…127.
+    #[serde(default)]
+    pub ppm: i32,
+    /// 4.5 V to the antenna's amplifier; switched off at exit.
+    #[serde(default)]
+    pub bias_tee: bool,
+    #[serde(default)]
+    pub profile: ProfileName,
+    /// Simulated sky: which one. Two stations with the same seed see the same sky.
+    #[serde(default)]
+    pub seed: u64,
+    /// Simulated sky: how many aircraft.
+    #[serde(default = "aircraft")]
+    pub aircraft: u16,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn aircraft() -> u16 {
+    40
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Spool {
+    /// Default: `spool.db` in the state directory.
+    pub path: Option<PathBuf>,
+    /// The file never grows beyond this. Mebibytes.
+    pub max_mb: u32,
+    /// What a power cut can cost at most: events are on disk after this many milliseconds.
+    pub commit_ms: u32,
+    /// Keep events after the central has them, for the station's own history. Hours.
+    pub keep_acked_hours: u32,
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self { path: None, max_mb: 1024, commit_ms: 500, keep_acked_hours: 24 }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Congestion {
+    /// Keeps real time on lossy links.
+    #[default]
+    Bbr,
+    Cubic,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Uplink {
+    /// `host:port` of the central (UDP). Without it a station works alone.
+    pub central: Option<String>,
+    /// Directory with `station.crt`, `station.key` and `ca.crt`. Default: `tls` in the state directory.
+    pub tls_dir: Option<PathBuf>,
+    pub congestion: Congestion,
+}
+
+/// The HTTP side: console, API and metrics.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Console {
+    /// Loopback unless told otherwise.
+    pub listen: SocketAddr,
+    /// Serve the console from this folder instead of the one built in.
+    pub ui_dir: Option<PathBuf>,
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleName {
+    Ops,
+    Intel,
+    Logistics,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Central {
+    /// Where stations deliver (UDP, QUIC with mutual TLS).
+    pub uplink_listen: SocketAddr,
+    /// The name in the central's certificate; stations connect to it under this name.
+    pub server_name: String,
+    /// The cluster. The databases `vtoc_control`, `vtoc_ops`, `vtoc_intel` and `vtoc_logistics` are made on it.
+    /// Give it by the environment variable `DATABASE_URL` when it holds a password.
+    pub database_url: Option<String>,
+    /// Put before each database's name, so that two centrals can share a cluster.
+    pub database_prefix: String,
+    /// Certificate authority and server key. Default: `ca` in the state directory.
+    pub ca_dir: Option<PathBuf>,
+}
+
+impl Default for Central {
+    fn default() -> Self {
+        Self {
+            uplink_listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
+            server_name: "localhost".into(),
+            database_url: None,
+            database_prefix: "vtoc".into(),
+            ca_dir: None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,uplink=debug`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".into(), format: LogFormat::Text }
+    }
+}

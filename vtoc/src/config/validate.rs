@@ -1,0 +1,99 @@
+//! What types cannot say about settings: ranges, and what a source needs.
+
+use super::layers::Problem;
+use super::settings::{Gain, Receiver, Settings, SourceKind};
+use model::StationId;
+
+/// Every problem, in the order of the settings.
+pub fn validate(settings: &Settings) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    station(settings, &mut problems);
+    for (name, receiver) in &settings.receivers {
+        self::receiver(&format!("receivers.{name}"), name, receiver, &mut problems);
+    }
+    spool(settings, &mut problems);
+    uplink(settings, &mut problems);
+    problems
+}
+
+fn station(settings: &Settings, problems: &mut Vec<Problem>) {
+    let s = &settings.station;
+    if StationId::new(&s.id).is_none() {
+        problems.push(Problem::new("station.id", format!("`{}` is not a station id: use 1 to 64 of a-z, 0-9 and -", s.id)));
+    }
+    if let Some(lat) = s.latitude
+        && !(-90.0..=90.0).contains(&lat)
+    {
+        problems.push(Problem::new("station.latitude", format!("{lat} is not within -90 to 90 degrees")));
+    }
+    if let Some(lon) = s.longitude
+        && !(-180.0..=180.0).contains(&lon)
+    {
+        problems.push(Problem::new("station.longitude", format!("{lon} is not within -180 to 180 degrees")));
+    }
+    if s.latitude.is_some() != s.longitude.is_some() {
+        problems.push(Problem::new("station", "latitude and longitude go together: give both or neither"));
+    }
+    if !(1..=2_000).contains(&s.range_km_max) {
+        problems.push(Problem::new("station.range_km_max", format!("{} is not within 1 to 2000 km", s.range_km_max)));
+    }
+}
+
+fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
+    if StationId::new(name).is_none() {
+        problems.push(Problem::new(path, "a receiver's name is 1 to 64 of a-z, 0-9 and -"));
+    }
+    match r.source {
+        SourceKind::RtlTcp | SourceKind::Beast | SourceKind::Avr if r.address.is_none() => {
+            let kind = match r.source {
+                SourceKind::RtlTcp => "an rtl_tcp",
+                SourceKind::Beast => "a beast",
+                _ => "an avr",
+            };
+            problems.push(Problem::new(path, format!("{kind} source needs `address` (host:port)")));
+        }
+        SourceKind::File if r.path.is_none() => problems.push(Problem::new(path, "a file source needs `path`")),
+        _ => {}
+    }
+    if let Some(address) = &r.address
+        && address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
+    {
+        problems.push(Problem::new(format!("{path}.address"), format!("`{address}` is not host:port")));
+    }
+    if !(-127..=127).contains(&r.ppm) {
+        problems.push(Problem::new(format!("{path}.ppm"), format!("{} is not within -127 to 127 parts per million", r.ppm)));
+    }
+    if let Gain::Db(db) = r.gain
+        && !(0.0..=60.0).contains(&db)
+    {
+        problems.push(Problem::new(format!("{path}.gain"), format!("{db} is not within 0 to 60 dB (or \"auto\")")));
+    }
+    if let Some(rate) = r.rate_sps
+        && !(8_000..=20_000_000).contains(&rate)
+    {
+        problems.push(Problem::new(format!("{path}.rate_sps"), format!("{rate} is not within 8000 to 20000000 samples per second")));
+    }
+}
+
+fn spool(settings: &Settings, problems: &mut Vec<Problem>) {
+    if !(8..=1_048_576).contains(&settings.spool.max_mb) {
+        problems.push(Problem::new("spool.max_mb", format!("{} is not within 8 to 1048576 MiB", settings.spool.max_mb)));
+    }
+    if !(10..=60_000).contains(&settings.spool.commit_ms) {
+        problems.push(Problem::new("spool.commit_ms", format!("{} is not within 10 to 60000 ms", settings.spool.commit_ms)));
+    }
+}
+
+fn uplink(settings: &Settings, problems: &mut Vec<Problem>) {
+    if let Some(address) = &settings.uplink.central
+        && address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
+    {
+        problems.push(Problem::new("uplink.central", format!("`{address}` is not host:port")));
+    }
+    let prefix = &settings.central.database_prefix;
+    let plain =
+        !prefix.is_empty() && prefix.len() <= 40 && prefix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if !plain {
+        problems.push(Problem::new("central.database_prefix", format!("`{prefix}` is not 1 to 40 of a-z, 0-9 and _")));
+    }
+}
