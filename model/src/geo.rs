@@ -81,7 +81,7 @@ pub struct DeciKnots(pub u16);
 impl DeciKnots {
     /// `None` when negative, not finite or above 6,553.5 kt.
     pub fn from_knots(kt: f64) -> Option<Self> {
-        (kt.is_finite() && 0.0 <= kt && kt <= 6_553.5).then(|| Self((kt * 10.0).round() as u16))
+        (0.0..=6_553.5).contains(&kt).then(|| Self((kt * 10.0).round() as u16))
     }
 
     pub fn knots(self) -> f64 {

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn ids_have_ranges() {
-        assert_eq!(Icao24::new(0x1_00_0000), None);
+        assert_eq!(Icao24::new(0x0100_0000), None);
         assert_eq!(Icao24::from_bytes([0x48, 0x40, 0xd6]).to_string(), "4840d6");
         assert_eq!(Mmsi::new(1_000_000_000), None);
         assert_eq!(Mmsi::new(2_320_001).unwrap().to_string(), "002320001");
