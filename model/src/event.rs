@@ -3,7 +3,10 @@
 //! Decoders make events; the spool numbers them; the central stores each exactly once. An event holds only what the frame
 //! said (a position's coordinates, not a track's age): what is known *now* about a subject is the live picture's business.
 
-use crate::{CentiDegrees, DeciKnots, Epoch, LatLon, Protocol, Raw, ReceiverId, ShortText, Signal, StationId, Subject, UnixMicros};
+use crate::{
+    Advisory, AirData, CentiDegrees, DeciKnots, Epoch, Intent, LatLon, Protocol, Quality, Raw, ReceiverId, ShortText, Signal, StationId,
+    Subject, UnixMicros,
+};
 
 /// The identity of an event everywhere, and the key that makes delivery idempotent.
 /// `seq` starts at 1 and is gap-free within an epoch.
@@ -39,6 +42,7 @@ impl Event {
     pub fn priority(&self) -> Priority {
         match &self.kind {
             EventKind::Status(s) if s.emergency.is_some_and(|e| e != Emergency::None) => Priority::High,
+            EventKind::Advisory(_) => Priority::High,
             _ => Priority::Normal,
         }
     }
@@ -54,6 +58,10 @@ pub enum EventKind {
     Status(Status),
     Weather(Weather),
     Text(Text),
+    Intent(Intent),
+    AirData(AirData),
+    Quality(Quality),
+    Advisory(Advisory),
 }
 
 impl EventKind {
@@ -66,6 +74,10 @@ impl EventKind {
             Self::Status(_) => "status",
             Self::Weather(_) => "weather",
             Self::Text(_) => "text",
+            Self::Intent(_) => "intent",
+            Self::AirData(_) => "airdata",
+            Self::Quality(_) => "quality",
+            Self::Advisory(_) => "advisory",
         }
     }
 }
@@ -291,6 +303,9 @@ mod tests {
         assert_eq!(event.priority(), Priority::High);
         event.kind = EventKind::Status(Status::default());
         assert_eq!(event.priority(), Priority::Normal);
+        let advisory = Advisory { active: 0x2000, complements: 0, terminated: false, multiple_threats: false, threat: None };
+        event.kind = EventKind::Advisory(advisory);
+        assert_eq!(event.priority(), Priority::High);
     }
 
     #[test]

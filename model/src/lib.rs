@@ -10,6 +10,7 @@
 //! - a [`Frame`] of up to [`Raw::INLINE`] bytes (every Mode S and single-slot AIS frame) is held without allocation;
 //! - nothing here is `Serialize`: JSON shapes live in `api::dto`, wire bytes in `uplink::wire`.
 
+mod aircraft;
 mod event;
 mod frame;
 mod geo;
@@ -18,6 +19,7 @@ mod iq;
 mod text;
 mod time;
 
+pub use aircraft::{Advisory, AirData, Hazard, InferredRegister, Intent, Quality, Threat};
 pub use event::{
     Emergency, Event, EventKey, EventKind, HeadingReference, Identity, Position, PositionSource, Priority, SpeedKind, Status, Text,
     TextKind, Velocity, VerticalSource, Weather,
