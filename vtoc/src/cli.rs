@@ -1,0 +1,220 @@
+//! The command line: what `vtoc --help` teaches.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  vtoc decode recording_2400k.cu8            what is in a recording: one JSON line per event
+  vtoc station --demo                        a station under a simulated sky; console on http://127.0.0.1:8080
+  vtoc station --config /etc/vtoc/vtoc.toml  a station as configured
+  vtoc check --config vtoc.toml              is this configuration right? file, line and column of what isn't
+  vtoc demo                                  central, private Postgres and two stations, all on this machine
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 65 input can't be understood, 66 input not found,
+69 something needed is not available, 73 output can't be written, 78 wrong configuration.";
+
+#[derive(Debug, Parser)]
+#[command(name = "vtoc", version, about = "Virtual tactical operations centre: field stations, central, console.", after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Decode a recording: one JSON line per event on stdout, a summary on stderr.
+    Decode(DecodeArgs),
+    /// Run a field station: receivers, spool, uplink and its own console.
+    Station(StationArgs),
+    /// Run the central: intake from stations, PostgreSQL, API and console.
+    #[cfg(feature = "central")]
+    Central(CentralArgs),
+    /// Everything on this machine: a private PostgreSQL, the central, two stations under a simulated sky.
+    #[cfg(feature = "central")]
+    Demo(DemoArgs),
+    /// Write a simulated signal, and the truth about it.
+    Sim(SimArgs),
+    /// Validate configuration without starting anything.
+    Check(ConfigOptions),
+    /// Prepare the central: databases, certificate authority, a first API token.
+    #[cfg(feature = "central")]
+    Setup(SetupArgs),
+    /// Make a station known to the central and give it its certificate.
+    Enroll(EnrollArgs),
+    /// Print shell completions.
+    Completions {
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where configuration comes from. Weakest first: defaults, the file, `conf.d/*.toml` beside it, `VTOC__SECTION__KEY`, `--set`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigOptions {
+    /// Configuration file. Default: /etc/vtoc/vtoc.toml when it exists.
+    #[arg(long, value_name = "FILE", env = "VTOC_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Set one value, e.g. `--set station.id=alpha` (may be repeated).
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Print the settings in force as TOML, and exit.
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DecodeArgs {
+    /// IQ recording (.cu8 .cs16 .cf32 .wav), or frames as text (.txt .avr .hex .csv) or Beast (.beast .bin).
+    pub file: PathBuf,
+    /// What is in it.
+    #[arg(long, default_value = "adsb")]
+    pub protocol: String,
+    /// One line per accepted frame instead of per event.
+    #[arg(long)]
+    pub raw: bool,
+    /// Samples per second. Default: what the name says (`…_2400k.cu8`, `…_2.4M.cu8`), else the protocol's own.
+    #[arg(long, value_name = "SPS")]
+    pub rate: Option<u32>,
+    /// How samples are stored. Default: by the name's ending.
+    #[arg(long, value_enum)]
+    pub format: Option<FormatArg>,
+    /// The recording stores Q before I.
+    #[arg(long)]
+    pub iq_swap: bool,
+    /// Decode the recording this often, as if it were one (address filters stay warm).
+    #[arg(long, value_name = "TIMES", default_value_t = 1)]
+    pub repeat: u32,
+    /// UTC of the first sample, RFC 3339. Default: 1970-01-01T00:00:00Z, so that output is the same every time.
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// Where the antenna was, `latitude,longitude` in degrees: resolves surface positions.
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+    pub site: Option<String>,
+    /// How hard to try.
+    #[arg(long, value_enum, default_value_t = ProfileArg::Full)]
+    pub profile: ProfileArg,
+    /// Accept each frame once only (distinct frames).
+    #[arg(long)]
+    pub distinct: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+pub enum FormatArg {
+    Cu8,
+    Cs16,
+    Cf32,
+    Wav,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+pub enum ProfileArg {
+    Full,
+    Fast,
+}
+
+#[derive(Debug, Args)]
+pub struct StationArgs {
+    #[command(flatten)]
+    pub options: ConfigOptions,
+    /// A simulated sky instead of receivers; nothing is kept after the end unless a state directory is given.
+    #[arg(long)]
+    pub demo: bool,
+    /// Where console and API listen.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Where the spool and the keys lie.
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
+    pub state_dir: Option<PathBuf>,
+}
+
+#[cfg(feature = "central")]
+#[derive(Debug, Args)]
+pub struct CentralArgs {
+    #[command(flatten)]
+    pub options: ConfigOptions,
+    /// Where console and API listen.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Where the certificate authority and the server's key lie.
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
+    pub state_dir: Option<PathBuf>,
+}
+
+#[cfg(feature = "central")]
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where everything lies; may be deleted afterwards.
+    #[arg(long, value_name = "DIR", default_value = ".demo")]
+    pub dir: PathBuf,
+    /// Where the central's console listens.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// How many aircraft fly.
+    #[arg(long, default_value_t = 40)]
+    pub aircraft: u16,
+    /// End after so many seconds (tests).
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub for_seconds: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct SimArgs {
+    /// Where the signal goes (.cu8 .cs16 .cf32 by its ending); `-` is stdout.
+    pub output: PathBuf,
+    /// Where the truth goes, as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+    /// What is simulated.
+    #[arg(long, default_value = "adsb")]
+    pub protocol: String,
+    /// Seconds of signal.
+    #[arg(long, default_value_t = 10.0)]
+    pub seconds: f64,
+    /// Samples per second.
+    #[arg(long, value_name = "SPS", default_value_t = 2_400_000)]
+    pub rate: u32,
+    /// Which sky: the same seed gives the same.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many aircraft.
+    #[arg(long, default_value_t = 40)]
+    pub aircraft: u16,
+    /// Where the antenna is, `latitude,longitude` in degrees.
+    #[arg(long, value_name = "LAT,LON", default_value = "52.3,4.8", allow_hyphen_values = true)]
+    pub site: String,
+    /// Standard deviation of the noise in each of I and Q, in steps of 8 bits (full scale 128).
+    #[arg(long, default_value_t = 2.5)]
+    pub noise: f32,
+}
+
+#[cfg(feature = "central")]
+#[derive(Debug, Args)]
+pub struct SetupArgs {
+    #[command(flatten)]
+    pub options: ConfigOptions,
+    /// Where the certificate authority and the server's key lie.
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
+    pub state_dir: Option<PathBuf>,
+    /// Print what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct EnrollArgs {
+    #[command(flatten)]
+    pub options: ConfigOptions,
+    /// On the central's machine: the station to make known; its certificate is written to `--out`.
+    #[arg(value_name = "STATION")]
+    pub station: String,
+    /// The role whose database keeps the station's events.
+    #[arg(long, default_value = "ops")]
+    pub role: String,
+    /// Where the station's key and certificates go: copy this folder to the station's `tls` directory.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Where the central's certificate authority lies.
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
+    pub state_dir: Option<PathBuf>,
+}
