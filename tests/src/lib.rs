@@ -1,5 +1,7 @@
 //! Helpers that several tests share: where the repository is, its files, processes that end with the test.
 
+pub mod process;
+
 use std::path::{Path, PathBuf};
 
 /// The repository's root.

@@ -44,9 +44,7 @@ pub enum Command {
     /// Make a station known to the central and give it its certificate.
     Enroll(EnrollArgs),
     /// Print shell completions.
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
 }
 
 /// Where configuration comes from. Weakest first: defaults, the file, `conf.d/*.toml` beside it, `VTOC__SECTION__KEY`, `--set`.

@@ -56,17 +56,23 @@ fn steps() -> Vec<Step> {
     let web = |words: &str| format!("sh web/node.sh npm --prefix web {words}");
     vec![
         step("format", &["cargo fmt --all --check"]),
-        step("console", &[
-            &web("ci --no-fund --no-audit --silent"),
-            &web("run --silent lint"),
-            &web("run --silent typecheck"),
-            &web("run --silent test"),
-            &web("run --silent build"),
-        ]),
-        step("clippy", &[
-            "cargo clippy --workspace --all-targets --locked -- -D warnings",
-            "cargo clippy -p vtoc --locked --no-default-features --features station -- -D warnings",
-        ]),
+        step(
+            "console",
+            &[
+                &web("ci --no-fund --no-audit --silent"),
+                &web("run --silent lint"),
+                &web("run --silent typecheck"),
+                &web("run --silent test"),
+                &web("run --silent build"),
+            ],
+        ),
+        step(
+            "clippy",
+            &[
+                "cargo clippy --workspace --all-targets --locked -- -D warnings",
+                "cargo clippy -p vtoc --locked --no-default-features --features station -- -D warnings",
+            ],
+        ),
         step("build", &["cargo build --locked -p vtoc --features embed-ui"]),
         step("test", &["cargo test --workspace --locked --no-fail-fast"]),
         step("benches", &["cargo test --locked -p benches --benches -- --test"]),

@@ -61,7 +61,7 @@ pub enum SourceKind {
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum ReceiverFormat {
+pub enum ProtocolName {
     Adsb,
     Ais,
     Aprs,
@@ -121,7 +121,7 @@ pub enum ProfileName {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receiver {
-    pub protocol: ReceiverFormat,
+    pub protocol: ProtocolName,
     pub source: SourceKind,
     #[serde(default = "yes")]
     pub enabled: bool,
