@@ -1,0 +1,19 @@
+/** What lives as long as the page: the picture, the server's clock and the link that feeds them. */
+import { browserWorld } from "../link/browser.ts";
+import { Link } from "../link/link.ts";
+import { ServerClock } from "../picture/clock.ts";
+import { Picture } from "../picture/picture.ts";
+
+export interface Session {
+  readonly picture: Picture;
+  readonly clock: ServerClock;
+  readonly link: Link;
+  readonly serverNow: () => number;
+}
+
+export function createSession(): Session {
+  const picture = new Picture();
+  const clock = new ServerClock();
+  const link = new Link(browserWorld, picture, clock);
+  return { picture, clock, link, serverNow: () => clock.now(Date.now()) };
+}

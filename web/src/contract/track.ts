@@ -1,0 +1,110 @@
+/**
+ * A track as the picture's contract (docs/live-picture.md) sends it, and the check that what came over the wire is one.
+ *
+ * The names and units are the contract's. Unknown is `null`, never 0. What is not a track is refused and counted by the caller, never shown:
+ * a wrong position is worse than none.
+ */
+import { fields, isRecord, type Kind } from "./fields.ts";
+
+/** `icao:4840d6`, `nonicao:…`, `mmsi:244660000` or `call:PE1ABC-9`. */
+export type Subject = string & { readonly brand: "Subject" };
+
+/** Longitude, latitude, Unix milliseconds, altitude in feet or null. */
+export type TrailPoint = readonly [lon: number, lat: number, at: number, altitudeFt: number | null];
+
+export interface Track {
+  readonly subject: Subject;
+  readonly protocol: string;
+  readonly stations: readonly string[];
+  readonly callsign: string | null;
+  readonly name: string | null;
+  /** ADS-B `A0`…`D7`; AIS ship type in decimal; APRS symbol table and code. */
+  readonly category: string | null;
+  readonly lat: number | null;
+  readonly lon: number | null;
+  /** Unix milliseconds, as all times here; on the wire they are RFC 3339. */
+  readonly position_at: number | null;
+  readonly accuracy_m: number | null;
+  readonly position_source: string | null;
+  readonly baro_alt_ft: number | null;
+  readonly geom_alt_ft: number | null;
+  readonly on_ground: boolean | null;
+  readonly speed_kt: number | null;
+  readonly track_deg: number | null;
+  readonly heading_deg: number | null;
+  readonly vertical_rate_fpm: number | null;
+  readonly squawk: string | null;
+  readonly emergency: string | null;
+  readonly first_seen: number;
+  readonly last_seen: number;
+  readonly events: number;
+  readonly rssi_dbfs: number | null;
+}
+
+/** Longest trail that is kept of one track; the contract sends no more. */
+export const MAX_TRAIL_POINTS = 200;
+
+const KINDS: Record<keyof Track, Kind> = {
+  subject: "text",
+  protocol: "text",
+  stations: "texts",
+  callsign: "text?",
+  name: "text?",
+  category: "text?",
+  lat: "latitude?",
+  lon: "longitude?",
+  position_at: "time?",
+  accuracy_m: "number?",
+  position_source: "text?",
+  baro_alt_ft: "number?",
+  geom_alt_ft: "number?",
+  on_ground: "flag?",
+  speed_kt: "number?",
+  track_deg: "number?",
+  heading_deg: "number?",
+  vertical_rate_fpm: "number?",
+  squawk: "text?",
+  emergency: "text?",
+  first_seen: "time",
+  last_seen: "time",
+  events: "number",
+  rssi_dbfs: "number?",
+};
+
+/** The track, or null when a field is missing in type, or out of range. */
+export function parseTrack(value: unknown): Track | null {
+  const track = fields(KINDS, value);
+  if (track === null) return null;
+  const whole = (track["lat"] === null) === (track["lon"] === null);
+  const dated = track["lat"] === null || track["position_at"] !== null;
+  return whole && dated ? (track as unknown as Track) : null;
+}
+
+/** The trail's valid points in order of time; anything else in it is left out. */
+export function parseTrail(value: unknown): TrailPoint[] {
+  const raw = isRecord(value) ? value["trail"] : undefined;
+  if (!Array.isArray(raw)) return [];
+  return raw.slice(-MAX_TRAIL_POINTS).filter(isTrailPoint);
+}
+
+function isTrailPoint(value: unknown): value is TrailPoint {
+  if (!Array.isArray(value) || value.length < 4) return false;
+  const [lon, lat, at, altitude] = value as unknown[];
+  const placed = Number.isFinite(lon) && Number.isFinite(lat) && Math.abs(lon as number) <= 180 && Math.abs(lat as number) <= 90;
+  return placed && Number.isFinite(at) && (altitude === null || Number.isFinite(altitude));
+}
+
+/** The height to show and colour by: pressure altitude as the rest of aviation uses it, else geometric. */
+export function altitudeFt(track: Track): number | null {
+  return track.baro_alt_ft ?? track.geom_alt_ft;
+}
+
+/** What to call it: callsign, else name, else the number of its subject. */
+export function title(track: Track): string {
+  return track.callsign ?? track.name ?? track.subject.slice(track.subject.indexOf(":") + 1).toUpperCase();
+}
+
+/** An emergency that needs somebody now; a distress device in test mode does not. */
+export function isEmergency(track: Track): boolean {
+  return track.emergency !== null && track.emergency !== "none" && track.emergency !== "test";
+}

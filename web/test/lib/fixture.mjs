@@ -1,0 +1,157 @@
+/**
+ * A server for developing and testing the console: serves `dist/` and the contract of docs/live-picture.md from a scenario, with the headers that the
+ * real server sends. It can cut its link and change its scenario while running. Test equipment, never shipped.
+ */
+import fs from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { WebSocketServer } from "ws";
+import { consoleAt, tracksAt, trailOf } from "./scenario.mjs";
+
+const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "dist");
+const DELTA_MS = 500;
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
+const CSP = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'";
+
+export class Fixture {
+  #server = http.createServer((request, response) => this.#answer(request, response));
+  #sockets = new WebSocketServer({ noServer: true });
+  #scenario;
+  #count;
+  #begin = Date.now();
+  #seq = 1;
+  #cut = false;
+  #streams = true;
+  #online = true;
+  #timer = setInterval(() => this.#delta(), DELTA_MS);
+  #told = new Set();
+
+  /** @param {{ scenario?: string, count?: number }} options */
+  constructor({ scenario = "sky", count = 10_000 } = {}) {
+    this.#scenario = scenario;
+    this.#count = count;
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** @param {number} [port] 0 takes a free one @returns {Promise<string>} the address of the page */
+  listen(port = 0) {
+    return new Promise((resolve) => {
+      this.#server.listen(port, "127.0.0.1", () => resolve(`http://127.0.0.1:${this.#server.address().port}/`));
+    });
+  }
+
+  get begin() {
+    return this.#begin;
+  }
+
+  change(scenario) {
+    this.#scenario = scenario;
+    this.#begin = Date.now();
+  }
+
+  /** Cuts the link: open streams break, new ones and requests for data are dropped without an answer. The page itself is still served. */
+  cut() {
+    this.#cut = true;
+    for (const socket of this.#sockets.clients) socket.terminate();
+  }
+
+  mend() {
+    this.#cut = false;
+  }
+
+  /** Refuses only streams, so that the page has to poll. */
+  refuseStreams() {
+    this.#streams = false;
+    for (const socket of this.#sockets.clients) socket.terminate();
+  }
+
+  /** Leaves one number out, as if a message had been lost. */
+  skipSeq() {
+    this.#seq += 1;
+  }
+
+  /** Sends something that is not in the contract. */
+  sendGarbage(text) {
+    for (const socket of this.#sockets.clients) socket.send(text);
+  }
+
+  get streams() {
+    return this.#sockets.clients.size;
+  }
+
+  stationsOffline() {
+    this.#online = false;
+  }
+
+  close() {
+    clearInterval(this.#timer);
+    for (const socket of this.#sockets.clients) socket.terminate();
+    this.#server.closeAllConnections();
+    return new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #tracks(withTrails) {
+    const now = Date.now();
+    const tracks = tracksAt(this.#scenario, this.#begin, now, this.#count);
+    return withTrails ? tracks.map((track) => ({ ...track, trail: trailOf(track, now) })) : tracks;
+  }
+
+  #upgrade(request, socket, head) {
+    if (this.#cut || !this.#streams || request.url !== "/api/v1/live") {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (stream) => {
+      const tracks = this.#tracks(true);
+      this.#told = new Set(tracks.map((track) => track.subject));
+      stream.send(JSON.stringify({ type: "snapshot", seq: this.#seq, at: new Date().toISOString(), tracks }));
+    });
+  }
+
+  #delta() {
+    const updated = this.#tracks(false);
+    const now = new Set(updated.map((track) => track.subject));
+    const removed = [...this.#told].filter((subject) => !now.has(subject));
+    this.#told = now;
+    if (updated.length === 0 && removed.length === 0) return;
+    this.#seq += 1;
+    const text = JSON.stringify({ type: "delta", seq: this.#seq, at: new Date().toISOString(), updated, removed });
+    for (const socket of this.#sockets.clients) socket.send(text);
+  }
+
+  #answer(request, response) {
+    const { pathname } = new URL(request.url, "http://localhost");
+    if (pathname.startsWith("/api/") && this.#cut) {
+      request.socket.destroy();
+    } else if (pathname === "/api/v1/console") {
+      json(response, consoleAt(this.#scenario, Date.now(), this.#online));
+    } else if (pathname === "/api/v1/tracks") {
+      json(response, { generated_at: new Date().toISOString(), seq: this.#seq, tracks: this.#tracks(true) });
+    } else {
+      file(response, pathname === "/" ? "/index.html" : pathname);
+    }
+  }
+}
+
+function json(response, body) {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function file(response, pathname) {
+  const name = path.join(DIST, path.normalize(pathname));
+  if (!name.startsWith(DIST) || !fs.existsSync(name) || !fs.statSync(name).isFile()) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { "content-type": TYPES[path.extname(name)] ?? "application/octet-stream", "content-security-policy": CSP });
+  fs.createReadStream(name).pipe(response);
+}
