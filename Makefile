@@ -21,8 +21,8 @@ build: web
 	cargo build --release --locked -p vtoc --features embed-ui
 
 web: need-demo
-	@sh web/node.sh npm --prefix web ci --no-fund --no-audit --silent
-	@sh web/node.sh npm --prefix web run --silent build
+	@sh web/node.sh npm ci --silent
+	@sh web/node.sh npm run --silent build
 
 need-demo:
 	@sh xtask/need.sh demo

@@ -53,13 +53,13 @@ fn ci(from: Option<&str>) -> ExitCode {
 }
 
 fn steps() -> Vec<Step> {
-    let web = |words: &str| format!("sh web/node.sh npm --prefix web {words}");
+    let web = |words: &str| format!("sh web/node.sh npm {words}");
     vec![
         step("format", &["cargo fmt --all --check"]),
         step(
             "console",
             &[
-                &web("ci --no-fund --no-audit --silent"),
+                &web("ci --silent"),
                 &web("run --silent lint"),
                 &web("run --silent typecheck"),
                 &web("run --silent test"),
