@@ -47,7 +47,7 @@ pub struct DemodulatorConfig {
 
 #[derive(Clone, Debug, Default)]
 pub struct DecoderConfig {
-    /// Where the antenna is, when known: resolves surface and single-frame positions and bounds the range.
+    /// Where the antenna is, when known: resolves surface positions and bounds the range.
     pub site: Option<LatLon>,
     /// Positions farther from `site` than this are refused as implausible. `None`: the protocol's own bound.
     pub range_m_max: Option<u32>,
@@ -107,6 +107,8 @@ pub struct Counters {
     pub corrected_frames: u64,
     /// Events given out (decoders).
     pub events: u64,
+    /// Subjects forgotten because the decoder's table was full, not because they were old.
+    pub evicted: u64,
     refused: [u64; 4],
 }
 
@@ -126,6 +128,7 @@ impl Counters {
         self.frames += other.frames;
         self.corrected_frames += other.corrected_frames;
         self.events += other.events;
+        self.evicted += other.evicted;
         for (mine, theirs) in self.refused.iter_mut().zip(other.refused) {
             *mine += theirs;
         }

@@ -9,4 +9,11 @@
 //!        | DF5 ..  | 27 bits of data | parity 24 |             short: DF 0, 4, 5, 11
 //! ```
 
+pub mod cpr;
+pub mod decoder;
+mod fix;
+mod known;
+pub mod message;
 pub mod parity;
+mod tell;
+mod track;

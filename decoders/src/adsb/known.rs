@@ -1,0 +1,309 @@
+//! What an aircraft has said so far: context for later frames, and the memory that keeps unchanged facts from being told
+//! again with every reply.
+//!
+//! Positions, velocities, air data and advisories are told as often as they are heard. A status, identity, intent or quality is told
+//! - at once when it says anything new;
+//! - every [`EMERGENCY_REPEAT_MICROS`] while it is an emergency;
+//! - else every [`REPEAT_MICROS`], or when nothing at all was told for [`PRESENCE_MICROS`]: "still heard" is a fact too.
+
+use super::message::accuracy::{self, Supplements};
+use super::message::operational::Operational;
+use super::message::status::squawk_emergency;
+use super::message::target::TargetState;
+use model::{Emergency, Identity, Intent, Quality, Status, UnixMicros};
+
+pub const REPEAT_MICROS: i64 = 30_000_000;
+pub const PRESENCE_MICROS: i64 = 5_000_000;
+pub const EMERGENCY_REPEAT_MICROS: i64 = 1_000_000;
+/// A speed, heading or quality code describes the aircraft this long after it was sent.
+const CONTEXT_MICROS: i64 = 120_000_000;
+const SPEED_MICROS: i64 = 30_000_000;
+
+/// A value and when it was last said.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<T>(Option<(T, UnixMicros)>);
+
+impl<T> Default for Said<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Copy + PartialEq> Said<T> {
+    pub fn say(&mut self, value: T, at: UnixMicros) {
+        self.0 = Some((value, at));
+    }
+
+    /// The value, unless it is older than `age_micros`.
+    pub fn within(&self, at: UnixMicros, age_micros: i64) -> Option<T> {
+        self.0.filter(|(_, said)| at.micros_since(*said).abs() <= age_micros).map(|(value, _)| value)
+    }
+
+    /// Whether to tell `value` now; if so, it counts as told.
+    fn worth_telling(&mut self, value: T, at: UnixMicros) -> bool {
+        let worth = self.within(at, REPEAT_MICROS) != Some(value);
+        if worth {
+            self.say(value, at);
+        }
+        worth
+    }
+}
+
+/// The kinds of frame that make a status; each repeats on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusFrom {
+    AllCall,
+    Altitude,
+    Squawk,
+    Broadcast,
+    Position,
+    Operational,
+}
+
+/// Who raised the emergency that is on, and so may end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RaisedBy {
+    Broadcast,
+    Squawk,
+    SurveillanceStatus,
+}
+
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Speed over ground, knots.
+    pub speed_kt: Said<f64>,
+    /// True track, degrees.
+    pub track_deg: Said<f64>,
+    pub vertical_rate_fpm: Said<i32>,
+    pub baro_alt_ft: Said<i32>,
+    version: Said<u8>,
+    nac_p: Said<u8>,
+    nac_v: Said<u8>,
+    nic_a: bool,
+    nic_c: bool,
+    /// Headings are from magnetic north (HRD); surface "tracks" are headings.
+    magnetic: Said<bool>,
+    surface_heading: Said<bool>,
+    raised: Option<RaisedBy>,
+    status: Status,
+    status_at: [Option<UnixMicros>; 6],
+    told_at: Option<UnixMicros>,
+    identity: Identity,
+    identity_at: Option<UnixMicros>,
+    intent: Said<Intent>,
+    quality: Said<Quality>,
+}
+
+impl Known {
+    /// Speed over ground recent enough to bound movement.
+    pub fn recent_speed_kt(&self, at: UnixMicros) -> Option<f64> {
+        self.speed_kt.within(at, SPEED_MICROS)
+    }
+
+    pub fn told(&mut self, at: UnixMicros) {
+        self.told_at = Some(at);
+    }
+
+    pub fn magnetic_heading(&self, at: UnixMicros) -> Option<bool> {
+        self.magnetic.within(at, CONTEXT_MICROS)
+    }
+
+    pub fn surface_heading(&self, at: UnixMicros) -> bool {
+        self.surface_heading.within(at, CONTEXT_MICROS).unwrap_or(false)
+    }
+
+    /// 95 % radius of a position of this type code: EPU where NACp is known, else the containment radius.
+    pub fn accuracy_m(&self, type_code: u8, nic_b: bool, at: UnixMicros) -> Option<u32> {
+        let version = self.version.within(at, CONTEXT_MICROS);
+        if version == Some(0) {
+            return accuracy::nuc_p_error_m(type_code);
+        }
+        let epu = self.nac_p.within(at, CONTEXT_MICROS).and_then(accuracy::epu_m);
+        let nic = match version {
+            Some(_) => Supplements { a: self.nic_a, b: nic_b, c: self.nic_c },
+            None => Supplements::default(),
+        };
+        epu.or_else(|| accuracy::containment_m(type_code, version.unwrap_or(1), nic))
+    }
+
+    pub fn say_velocity_quality(&mut self, nac_v: u8, at: UnixMicros) {
+        self.nac_v.say(nac_v, at);
+    }
+
+    /// Remembers what an operational status says about other messages; gives what it says about quality.
+    pub fn say_operational(&mut self, o: &Operational, at: UnixMicros) -> Option<Quality> {
+        self.version.say(o.version, at);
+        if o.version == 0 {
+            return None;
+        }
+        self.nac_p.say(o.nac_p, at);
+        self.nic_a = o.nic_supplement_a;
+        self.nic_c = o.nic_supplement_c;
+        self.magnetic.say(o.magnetic, at);
+        if o.surface {
+            self.surface_heading.say(o.surface_heading, at);
+        }
+        let nac_v = o.nac_v.or(self.nac_v.within(at, CONTEXT_MICROS));
+        Some(Quality {
+            position_error_m: accuracy::epu_m(o.nac_p),
+            geom_alt_error_m: o.gva.and_then(accuracy::geom_alt_error_m),
+            velocity_error_dm_s: nac_v.and_then(accuracy::velocity_error_dm_s),
+            integrity_exponent: accuracy::exponent(o.sil),
+            integrity_per_sample: o.sil_per_sample,
+            design_assurance_exponent: o.sda.and_then(accuracy::exponent),
+            baro_alt_checked: o.nic_baro,
+        })
+    }
+
+    pub fn say_target(&mut self, target: &TargetState, at: UnixMicros) {
+        self.nac_p.say(target.nac_p, at);
+    }
+
+    /// A squawk's emergency. `Some(None)`-like [`Emergency::None`] only when this squawk ends what a squawk began.
+    pub fn emergency_of_squawk(&mut self, squawk: u16) -> Option<Emergency> {
+        self.raise(squawk_emergency(squawk), RaisedBy::Squawk)
+    }
+
+    /// The emergency state of type code 28, and the squawk beside it.
+    pub fn emergency_of_broadcast(&mut self, state: Option<Emergency>, squawk: Option<u16>) -> Option<Emergency> {
+        let by_squawk = squawk.and_then(squawk_emergency);
+        match state {
+            Some(Emergency::None) if by_squawk.is_none() => {
+                self.raised = None;
+                Some(Emergency::None)
+            }
+            Some(Emergency::None) | None => self.raise(by_squawk, RaisedBy::Squawk),
+            Some(emergency) => self.raise(Some(emergency), RaisedBy::Broadcast),
+        }
+    }
+
+    /// "Permanent alert" in a position says that there is an emergency, not which: it speaks only when nothing better does.
+    pub fn emergency_of_surveillance(&mut self, permanent_alert: bool) -> Option<Emergency> {
+        match self.raised {
+            None | Some(RaisedBy::SurveillanceStatus) => {
+                self.raise(permanent_alert.then_some(Emergency::General), RaisedBy::SurveillanceStatus)
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn raise(&mut self, emergency: Option<Emergency>, by: RaisedBy) -> Option<Emergency> {
+        if emergency.is_some() {
+            self.raised = Some(by);
+            return emergency;
+        }
+        if self.raised != Some(by) {
+            return None;
+        }
+        self.raised = None;
+        Some(Emergency::None)
+    }
+
+    pub fn status_worth_telling(&mut self, status: &Status, from: StatusFrom, at: UnixMicros) -> bool {
+        let merged = Status {
+            squawk: status.squawk.or(self.status.squawk),
+            emergency: status.emergency.or(self.status.emergency),
+            baro_alt_ft: status.baro_alt_ft.or(self.status.baro_alt_ft),
+            on_ground: status.on_ground.or(self.status.on_ground),
+            ident: status.ident.or(self.status.ident),
+            nav_status: None,
+            adsb_version: status.adsb_version.or(self.status.adsb_version),
+        };
+        let last = &mut self.status_at[from as usize];
+        let since = |then: Option<UnixMicros>| then.map_or(i64::MAX, |then| at.micros_since(then).abs());
+        let alarming = status.emergency.is_some_and(|e| e != Emergency::None);
+        let repeat = if alarming { EMERGENCY_REPEAT_MICROS } else { REPEAT_MICROS };
+        let worth = merged != self.status || repeat <= since(*last) || PRESENCE_MICROS <= since(self.told_at);
+        if worth {
+            *last = Some(at);
+            self.status = merged;
+        }
+        worth
+    }
+
+    pub fn identity_worth_telling(&mut self, identity: &Identity, at: UnixMicros) -> bool {
+        let merged = Identity {
+            callsign: identity.callsign.or(self.identity.callsign),
+            category: identity.category.or(self.identity.category),
+            ..Identity::default()
+        };
+        let worth = merged != self.identity || self.identity_at.is_none_or(|then| REPEAT_MICROS <= at.micros_since(then).abs());
+        if worth {
+            self.identity = merged;
+            self.identity_at = Some(at);
+        }
+        worth
+    }
+
+    pub fn intent_worth_telling(&mut self, intent: &Intent, at: UnixMicros) -> bool {
+        self.intent.worth_telling(*intent, at)
+    }
+
+    pub fn quality_worth_telling(&mut self, quality: &Quality, at: UnixMicros) -> bool {
+        self.quality.worth_telling(*quality, at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: i64) -> UnixMicros {
+        UnixMicros::from_secs(secs)
+    }
+
+    #[test]
+    fn a_status_is_told_when_new_then_rarely() {
+        let mut known = Known::default();
+        let squawk = Status { squawk: Some(1200), ..Status::default() };
+        assert!(known.status_worth_telling(&squawk, StatusFrom::Squawk, at(0)));
+        known.told(at(0));
+        assert!(!known.status_worth_telling(&squawk, StatusFrom::Squawk, at(1)));
+        assert!(known.status_worth_telling(&squawk, StatusFrom::Squawk, at(5)), "nothing else was told");
+        for s in 6..34 {
+            known.told(at(s));
+            assert!(!known.status_worth_telling(&squawk, StatusFrom::Squawk, at(s)));
+        }
+        known.told(at(35));
+        assert!(known.status_worth_telling(&squawk, StatusFrom::Squawk, at(35)));
+        let changed = Status { squawk: Some(2000), ..squawk };
+        assert!(known.status_worth_telling(&changed, StatusFrom::Squawk, at(35)));
+    }
+
+    #[test]
+    fn an_emergency_is_told_every_second_and_ended_by_who_raised_it() {
+        let mut known = Known::default();
+        assert_eq!(known.emergency_of_squawk(1200), None);
+        assert_eq!(known.emergency_of_squawk(7700), Some(Emergency::General));
+        assert_eq!(known.emergency_of_surveillance(false), None, "a position's silence does not end it");
+        let alarm = Status { squawk: Some(7700), emergency: Some(Emergency::General), ..Status::default() };
+        for tenth in 0..30 {
+            let now = UnixMicros(100_000 * tenth);
+            assert_eq!(known.status_worth_telling(&alarm, StatusFrom::Squawk, now), tenth % 10 == 0);
+            known.told(now);
+        }
+        assert_eq!(known.emergency_of_squawk(1200), Some(Emergency::None));
+        assert_eq!(known.emergency_of_squawk(1200), None);
+    }
+
+    #[test]
+    fn a_broadcast_without_emergency_does_not_hide_the_squawk() {
+        let mut known = Known::default();
+        assert_eq!(known.emergency_of_broadcast(Some(Emergency::None), Some(7600)), Some(Emergency::NoCommunications));
+        assert_eq!(known.emergency_of_broadcast(Some(Emergency::Medical), Some(1200)), Some(Emergency::Medical));
+        assert_eq!(known.emergency_of_squawk(1200), None, "medical is not the squawk's to end");
+        assert_eq!(known.emergency_of_broadcast(Some(Emergency::None), Some(1200)), Some(Emergency::None));
+    }
+
+    #[test]
+    fn accuracy_prefers_the_95_percent_figure() {
+        let mut known = Known::default();
+        assert_eq!(known.accuracy_m(11, true, at(0)), Some(186), "version unknown: the wider reading");
+        known.nac_p.say(9, at(0));
+        known.version.say(2, at(0));
+        assert_eq!(known.accuracy_m(11, true, at(1)), Some(30));
+        assert_eq!(known.accuracy_m(11, true, at(1000)), Some(186), "forgotten");
+        known.version.say(0, at(2000));
+        assert_eq!(known.accuracy_m(11, false, at(2000)), Some(93));
+    }
+}
