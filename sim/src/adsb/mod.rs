@@ -1,0 +1,22 @@
+//! 1090 MHz: Mode S and ADS-B frames, when they are sent, and how they look as samples.
+//!
+//! - [`encode`], [`cpr`], [`Register`]: what an aircraft says, as [`ModeS`] frames; [`fruit`]: Mode A/C replies;
+//! - [`Traffic`]: when all aircraft of a world say it;
+//! - [`modulate`]: frames as pulses as samples (the meaning of "amplitude" and "C/N0" is in its header);
+//! - [`SkySignal`]: a moving sky as one station's receiver hears it, with truth.
+
+mod comm_b;
+pub mod cpr;
+pub mod encode;
+mod frame;
+pub mod fruit;
+pub mod modulate;
+mod reception;
+mod sky;
+mod traffic;
+
+pub use comm_b::Register;
+pub use frame::{ModeS, parity};
+pub use reception::{FrameTruth, Reception};
+pub use sky::{SkyConfig, SkySignal};
+pub use traffic::{Emission, ReplyRates, Traffic};

@@ -1,0 +1,100 @@
+//! dump1090-mutability (Debian) against the sky.
+
+use crate::peer::{Scratch, installed, output_of};
+use sim::adsb::{FrameTruth, SkyConfig, SkySignal};
+use sim::iq::Frontend;
+use sim::world::WorldConfig;
+use std::collections::HashSet;
+use std::process::Command;
+
+const DUMP1090: &str = "dump1090-mutability";
+
+/// A fleet heard evenly and well: 95 dB-Hz is 31 dB over the noise in the band.
+fn clean_sky(seconds: u64, aircraft: u32) -> (Vec<u8>, Vec<FrameTruth>) {
+    let world = WorldConfig { aircraft, ..WorldConfig::default() };
+    let site = world.center;
+    let config = SkyConfig {
+        frontend: Frontend::cu8(2_400_000, 0.8),
+        cn0_at_10km_dbhz: 95.0,
+        loss_db_per_decade: 0.0,
+        power_spread_db: 0.0,
+        fading_db: 0.0,
+        mode_ac_per_s: 0.0,
+        keep_truth: true,
+        ..SkyConfig::rtl_sdr(world, site)
+    };
+    let samples = seconds * 2_400_000;
+    let mut signal = SkySignal::new(config, Some(samples));
+    let mut bytes = vec![0; samples as usize * 2];
+    assert_eq!(signal.fill(&mut bytes), bytes.len());
+    signal.finish();
+    let truth = std::iter::from_fn(|| signal.next_truth()).collect();
+    // Silence at the end, so that the last frame is whole in the peer's buffers.
+    bytes.extend(std::iter::repeat_n(128, 2_400_000));
+    (bytes, truth)
+}
+
+/// What dump1090 prints with `--mlat`: `@` and 12 hex digits of 12 MHz time, then the frame, then `;`.
+fn heard_by_dump1090(bytes: &[u8]) -> Vec<(f64, String)> {
+    let file = Scratch::new("sky.cu8", bytes);
+    let text = output_of(Command::new(DUMP1090).args(["--raw", "--mlat", "--no-fix", "--ifile"]).arg(&file.0));
+    let parse = |line: &str| {
+        let (time, frame) = line.strip_prefix('@')?.strip_suffix(';')?.split_at_checked(12)?;
+        Some((u64::from_str_radix(time, 16).ok()? as f64, frame.to_owned()))
+    };
+    text.lines().filter_map(parse).collect()
+}
+
+/// The peer's clock has an origin of its own: the middle difference for frames that were sent only once.
+fn clock_offset(truth: &[FrameTruth], heard: &[(f64, String)]) -> f64 {
+    let mut differences: Vec<f64> = heard
+        .iter()
+        .filter_map(|(at, hex)| {
+            let mut same = truth.iter().filter(|t| t.frame.hex() == *hex);
+            same.next().filter(|_| same.next().is_none()).map(|t| at - t.tick12())
+        })
+        .collect();
+    differences.sort_by(f64::total_cmp);
+    differences[differences.len() / 2]
+}
+
+#[test]
+fn dump1090_receives_every_clean_frame() {
+    if !installed(DUMP1090, "--help") {
+        return;
+    }
+    let (bytes, truth) = clean_sky(10, 40);
+    // The peer loses what lies across the ends of its 131,072-sample buffers, so it hears the file twice, once half a buffer
+    // later.
+    let late: Vec<u8> = [vec![128; 65_536 * 2], bytes.clone()].concat();
+    let heard: Vec<(f64, String)> = [bytes, late]
+        .iter()
+        .flat_map(|file| {
+            let heard = heard_by_dump1090(file);
+            let offset = clock_offset(&truth, &heard);
+            heard.into_iter().map(move |(at, hex)| (at - offset, hex))
+        })
+        .collect();
+    let mut known: HashSet<u32> = HashSet::new();
+    let (mut clean, mut missed, mut errors) = (0, Vec::new(), Vec::new());
+    for t in &truth {
+        // Frames with address parity, and answers with an interrogator's code, count once their sender is known.
+        let plain = matches!(t.frame.df(), 11 | 17) && t.frame.residue() == 0;
+        if !t.overlapped && (plain || known.contains(&t.frame.address())) {
+            clean += 1;
+            match heard.iter().find(|(at, hex)| *hex == t.frame.hex() && (at - t.tick12()).abs() < 12.0) {
+                Some((at, _)) => errors.push((at - t.tick12()).powi(2)),
+                None => missed.push(t),
+            }
+        }
+        if plain && !t.overlapped {
+            known.insert(t.frame.address());
+        }
+    }
+    let rms_ns = (errors.iter().sum::<f64>() / errors.len() as f64).sqrt() * 1000.0 / 12.0;
+    println!("{} frames, {clean} clean, times {rms_ns:.0} ns rms", truth.len());
+    assert!(2000 < clean);
+    assert!(missed.is_empty(), "{} missed, first {:?}", missed.len(), missed[0].json());
+    // Its clock steps in fifths of a sample, 83 ns.
+    assert!(rms_ns < 100.0, "{rms_ns}");
+}
