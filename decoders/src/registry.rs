@@ -117,6 +117,11 @@ impl Counters {
         self.refused[why as usize] += 1;
     }
 
+    /// Adds `n` refusals at once (counters that were kept elsewhere).
+    pub fn refuse_many(&mut self, why: Refusal, n: u64) {
+        self.refused[why as usize] += n;
+    }
+
     pub fn refused(&self, why: Refusal) -> u64 {
         self.refused[why as usize]
     }
