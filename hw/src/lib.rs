@@ -5,6 +5,16 @@
 //!
 //! Calls block; each source has a thread of its own in `ingest`.
 
+pub mod fault;
+mod pace;
+mod recording;
 mod source;
 
+pub use pace::{Pace, Pacer};
+pub use recording::{ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
 pub use source::{ByteSource, Chunk, SampleSource, SourceError, SourceInfo};
+
+/// Slowest and fastest sample rate that anything here takes, in samples per second: from narrow-band audio to the
+/// fastest radio that a small board can feed. What lies outside is a typing error.
+pub const RATE_SPS_MIN: u32 = 8_000;
+pub const RATE_SPS_MAX: u32 = 61_440_000;

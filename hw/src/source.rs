@@ -57,4 +57,34 @@ pub enum SourceError {
     /// Opening again can't help: a format, rate or setting is wrong.
     #[error("{what}: {why}")]
     Unusable { what: String, why: String },
+    /// A recording ends in the middle of a sample, or before the end that its header promises. Everything before has been given.
+    #[error("{what}: cut off after {bytes} bytes, in the middle of a sample or of what its header promises; everything before was read")]
+    Truncated { what: String, bytes: u64 },
+}
+
+impl SourceError {
+    /// Opening the source again can't help.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Unusable { .. } | Self::Truncated { .. })
+    }
+
+    /// The source as it is may still deliver: read on, within reason.
+    pub const fn is_stall(&self) -> bool {
+        matches!(self, Self::Stalled { .. })
+    }
+
+    /// What went wrong while opening or reading `what`, by the operating system's word.
+    pub fn from_io(what: &str, source: std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        let what = what.to_owned();
+        match source.kind() {
+            Kind::NotFound => Self::NotFound { what, why: source.to_string() },
+            Kind::PermissionDenied | Kind::ResourceBusy | Kind::AddrInUse => Self::Busy { what, why: source.to_string() },
+            _ => Self::Lost { what, source },
+        }
+    }
+
+    pub(crate) fn unusable(what: &str, why: impl Into<String>) -> Self {
+        Self::Unusable { what: what.to_owned(), why: why.into() }
+    }
 }

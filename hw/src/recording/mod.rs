@@ -1,0 +1,221 @@
+//! Recordings of samples: bare IQ (cu8, cs16, cf32) or WAV with two channels, at life speed or flat out, once or in a loop.
+//!
+//! Rate, centre and format come from the options, else from the file's name ([`RecordingName`]) or the WAV header. What is
+//! wrong with a file is said in one sentence: when opening, or, for one that is cut off, after
+//! everything before the cut has been given.
+
+mod bytes;
+mod name;
+mod wav;
+
+pub use bytes::ByteRecording;
+pub use name::{Layout, RecordingName};
+
+use crate::{Chunk, Pace, Pacer, RATE_SPS_MAX, RATE_SPS_MIN, SampleSource, SourceError, SourceInfo};
+use model::{IqFormat, Tuning};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// What the file itself doesn't tell, or tells wrongly. `None`: as the file says.
+#[derive(Clone, Debug, Default)]
+pub struct RecordingOptions {
+    pub layout: Option<Layout>,
+    pub rate_sps: Option<u32>,
+    pub center_hz: Option<u64>,
+    /// Centre used when neither option nor name tells: the protocol's own.
+    pub default_center_hz: u64,
+    /// The file holds Q before I.
+    pub iq_swap: bool,
+    pub pace: Pace,
+    /// Begin again at the end, for ever. The seam is as any other sample.
+    pub repeat: bool,
+}
+
+/// A recording being read.
+#[derive(Debug)]
+pub struct Recording {
+    file: File,
+    name: String,
+    format: IqFormat,
+    tuning: Tuning,
+    iq_swap: bool,
+    repeat: bool,
+    pacer: Option<Pacer>,
+    pace: Pace,
+    data_start: u64,
+    /// Bytes that the header promises; `None`: to the end of the file.
+    data_bytes: Option<u64>,
+    /// Bytes read since `data_start`.
+    at: u64,
+}
+
+impl Recording {
+    pub fn open(path: &Path, options: &RecordingOptions) -> Result<Self, SourceError> {
+        let name = path.display().to_string();
+        let told = RecordingName::parse(path);
+        let Some(layout) = options.layout.or(told.layout) else {
+            return Err(SourceError::unusable(
+                &name,
+                "unknown recording format; name the file .cu8, .cs16, .cf32 or .wav, or say --format",
+            ));
+        };
+        let mut file = open_file(path, &name)?;
+        let (format, rate_in_file, data_start, data_bytes) = match layout {
+            Layout::Iq(format) => (format, told.rate_sps, 0, None),
+            Layout::Wav => {
+                let wav = wav_iq(&mut file, &name)?;
+                (wav.0, Some(wav.1.rate_sps), wav.1.data_start, wav.1.data_bytes)
+            }
+        };
+        let Some(rate_sps) = options.rate_sps.or(rate_in_file) else {
+            return Err(SourceError::unusable(&name, "unknown sample rate; put it in the name (x_2400k.cu8) or say --rate 2400000"));
+        };
+        check_rate(&name, rate_sps)?;
+        let center_hz = options.center_hz.or(told.center_hz).unwrap_or(options.default_center_hz);
+        Ok(Self {
+            file,
+            name,
+            format,
+            tuning: Tuning { center_hz, rate_sps },
+            iq_swap: options.iq_swap,
+            repeat: options.repeat,
+            pacer: None,
+            pace: options.pace,
+            data_start,
+            data_bytes,
+            at: 0,
+        })
+    }
+
+    /// Fills the front of `buf` with whole samples; 0 at the end.
+    fn fill(&mut self, buf: &mut [u8]) -> Result<usize, SourceError> {
+        let unit = self.format.bytes_per_sample();
+        let whole = buf.len() / unit * unit;
+        let (mut len, mut rewound) = (0, false);
+        while len < whole {
+            let room = match self.data_bytes {
+                Some(total) => (total - self.at).min((whole - len) as u64) as usize,
+                None => whole - len,
+            };
+            let got = if room == 0 { 0 } else { self.read_some(&mut buf[len..len + room])? };
+            (len, self.at) = (len + got, self.at + got as u64);
+            if got == 0 {
+                let cut = len % unit;
+                len -= cut;
+                if 0 < len || (!self.repeat && cut == 0 && !self.promised_more()) {
+                    // The next call begins here, and finds the end (or the cut) with nothing before it.
+                    self.step_back(cut)?;
+                    break;
+                }
+                if !self.repeat {
+                    return Err(SourceError::Truncated { what: self.name.clone(), bytes: self.data_start + self.at });
+                }
+                if rewound {
+                    return Err(SourceError::unusable(&self.name, "holds no whole sample"));
+                }
+                rewound = true;
+                self.step_back(self.at as usize)?;
+            }
+        }
+        Ok(len)
+    }
+
+    fn promised_more(&self) -> bool {
+        self.data_bytes.is_some_and(|total| self.at < total)
+    }
+
+    fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, SourceError> {
+        loop {
+            match self.file.read(buf) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                other => return other.map_err(|e| SourceError::from_io(&self.name, e)),
+            }
+        }
+    }
+
+    fn step_back(&mut self, bytes: usize) -> Result<(), SourceError> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        self.at -= bytes as u64;
+        let to = SeekFrom::Start(self.data_start + self.at);
+        self.file.seek(to).map(drop).map_err(|e| SourceError::from_io(&self.name, e))
+    }
+}
+
+impl SampleSource for Recording {
+    fn info(&self) -> SourceInfo {
+        SourceInfo { kind: "file", name: self.name.clone(), live: self.pace == Pace::Life }
+    }
+
+    fn tuning(&self) -> Tuning {
+        self.tuning
+    }
+
+    fn format(&self) -> IqFormat {
+        self.format
+    }
+
+    fn read(&mut self, buf: &mut [u8]) -> Result<Chunk, SourceError> {
+        let unit = self.format.bytes_per_sample();
+        let mut room = buf.len();
+        if self.pace == Pace::Life {
+            let pacer = self.pacer.get_or_insert_with(|| Pacer::new(self.tuning.rate_sps));
+            room = room.min(pacer.run_samples_max() * unit);
+        }
+        let bytes = self.fill(&mut buf[..room])?;
+        if self.iq_swap {
+            swap_iq(&mut buf[..bytes], unit);
+        }
+        if let Some(pacer) = &mut self.pacer {
+            pacer.wait(bytes / unit);
+        }
+        Ok(Chunk { bytes, ..Chunk::default() })
+    }
+}
+
+/// Opens a file that can hold a recording; an empty one can't.
+fn open_file(path: &Path, name: &str) -> Result<File, SourceError> {
+    let file = File::open(path).map_err(|e| SourceError::from_io(name, e))?;
+    let meta = file.metadata().map_err(|e| SourceError::from_io(name, e))?;
+    if meta.is_dir() {
+        return Err(SourceError::unusable(name, "is a folder, not a recording"));
+    }
+    if meta.is_file() && meta.len() == 0 {
+        return Err(SourceError::unusable(name, "the file is empty"));
+    }
+    Ok(file)
+}
+
+fn wav_iq(file: &mut File, name: &str) -> Result<(IqFormat, wav::Header), SourceError> {
+    let header = wav::read_header(file).map_err(|e| SourceError::from_io(name, e))?.map_err(|why| SourceError::unusable(name, why))?;
+    if header.channels != 2 {
+        return Err(SourceError::unusable(name, "a WAV file of one channel is audio; samples need two channels, I and Q"));
+    }
+    let format = match header.width {
+        wav::Width::Unsigned8 => IqFormat::Cu8,
+        wav::Width::Signed16 => IqFormat::Cs16,
+        wav::Width::Float32 => IqFormat::Cf32,
+    };
+    debug_assert_eq!(format.bytes_per_sample(), 2 * header.width.bytes());
+    Ok((format, header))
+}
+
+/// Refuses a sample rate that nobody can have meant.
+pub(crate) fn check_rate(what: &str, rate_sps: u32) -> Result<(), SourceError> {
+    if (RATE_SPS_MIN..=RATE_SPS_MAX).contains(&rate_sps) {
+        return Ok(());
+    }
+    let why = format!("{rate_sps} samples/s is no sample rate for this; it must be between {RATE_SPS_MIN} and {RATE_SPS_MAX}");
+    Err(SourceError::unusable(what, why))
+}
+
+fn swap_iq(bytes: &mut [u8], unit: usize) {
+    for sample in bytes.chunks_exact_mut(unit) {
+        sample.rotate_left(unit / 2);
+    }
+}
+
+#[cfg(test)]
+mod tests;
