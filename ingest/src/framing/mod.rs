@@ -1,0 +1,106 @@
+//! Feeds that were demodulated elsewhere: bytes in, frames out.
+//!
+//! Each framing is a pure push parser: it takes bytes as they come, however they were cut, keeps at most one message, finds
+//! its way back after garbage, and counts what it refuses. Mode S frames are taken when their length fits their downlink
+//! format and, where the parity can be checked without knowing the address (DF 11, 17, 18), when it holds.
+
+mod beast;
+mod lines;
+mod mode_s;
+
+use model::{Raw, Signal, Tick12, UnixMicros};
+
+/// How a feed writes its frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Framing {
+    /// Mode-S Beast binary: what port 30005 of most receivers gives.
+    Beast,
+    /// Lines of hex: AVR (`*…;`, `@…;`), bare, or CSV with a timestamp. Port 30002, and most text recordings.
+    Lines,
+}
+
+impl Framing {
+    pub const ALL: [Self; 2] = [Self::Beast, Self::Lines];
+
+    /// The name used in configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Beast => "beast",
+            Self::Lines => "avr",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|f| f.name() == name)
+    }
+
+    /// What a recording is, by its first bytes.
+    pub fn detect(head: &[u8]) -> Self {
+        if head.contains(&beast::ESCAPE) { Self::Beast } else { Self::Lines }
+    }
+}
+
+/// One frame of a feed, as far as the feed tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    pub raw: Raw,
+    /// The far receiver's clock.
+    pub tick: Option<Tick12>,
+    pub utc: Option<UnixMicros>,
+    pub signal: Signal,
+}
+
+/// What a framing has done so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct FramingCounters {
+    /// Frames given out.
+    pub frames: u64,
+    /// Well-formed messages that are no frame of ours (Mode A/C, status, comments).
+    pub other: u64,
+    /// Messages cut short, too long, or with a wrong length, digit or parity.
+    pub refused: u64,
+    /// Bytes passed over to find the next message.
+    pub skipped_bytes: u64,
+}
+
+/// A push parser for one feed.
+#[derive(Debug)]
+pub struct Framer(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Beast(beast::Beast),
+    Lines(Box<lines::Lines>),
+}
+
+impl Framer {
+    pub fn new(framing: Framing) -> Self {
+        Self(match framing {
+            Framing::Beast => Kind::Beast(beast::Beast::default()),
+            Framing::Lines => Kind::Lines(Box::default()),
+        })
+    }
+
+    /// Takes the next bytes; calls `out` for each frame that they complete.
+    pub fn push(&mut self, bytes: &[u8], out: &mut dyn FnMut(Heard)) {
+        match &mut self.0 {
+            Kind::Beast(beast) => beast.push(bytes, out),
+            Kind::Lines(lines) => lines.push(bytes, out),
+        }
+    }
+
+    /// The feed has ended: a last line may lack its end.
+    pub fn finish(&mut self, out: &mut dyn FnMut(Heard)) {
+        match &mut self.0 {
+            Kind::Beast(beast) => beast.finish(out),
+            Kind::Lines(lines) => lines.finish(out),
+        }
+    }
+
+    pub fn counters(&self) -> FramingCounters {
+        match &self.0 {
+            Kind::Beast(beast) => beast.counters(),
+            Kind::Lines(lines) => lines.counters(),
+        }
+    }
+}

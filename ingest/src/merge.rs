@@ -1,0 +1,237 @@
+//! The frames of all receivers in one order of time, each transmission once.
+//!
+//! ```text
+//!   receiver 0 ──► ┐  pending, by UTC        older than every receiver's progress (or held long enough)
+//!   receiver 1 ──► ┼──────────────────────►  out ──► recent (to know late copies)
+//!   receiver 2 ──► ┘  same bytes within the window from another receiver: the stronger stays
+//! ```
+//! Pure: what has progressed and what time it is are arguments. Frames without UTC keep the order in which they came.
+//! Bounded by [`PENDING_MAX`] and [`RECENT_MAX`].
+
+use model::{Frame, Protocol, Raw, ReceiverId, UnixMicros};
+use std::collections::VecDeque;
+
+/// Frames held back at most; when full, the oldest goes out at once.
+pub const PENDING_MAX: usize = 8_192;
+/// Frames remembered after they went out.
+pub const RECENT_MAX: usize = 4_096;
+/// A live frame is held back for other receivers at most this long, in microseconds.
+pub const HOLD_US_MAX: i64 = 300_000;
+
+/// Two receivers give the same transmission times that differ by less than this (their clocks are good to a few
+/// milliseconds), and no transmitter says the same again so soon on the same channel: Mode S squitters are 400 ms or more
+/// apart, AIS slots 26.7 ms, APRS packets last longer than the window.
+const fn window_us(protocol: Protocol) -> i64 {
+    match protocol {
+        Protocol::Adsb | Protocol::Ais | Protocol::Uat => 20_000,
+        Protocol::Aprs => 200_000,
+    }
+}
+
+const WINDOW_US_MAX: i64 = 200_000;
+
+/// What a frame became when it was pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    New,
+    /// Another receiver has it already.
+    Duplicate,
+    /// A later frame went out before it; it goes out next.
+    Late,
+}
+
+/// Orders and de-duplicates.
+#[derive(Debug)]
+pub struct Merger {
+    pending: VecDeque<Pending>,
+    recent: VecDeque<Recent>,
+    /// Time of the last frame that went out.
+    last: i64,
+}
+
+#[derive(Debug)]
+struct Pending {
+    at: i64,
+    /// When it came, by the caller's monotonic clock.
+    came_us: i64,
+    frame: Frame,
+}
+
+#[derive(Debug)]
+struct Recent {
+    at: i64,
+    receiver: ReceiverId,
+    protocol: Protocol,
+    channel: u8,
+    raw: Raw,
+}
+
+impl Default for Merger {
+    fn default() -> Self {
+        Self { pending: VecDeque::with_capacity(PENDING_MAX), recent: VecDeque::with_capacity(RECENT_MAX), last: i64::MIN }
+    }
+}
+
+impl Merger {
+    /// Takes a frame that came at `now_us`.
+    pub fn push(&mut self, frame: Frame, now_us: i64) -> Pushed {
+        let Some(UnixMicros(at)) = frame.utc else {
+            let at = self.pending.back().map_or(self.last, |p| p.at);
+            self.pending.push_back(Pending { at, came_us: now_us, frame });
+            return Pushed::New;
+        };
+        if self.is_recent(at, &frame) {
+            return Pushed::Duplicate;
+        }
+        let mut pushed = if at < self.last { Pushed::Late } else { Pushed::New };
+        let mut came_us = now_us;
+        if let Some(i) = self.copy_of(at, &frame) {
+            pushed = Pushed::Duplicate;
+            if frame.signal.rssi <= self.pending[i].frame.signal.rssi {
+                return pushed;
+            }
+            came_us = self.pending.remove(i).map_or(now_us, |old| old.came_us);
+        }
+        // Receivers are nearly in step: the place is near the back.
+        let place = self.pending.iter().rposition(|p| p.at <= at).map_or(0, |i| i + 1);
+        self.pending.insert(place, Pending { at, came_us, frame });
+        pushed
+    }
+
+    /// The next frame that may go: older than `progress` (the time up to which every receiver has been heard, less the
+    /// window in which a copy may still come), held for [`HOLD_US_MAX`] when `live`, or one too many.
+    pub fn pop(&mut self, progress: UnixMicros, now_us: i64, live: bool) -> Option<Frame> {
+        let first = self.pending.front()?;
+        let heard = first.frame.utc.is_none() || first.at.saturating_add(window_us(first.frame.protocol)) <= progress.0;
+        let held = live && HOLD_US_MAX <= now_us - first.came_us;
+        if heard || held || PENDING_MAX <= self.pending.len() { self.take() } else { None }
+    }
+
+    /// The next frame, without waiting for anything.
+    pub fn take(&mut self) -> Option<Frame> {
+        let Pending { at, frame, .. } = self.pending.pop_front()?;
+        self.last = self.last.max(at);
+        if frame.utc.is_some() {
+            if self.recent.len() == RECENT_MAX {
+                self.recent.pop_front();
+            }
+            let Frame { receiver, protocol, channel, ref raw, .. } = frame;
+            self.recent.push_back(Recent { at, receiver, protocol, channel, raw: raw.clone() });
+        }
+        Some(frame)
+    }
+
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn copy_of(&self, at: i64, frame: &Frame) -> Option<usize> {
+        let window = window_us(frame.protocol);
+        let near = self.pending.iter().enumerate().rev().take_while(|(_, p)| at - window < p.at);
+        near.filter(|(_, p)| (p.at - at).abs() < window && p.frame.utc.is_some())
+            .find(|(_, p)| {
+                let f = &p.frame;
+                f.receiver != frame.receiver && f.protocol == frame.protocol && f.channel == frame.channel && f.raw == frame.raw
+            })
+            .map(|(i, _)| i)
+    }
+
+    fn is_recent(&self, at: i64, frame: &Frame) -> bool {
+        let window = window_us(frame.protocol);
+        // Frames went out in order of time but for late ones: looking a little further back finds those too.
+        let near = self.recent.iter().rev().take_while(|r| at - 2 * WINDOW_US_MAX < r.at);
+        near.filter(|r| (r.at - at).abs() < window)
+            .any(|r| r.receiver != frame.receiver && r.protocol == frame.protocol && r.channel == frame.channel && r.raw == frame.raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::frame;
+    use model::DeciDbfs;
+
+    const ALL: UnixMicros = UnixMicros(i64::MAX);
+
+    fn heard(receiver: u8, at: i64, raw: u8, rssi: i16) -> Frame {
+        let mut f = frame(receiver, Some(at), &[raw; 14]);
+        f.signal.rssi = Some(DeciDbfs(rssi));
+        f
+    }
+
+    fn drain(merger: &mut Merger, progress: i64) -> Vec<(i64, u8, u8)> {
+        std::iter::from_fn(|| merger.pop(UnixMicros(progress), 0, true))
+            .map(|f| (f.utc.unwrap().0, f.receiver.0, f.raw.as_slice()[0]))
+            .collect()
+    }
+
+    #[test]
+    fn waits_for_the_slower_receiver_then_goes_out_in_order() {
+        let mut merger = Merger::default();
+        for (receiver, at) in [(0, 1_000), (0, 3_000), (0, 50_000), (1, 2_000), (1, 4_000)] {
+            assert_eq!(merger.push(heard(receiver, at, at as u8, -100), 0), Pushed::New);
+        }
+        assert_eq!(drain(&mut merger, 20_999), []);
+        let at = |v: Vec<(i64, u8, u8)>| v.iter().map(|f| f.0).collect::<Vec<_>>();
+        assert_eq!(at(drain(&mut merger, 24_000)), [1_000, 2_000, 3_000, 4_000]);
+        assert_eq!(merger.pop(UnixMicros(0), HOLD_US_MAX - 1, true), None);
+        assert_eq!(merger.pop(UnixMicros(0), HOLD_US_MAX, false), None);
+        assert!(merger.pop(UnixMicros(0), HOLD_US_MAX, true).is_some());
+    }
+
+    #[test]
+    fn a_transmission_heard_twice_goes_out_once_and_the_stronger_stays() {
+        let mut merger = Merger::default();
+        assert_eq!(merger.push(heard(0, 1_000, 7, -200), 0), Pushed::New);
+        assert_eq!(merger.push(heard(1, 1_400, 7, -150), 0), Pushed::Duplicate);
+        assert_eq!(merger.push(heard(2, 900, 7, -300), 0), Pushed::Duplicate);
+        assert_eq!(drain(&mut merger, i64::MAX), [(1_400, 1, 7)]);
+        // A copy that comes late, when the frame is already out.
+        assert_eq!(merger.push(heard(0, 1_000, 7, -10), 0), Pushed::Duplicate);
+        assert_eq!(merger.pending(), 0);
+    }
+
+    #[test]
+    fn the_same_receiver_other_bytes_another_channel_and_another_time_are_no_copies() {
+        let mut merger = Merger::default();
+        merger.push(heard(0, 1_000, 7, -200), 0);
+        let mut other_channel = heard(1, 1_000, 7, -200);
+        other_channel.channel = 1;
+        for f in [heard(0, 1_500, 7, -1), heard(1, 1_000, 8, -1), heard(1, 21_500, 7, -1), other_channel] {
+            assert_eq!(merger.push(f, 0), Pushed::New);
+        }
+        assert_eq!(drain(&mut merger, i64::MAX).len(), 5);
+    }
+
+    #[test]
+    fn late_frames_are_told_and_not_lost() {
+        let mut merger = Merger::default();
+        merger.push(heard(0, 90_000, 1, 0), 0);
+        assert_eq!(drain(&mut merger, i64::MAX).len(), 1);
+        assert_eq!(merger.push(heard(1, 10_000, 2, 0), 0), Pushed::Late);
+        assert_eq!(drain(&mut merger, i64::MAX), [(10_000, 1, 2)]);
+    }
+
+    #[test]
+    fn frames_without_utc_keep_their_order_and_do_not_wait() {
+        let mut merger = Merger::default();
+        for n in 0..3 {
+            merger.push(frame(0, None, &[n; 7]), 0);
+        }
+        let got: Vec<u8> = std::iter::from_fn(|| merger.pop(UnixMicros(i64::MIN), 0, true)).map(|f| f.raw.as_slice()[0]).collect();
+        assert_eq!(got, [0, 1, 2]);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut merger = Merger::default();
+        let mut out = 0;
+        for n in 0..(3 * PENDING_MAX as i64) {
+            merger.push(frame(0, Some(n * 1_000), &n.to_le_bytes()), 0);
+            out += usize::from(merger.pop(UnixMicros(i64::MIN), 0, false).is_some());
+        }
+        assert_eq!(out + merger.pending(), 3 * PENDING_MAX);
+        assert!(merger.pending() < PENDING_MAX && merger.recent.len() <= RECENT_MAX);
+        while merger.pop(ALL, 0, false).is_some() {}
+    }
+}

@@ -1,0 +1,44 @@
+//! What a receiver is to be.
+
+use crate::framing::Framing;
+use decoders::{Profile, ProtocolEntry};
+use hw::{ByteSource, SampleSource, SourceError};
+use model::{ReceiverId, UnixMicros};
+use std::fmt;
+
+/// Opens a source; called again each time it has failed.
+pub type SampleFactory = Box<dyn FnMut() -> Result<Box<dyn SampleSource>, SourceError> + Send>;
+/// The same for bytes.
+pub type ByteFactory = Box<dyn FnMut() -> Result<Box<dyn ByteSource>, SourceError> + Send>;
+
+/// Where a receiver's frames come from.
+pub enum Input {
+    /// Samples, to be demodulated.
+    Samples(SampleFactory),
+    /// Bytes of a feed that was demodulated elsewhere.
+    Bytes(ByteFactory, Framing),
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Samples(_) => f.write_str("Samples"),
+            Self::Bytes(_, framing) => write!(f, "Bytes({framing:?})"),
+        }
+    }
+}
+
+/// One receiver of a station.
+#[derive(Debug)]
+pub struct ReceiverSpec {
+    /// Its place in the configuration.
+    pub id: ReceiverId,
+    /// Its name there, for logs and metrics.
+    pub name: String,
+    pub protocol: &'static ProtocolEntry,
+    pub profile: Profile,
+    pub input: Input,
+    /// UTC of a recording's first sample (or first tick). `None`: the machine's clock for what is live, unknown for what
+    /// is read flat out.
+    pub start_utc: Option<UnixMicros>,
+}
