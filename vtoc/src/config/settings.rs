@@ -158,9 +158,11 @@ pub struct Receiver {
     /// Simulated sky: which one. Two stations with the same seed see the same sky.
     #[serde(default)]
     pub seed: u64,
-    /// Simulated sky: how many aircraft.
+    /// Simulated sky: how many aircraft, at most 2,048.
     #[serde(default = "aircraft")]
     pub aircraft: u16,
+    /// Simulated sky: its middle, `[latitude, longitude]`. Default: the station's place, else Amsterdam.
+    pub sky_center: Option<[f64; 2]>,
 }
 
 fn yes() -> bool {

@@ -2,7 +2,7 @@
 
 use super::layers::Problem;
 use super::settings::{Gain, Receiver, Settings, SourceKind};
-use model::StationId;
+use model::{LatLon, StationId};
 
 /// Every problem, in the order of the settings.
 pub fn validate(settings: &Settings) -> Vec<Problem> {
@@ -67,6 +67,14 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
         && !(0.0..=60.0).contains(&db)
     {
         problems.push(Problem::new(format!("{path}.gain"), format!("{db} is not within 0 to 60 dB (or \"auto\")")));
+    }
+    if 2_048 < r.aircraft {
+        problems.push(Problem::new(format!("{path}.aircraft"), format!("{} aircraft are more than 2048", r.aircraft)));
+    }
+    if let Some([lat, lon]) = r.sky_center
+        && LatLon::from_degrees(lat, lon).is_none()
+    {
+        problems.push(Problem::new(format!("{path}.sky_center"), format!("[{lat}, {lon}] is no place: [latitude, longitude] in degrees")));
     }
     if let Some(rate) = r.rate_sps
         && !(8_000..=20_000_000).contains(&rate)

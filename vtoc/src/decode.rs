@@ -1,0 +1,171 @@
+//! `vtoc decode FILE`: a recording to JSON lines on stdout, and what was found on stderr.
+
+use crate::arguments::place;
+use crate::cli::{DecodeArgs, FormatArg, ProfileArg};
+use crate::failure::Failure;
+use crate::receivers::protocol_entry;
+use api::dto::{EventLine, FrameLine, Utc};
+use decoders::{DecoderConfig, Profile, ProtocolEntry, Refusal};
+use hw::{ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
+use ingest::offline::{self, OfflineError, OfflineOptions, Outcome, Summary};
+use model::{Event, Frame, IqFormat, Protocol, Raw, ReceiverId, Subject, UnixMicros};
+use std::collections::HashSet;
+use std::io::{BufWriter, Write};
+use std::time::Instant;
+
+pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
+    let entry = entry(&arguments.protocol)?;
+    let options = options(arguments)?;
+    let mut printer = Printer::new(entry, arguments);
+    let started = Instant::now();
+    let outcome = if is_samples(arguments) {
+        decode_samples(arguments, entry, &options, &mut printer)?
+    } else {
+        let mut source = ByteRecording::open(&arguments.file)?;
+        offline::decode_bytes(&mut source, None, entry, &options, &mut printer)
+    };
+    printer.finish()?;
+    report(&outcome.summary, &printer, started.elapsed().as_secs_f64());
+    match outcome.error {
+        None => Ok(()),
+        Some(OfflineError::Source(error)) => Err(error.into()),
+        Some(error) => Err(Failure::data(error)),
+    }
+}
+
+fn entry(name: &str) -> Result<&'static ProtocolEntry, Failure> {
+    let protocol = Protocol::from_name(name).ok_or_else(|| Failure::config(format!("--protocol {name}: there is adsb, ais, aprs, uat")))?;
+    protocol_entry(protocol)
+}
+
+fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
+    let start = match &arguments.start {
+        None => UnixMicros(0),
+        Some(text) => Utc::parse(text).ok_or_else(|| Failure::config(format!("--start {text}: expected a time as 2026-11-23T01:00:00Z")))?.0,
+    };
+    let site = arguments.site.as_deref().map(place).transpose()?;
+    Ok(OfflineOptions {
+        receiver: ReceiverId(0),
+        profile: match arguments.profile {
+            ProfileArg::Full => Profile::Full,
+            ProfileArg::Fast => Profile::Fast,
+        },
+        decoder: DecoderConfig { site, range_m_max: None },
+        start_utc: Some(start),
+    })
+}
+
+/// Samples or frames? By the option, else by the name; what has neither is taken for samples, and refused with a hint.
+fn is_samples(arguments: &DecodeArgs) -> bool {
+    const FRAMES: [&str; 7] = ["txt", "avr", "hex", "csv", "beast", "bin", "log"];
+    let ending = arguments.file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    arguments.format.is_some() || RecordingName::parse(&arguments.file).layout.is_some() || !FRAMES.contains(&ending.as_str())
+}
+
+fn decode_samples(
+    arguments: &DecodeArgs,
+    entry: &ProtocolEntry,
+    options: &OfflineOptions,
+    printer: &mut Printer,
+) -> Result<Outcome, Failure> {
+    let recording = RecordingOptions {
+        layout: arguments.format.map(layout),
+        rate_sps: arguments.rate,
+        center_hz: None,
+        default_center_hz: entry.default_tuning.center_hz,
+        iq_swap: arguments.iq_swap,
+        pace: hw::Pace::FlatOut,
+        repeat: false,
+    };
+    let mut source = crate::repeat::Repeated::open(&arguments.file, &recording, arguments.repeat.max(1))?;
+    Ok(offline::decode(&mut source, entry, options, printer))
+}
+
+const fn layout(format: FormatArg) -> Layout {
+    match format {
+        FormatArg::Cu8 => Layout::Iq(IqFormat::Cu8),
+        FormatArg::Cs16 => Layout::Iq(IqFormat::Cs16),
+        FormatArg::Cf32 => Layout::Iq(IqFormat::Cf32),
+        FormatArg::Wav => Layout::Wav,
+    }
+}
+
+/// Writes a line per event or frame; remembers what the summary tells.
+struct Printer {
+    out: BufWriter<std::io::Stdout>,
+    entry: &'static ProtocolEntry,
+    raw: bool,
+    distinct: bool,
+    seen: HashSet<Raw>,
+    subjects: HashSet<Subject>,
+    error: Option<std::io::Error>,
+}
+
+impl Printer {
+    fn new(entry: &'static ProtocolEntry, arguments: &DecodeArgs) -> Self {
+        Self {
+            out: BufWriter::with_capacity(1 << 16, std::io::stdout()),
+            entry,
+            raw: arguments.raw,
+            distinct: arguments.distinct,
+            seen: HashSet::new(),
+            subjects: HashSet::new(),
+            error: None,
+        }
+    }
+
+    fn line(&mut self, value: &impl serde::Serialize) {
+        if self.error.is_some() {
+            return;
+        }
+        let written = serde_json::to_writer(&mut self.out, value).map_err(std::io::Error::from).and_then(|()| self.out.write_all(b"\n"));
+        self.error = written.err();
+    }
+
+    /// A reader that went away (`| head`) is no failure.
+    fn finish(&mut self) -> Result<(), Failure> {
+        let last = self.out.flush().err();
+        match self.error.take().or(last) {
+            Some(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::cannot_write(format!("stdout: can't be written: {e}"))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ingest::Sink for Printer {
+    fn frame(&mut self, frame: &Frame) {
+        let new = self.seen.insert(frame.raw.clone());
+        if self.raw && (new || !self.distinct) {
+            let text = (self.entry.raw_text)(frame);
+            self.line(&FrameLine::of(frame, text));
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.subjects.insert(event.subject);
+        if !self.raw {
+            self.line(&EventLine::of(&event));
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the summary")]
+fn report(summary: &Summary, printer: &Printer, took_s: f64) {
+    let counters = summary.demodulator.plus(&summary.decoder);
+    eprintln!(
+        "{} frames ({} distinct, {} corrected), {} events, {} subjects",
+        summary.frames,
+        printer.seen.len(),
+        summary.demodulator.corrected_frames,
+        summary.events,
+        printer.subjects.len()
+    );
+    let refused: Vec<String> = Refusal::ALL.iter().map(|&why| format!("{} {}", counters.refused(why), why.name())).collect();
+    eprintln!("refused: {}", refused.join(", "));
+    if summary.signal_us == 0 {
+        eprintln!("{} bytes of frames in {took_s:.3} s; {} messages refused, {} of other kinds", summary.bytes, summary.framing.refused, summary.framing.other);
+    } else {
+        let signal_s = summary.signal_us as f64 / 1e6;
+        eprintln!("{signal_s:.3} s of signal in {took_s:.3} s: {:.1} times life speed", signal_s / took_s.max(1e-6));
+    }
+}

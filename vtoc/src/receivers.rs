@@ -1,0 +1,101 @@
+//! Receivers from settings: which source, which protocol, opened anew each time they fail.
+
+use crate::config::{Gain, Pace, ProtocolName, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::failure::Failure;
+use crate::sky::{Sky, SkySource};
+use decoders::{DecoderConfig, Profile, ProtocolEntry};
+use hw::{Layout, Recording, RecordingOptions, SampleSource, SourceError};
+use ingest::{Framing, Input, ReceiverSpec};
+use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
+
+/// The station's place, when it is configured.
+pub fn site(settings: &Settings) -> Option<LatLon> {
+    LatLon::from_degrees(settings.station.latitude?, settings.station.longitude?)
+}
+
+pub fn decoder_config(settings: &Settings) -> DecoderConfig {
+    DecoderConfig { site: site(settings), range_m_max: Some(settings.station.range_km_max * 1_000) }
+}
+
+/// Every enabled receiver.
+pub fn specs(settings: &Settings) -> Result<Vec<ReceiverSpec>, Failure> {
+    let enabled = settings.receivers.iter().filter(|(_, r)| r.enabled);
+    enabled.enumerate().map(|(place, (name, receiver))| spec(place as u8, name, receiver, settings)).collect()
+}
+
+fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Result<ReceiverSpec, Failure> {
+    let protocol = protocol_entry(protocol(receiver.protocol))?;
+    let input = input(place, name, receiver, protocol, settings)?;
+    let profile = match receiver.profile {
+        ProfileName::Full => Profile::Full,
+        ProfileName::Fast => Profile::Fast,
+    };
+    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, start_utc: None })
+}
+
+pub fn protocol_entry(protocol: Protocol) -> Result<&'static ProtocolEntry, Failure> {
+    ProtocolEntry::find(protocol).ok_or_else(|| {
+        let known: Vec<&str> = decoders::PROTOCOLS.iter().map(|p| p.protocol.name()).collect();
+        Failure::config(format!("{protocol} can't be received yet; this version receives {}", known.join(", ")))
+    })
+}
+
+const fn protocol(name: ProtocolName) -> Protocol {
+    match name {
+        ProtocolName::Adsb => Protocol::Adsb,
+        ProtocolName::Ais => Protocol::Ais,
+        ProtocolName::Aprs => Protocol::Aprs,
+        ProtocolName::Uat => Protocol::Uat,
+    }
+}
+
+fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, settings: &Settings) -> Result<Input, Failure> {
+    let tuning = Tuning {
+        center_hz: r.center_hz.unwrap_or(protocol.default_tuning.center_hz),
+        rate_sps: r.rate_sps.unwrap_or(protocol.default_tuning.rate_sps),
+    };
+    match r.source {
+        SourceKind::File => Ok(file(r, protocol)),
+        SourceKind::Sim => {
+            let site = site(settings).unwrap_or_else(|| sim::world::WorldConfig::default().center);
+            let center = r.sky_center.and_then(|[lat, lon]| LatLon::from_degrees(lat, lon)).unwrap_or(site);
+            let sky = Sky { seed: r.seed, aircraft: r.aircraft, center, site, receiver_seed: u64::from(place) + seed_of(&settings.station.id) };
+            Ok(Input::Samples(Box::new(move || Ok(Box::new(SkySource::open(&sky, tuning)) as Box<dyn SampleSource>))))
+        }
+        SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
+        SourceKind::Avr => Ok(network(name, r, Framing::Lines)),
+        SourceKind::RtlTcp => Ok(rtl_tcp(r, tuning)),
+        SourceKind::Rtlsdr => rtl_sdr(name, r, tuning),
+    }
+}
+
+/// Two stations under one sky have noise of their own.
+fn seed_of(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn file(r: &Receiver, protocol: &'static ProtocolEntry) -> Input {
+    let path = r.path.clone().unwrap_or_default();
+    let options = RecordingOptions {
+        layout: r.format.map(layout),
+        rate_sps: r.rate_sps,
+        center_hz: r.center_hz,
+        default_center_hz: protocol.default_tuning.center_hz,
+        iq_swap: r.iq_swap,
+        pace: match r.pace {
+            Pace::Life => hw::Pace::Life,
+            Pace::FlatOut => hw::Pace::FlatOut,
+        },
+        repeat: r.repeat,
+    };
+    Input::Samples(Box::new(move || Ok(Box::new(Recording::open(&path, &options)?) as Box<dyn SampleSource>)))
+}
+
+pub const fn layout(format: RecordingFormat) -> Layout {
+    match format {
+        RecordingFormat::Cu8 => Layout::Iq(IqFormat::Cu8),
+        RecordingFormat::Cs16 => Layout::Iq(IqFormat::Cs16),
+        RecordingFormat::Cf32 => Layout::Iq(IqFormat::Cf32),
+        RecordingFormat::Wav => Layout::Wav,
+    }
+}

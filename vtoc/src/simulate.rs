@@ -1,0 +1,89 @@
+//! `vtoc sim`: a simulated signal into a file, and the truth about it beside it.
+
+use crate::arguments::place;
+use crate::cli::SimArgs;
+use crate::failure::Failure;
+use crate::sky::Sky;
+use hw::Layout;
+use model::{IqFormat, UnixMicros};
+use sim::adsb::SkySignal;
+use sim::iq::LSB_8BIT;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// Longest signal: a day.
+const SECONDS_MAX: f64 = 86_400.0;
+const RATES_SPS: std::ops::RangeInclusive<u32> = 2_000_000..=20_000_000;
+
+pub fn run(arguments: &SimArgs) -> Result<(), Failure> {
+    if arguments.protocol != "adsb" {
+        return Err(Failure::config(format!("--protocol {}: this version simulates adsb", arguments.protocol)));
+    }
+    if !(0.0..=SECONDS_MAX).contains(&arguments.seconds) {
+        return Err(Failure::config(format!("--seconds {}: give 0 to {SECONDS_MAX}", arguments.seconds)));
+    }
+    if !RATES_SPS.contains(&arguments.rate) {
+        return Err(Failure::config(format!("--rate {}: give 2000000 to 20000000 samples per second", arguments.rate)));
+    }
+    let (site, format) = (place(&arguments.site)?, format(&arguments.output)?);
+    let sky = Sky { seed: arguments.seed, aircraft: arguments.aircraft.min(2_048), center: site, site, receiver_seed: arguments.seed };
+    let mut config = sky.config(arguments.rate, UnixMicros(0));
+    config.frontend.noise_rms = arguments.noise * LSB_8BIT;
+    config.frontend.format = format;
+    config.keep_truth = arguments.truth.is_some();
+    let samples = (arguments.seconds * f64::from(arguments.rate)).round() as u64;
+    write(SkySignal::new(config, Some(samples)), arguments)
+}
+
+fn format(output: &Path) -> Result<IqFormat, Failure> {
+    if output == Path::new("-") {
+        return Ok(IqFormat::Cu8);
+    }
+    match output.extension().and_then(|e| e.to_str()).and_then(Layout::from_name) {
+        Some(Layout::Iq(format)) => Ok(format),
+        _ => Err(Failure::config(format!("{}: unknown format; end the name in .cu8, .cs16 or .cf32", output.display()))),
+    }
+}
+
+fn write(mut signal: SkySignal, arguments: &SimArgs) -> Result<(), Failure> {
+    let mut out = create(&arguments.output)?;
+    let mut truth = arguments.truth.as_deref().map(create).transpose()?;
+    let mut block = vec![0; 1 << 17];
+    loop {
+        let bytes = signal.fill(&mut block);
+        if bytes == 0 {
+            signal.finish();
+        }
+        put(&mut out, &block[..bytes], &arguments.output)?;
+        if let (Some(file), Some(path)) = (&mut truth, &arguments.truth) {
+            while let Some(frame) = signal.next_truth() {
+                put(file, format!("{}\n", frame.json()).as_bytes(), path)?;
+            }
+        }
+        if bytes == 0 {
+            break;
+        }
+    }
+    out.flush().map_err(|e| not_written(&arguments.output, &e))?;
+    if let (Some(mut file), Some(path)) = (truth, &arguments.truth) {
+        file.flush().map_err(|e| not_written(path, &e))?;
+    }
+    Ok(())
+}
+
+fn create(path: &Path) -> Result<Box<dyn Write>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufWriter::new(std::io::stdout())));
+    }
+    let file = File::create(path).map_err(|e| not_written(path, &e))?;
+    Ok(Box::new(BufWriter::with_capacity(1 << 18, file)))
+}
+
+fn put(out: &mut dyn Write, bytes: &[u8], path: &Path) -> Result<(), Failure> {
+    out.write_all(bytes).map_err(|e| not_written(path, &e))
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::cannot_write(format!("{}: can't be written: {error}", path.display()))
+}
