@@ -8,6 +8,7 @@
 //! One folder per protocol; [`PROTOCOLS`] is the list that feeds configuration, help, metrics and tests. A new protocol is
 //! a new folder, one `mod` line and one line in the list. A protocol folder never imports another's.
 
+pub mod adsb;
 mod registry;
 
 pub use registry::{

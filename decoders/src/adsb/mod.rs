@@ -1,0 +1,12 @@
+//! Mode S and ADS-B on 1090 MHz (ICAO Annex 10 Vol. IV; RTCA DO-260B; ICAO Doc 9871).
+//!
+//! ```text
+//!   IqBlock ─► preamble ─► slice ─► parity ── Frame ─► message ─► (cpr, comm_b) ─► track ── Event
+//!
+//!   preamble 8 µs, then 1 Mbit/s pulse position modulation: 56 bits (7 bytes) or 112 bits (14 bytes)
+//!   byte  0         1 2 3       4 … 10          11 12 13
+//!        | DF5 CA3 | address  | ME or MB 56    | parity 24 |     long: DF 16–21, 24
+//!        | DF5 ..  | 27 bits of data | parity 24 |             short: DF 0, 4, 5, 11
+//! ```
+
+pub mod parity;
