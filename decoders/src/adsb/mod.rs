@@ -9,4 +9,6 @@
 //!        | DF5 ..  | 27 bits of data | parity 24 |             short: DF 0, 4, 5, 11
 //! ```
 
+pub mod address;
+pub mod demod;
 pub mod parity;
