@@ -10,6 +10,7 @@
 
 pub mod adsb;
 pub mod bits;
+pub mod dsp;
 mod registry;
 
 pub use registry::{

@@ -4,7 +4,7 @@ use core::fmt;
 use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
 
 /// Every protocol vTOC receives.
-pub static PROTOCOLS: &[ProtocolEntry] = &[];
+pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL];
 
 /// One protocol: what it is called, where it is heard, and how to make its two halves.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct ProtocolEntry {
 
 impl ProtocolEntry {
     pub fn find(protocol: Protocol) -> Option<&'static Self> {
-        PROTOCOLS.iter().find(|p| p.protocol == protocol)
+        PROTOCOLS.iter().copied().find(|p| p.protocol == protocol)
     }
 }
 

@@ -9,11 +9,27 @@
 //!        | DF5 ..  | 27 bits of data | parity 24 |             short: DF 0, 4, 5, 11
 //! ```
 
+pub mod address;
 pub mod cpr;
 pub mod decoder;
+pub mod demod;
 mod fix;
 mod known;
 pub mod message;
 pub mod parity;
 mod tell;
 mod track;
+
+use crate::registry::ProtocolEntry;
+use model::{Protocol, Tuning};
+
+/// Mode S and ADS-B's line in the list of protocols.
+pub static PROTOCOL: ProtocolEntry = ProtocolEntry {
+    protocol: Protocol::Adsb,
+    summary: "Mode S and ADS-B, 1090 MHz: aircraft",
+    default_tuning: Tuning { center_hz: 1_090_000_000, rate_sps: 2_400_000 },
+    rates_sps: demod::RATES_SPS,
+    demodulator: |config| Ok(Box::new(demod::AdsbDemodulator::new(config)?)),
+    decoder: |config| Box::new(decoder::AdsbDecoder::new(config)),
+    raw_text: |frame| frame.raw.hex(),
+};

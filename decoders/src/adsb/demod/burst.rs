@@ -1,0 +1,185 @@
+//! One burst: from a rough start to soft bits. Coherent, so carrier, phase and timing are estimated from the burst itself.
+//!
+//! ```text
+//!   µs   0   1      3.5 4.5       8                                    64 or 120
+//!        █   █      █   █         │bit 0│bit 1│ …                      │
+//!        └── 4 pulses ──┘         start + 8 µs
+//! ```
+//!
+//! 1. *Carrier offset*: pulse position modulation never crosses zero, so `x[n+m]·conj(x[n])` sums up at the carrier's phase
+//!    step for every lag `m`, without knowing timing or bits. Lags of 0.4, 1.2, 5, 20 and 50 µs each refine the one before;
+//!    an aircraft may be off by 1 MHz (Annex 10 Vol. IV §3.1.2.1.1), the shortest lag is unambiguous to ±1.2 MHz.
+//! 2. *Phase*: half of the burst's amplitude is unmodulated carrier: its sum gives the phase.
+//! 3. *Timing*: the fraction of a sample at which soft bits are largest.
+//! 4. *Soft bits*: one filter per bit (see `shape`), real part only.
+
+use super::shape::{BitBank, PHASES};
+use crate::adsb::parity::{LONG_BYTES, SHORT_BYTES};
+use crate::dsp::{lag_product, rotate};
+
+pub const LONG_BITS: usize = 8 * LONG_BYTES;
+pub const SHORT_BITS: usize = 8 * SHORT_BYTES;
+/// Preamble before bit 0, µs.
+pub const PREAMBLE_US: f64 = 8.0;
+/// Samples kept before the burst's start and after its end.
+const MARGIN: usize = 16;
+/// How far from the rough start the timing is searched, in 1/[`PHASES`] samples.
+const SEARCH: [i32; 7] = [-15, -10, -5, 0, 5, 10, 15];
+/// Lags of the carrier estimate, µs.
+const LAGS_US: [f64; 5] = [0.42, 1.25, 5.0, 20.0, 50.0];
+
+/// The preamble as the filters for bits see it, were it bits: pulses in half microseconds 0, 2, 7 and 9 of 16.
+const PREAMBLE_AS_BITS: [f32; 8] = [1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0];
+
+/// What one burst looks like.
+#[derive(Clone, Debug)]
+pub struct Burst {
+    /// First edge of the preamble, samples from the window's start.
+    pub start: f64,
+    /// Carrier, radians per sample.
+    pub step: f32,
+    /// One per bit: positive is a 1. The amplitude of a noise-free bit is [`Burst::amplitude`].
+    pub soft: [f32; LONG_BITS],
+    /// How many of them are filled: 56 or 112.
+    pub bits: usize,
+    /// Mean of |soft|.
+    pub amplitude: f32,
+    /// Standard deviation of |soft|.
+    pub spread: f32,
+    /// Mean square by which the preamble differs from a preamble, in units of the amplitude: 0 without noise, about 1.5 when
+    /// the burst's bits lie where the preamble should.
+    pub preamble_error: f32,
+}
+
+/// Makes bursts. Holds the filters and scratch space.
+#[derive(Debug)]
+pub struct BurstReceiver {
+    samples_per_us: f64,
+    lags: [usize; LAGS_US.len()],
+    bank: BitBank,
+    /// Start of the preamble's 8 µs and of each bit after it, from the burst's start, in 1/[`PHASES`] samples.
+    offsets: [i32; 8 + LONG_BITS],
+    re: Vec<f32>,
+    im: Vec<f32>,
+    /// Real part after the phase is taken off.
+    real: Vec<f32>,
+}
+
+impl BurstReceiver {
+    pub fn new(samples_per_us: f64, bank: BitBank) -> Self {
+        let len = (120.0 * samples_per_us) as usize + 2 * MARGIN + bank.len;
+        Self {
+            samples_per_us,
+            lags: LAGS_US.map(|us| ((us * samples_per_us).round() as usize).max(1)),
+            offsets: core::array::from_fn(|k| (k as f64 * samples_per_us * PHASES as f64).round() as i32),
+            bank,
+            re: vec![0.0; len],
+            im: vec![0.0; len],
+            real: vec![0.0; len],
+        }
+    }
+
+    /// Samples needed before and after a burst's start.
+    pub fn reach(&self) -> (usize, usize) {
+        (MARGIN, self.re.len())
+    }
+
+    /// Soft bits of the burst of `bits` bits that starts about `start` samples into `re`, `im`.
+    pub fn demodulate(&mut self, re: &[f32], im: &[f32], start: f64, bits: usize) -> Burst {
+        let span_us = PREAMBLE_US + bits as f64;
+        let span = (span_us * self.samples_per_us) as usize;
+        let from = start as usize;
+        let step = self.carrier(&re[from..from + span], &im[from..from + span]);
+        let first = from - MARGIN;
+        let len = span + 2 * MARGIN + self.bank.len;
+        let (re, im) = (&re[first..first + len], &im[first..first + len]);
+        rotate(re, im, 0.0, step, &mut self.re[..len], &mut self.im[..len]);
+        self.take_off_phase(len, MARGIN..MARGIN + span);
+
+        // In 1/PHASES samples from `first`; the filters begin `lead` samples early.
+        let base = start - first as f64 - self.bank.lead as f64;
+        let base = (base * PHASES as f64).round() as i32;
+        let timing = self.search_timing(len, base);
+        let mut soft = [0.0; LONG_BITS];
+        soft_bits(&self.real[..len], &self.bank, base + timing, &self.offsets[8..8 + bits], &mut soft[..bits]);
+        let (amplitude, spread) = level(&soft[..bits]);
+        let preamble_error = self.preamble_error(len, base + timing, amplitude);
+        Burst { start: start + f64::from(timing) / PHASES as f64, step, soft, bits, amplitude, spread, preamble_error }
+    }
+
+    fn preamble_error(&self, len: usize, base: i32, amplitude: f32) -> f32 {
+        let mut heard = [0.0; 8];
+        soft_bits(&self.real[..len], &self.bank, base, &self.offsets[..8], &mut heard);
+        let scale = 1.0 / amplitude.max(f32::MIN_POSITIVE);
+        heard.iter().zip(PREAMBLE_AS_BITS).map(|(h, p)| (h * scale - p).powi(2)).sum::<f32>() / 8.0
+    }
+
+    fn carrier(&self, re: &[f32], im: &[f32]) -> f32 {
+        let mut step = 0.0;
+        let mut lag_before = 0;
+        for &lag in &self.lags {
+            if lag == lag_before || re.len() < 2 * lag {
+                continue;
+            }
+            let (a, b) = lag_product(re, im, lag);
+            let expected = step * lag as f32;
+            // The angle nearest to what the shorter lags say.
+            let turns = ((expected - b.atan2(a)) / core::f32::consts::TAU).round();
+            step = (b.atan2(a) + turns * core::f32::consts::TAU) / lag as f32;
+            lag_before = lag;
+        }
+        step
+    }
+
+    fn take_off_phase(&mut self, len: usize, burst: core::ops::Range<usize>) {
+        let c: f32 = self.re[burst.clone()].iter().sum();
+        let s: f32 = self.im[burst].iter().sum();
+        let norm = (c * c + s * s).sqrt().max(f32::MIN_POSITIVE);
+        let (c, s) = (c / norm, s / norm);
+        for ((real, re), im) in self.real[..len].iter_mut().zip(&self.re[..len]).zip(&self.im[..len]) {
+            *real = re * c + im * s;
+        }
+    }
+
+    fn search_timing(&self, len: usize, base: i32) -> i32 {
+        let mut scratch = [0.0; SHORT_BITS];
+        let sums = SEARCH.map(|shift| {
+            soft_bits(&self.real[..len], &self.bank, base + shift, &self.offsets[8..8 + SHORT_BITS], &mut scratch);
+            scratch.iter().map(|s| s.abs()).sum::<f32>()
+        });
+        let best = (0..SEARCH.len()).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).expect("SEARCH is not empty");
+        let vertex = if 0 < best && best + 1 < SEARCH.len() { parabola(sums[best - 1], sums[best], sums[best + 1]) } else { 0.0 };
+        SEARCH[best] + (vertex * (SEARCH[1] - SEARCH[0]) as f32).round() as i32
+    }
+}
+
+/// Where the parabola through (−1, a), (0, b), (1, c) has its top, when b is the largest: −0.5…0.5.
+pub fn parabola(a: f32, b: f32, c: f32) -> f32 {
+    let curve = a - 2.0 * b + c;
+    if curve < 0.0 { (0.5 * (a - c) / curve).clamp(-0.5, 0.5) } else { 0.0 }
+}
+
+/// Mean and standard deviation of |soft|.
+pub fn level(soft: &[f32]) -> (f32, f32) {
+    let n = soft.len() as f32;
+    let mean = soft.iter().map(|s| s.abs()).sum::<f32>() / n;
+    let power = soft.iter().map(|s| s * s).sum::<f32>() / n;
+    (mean, (power - mean * mean).max(0.0).sqrt())
+}
+
+/// `out[k]` = the filter for bit `k` over `real`.
+#[multiversion::multiversion(targets = "simd")]
+fn soft_bits(real: &[f32], bank: &BitBank, base: i32, offsets: &[i32], out: &mut [f32]) {
+    for (out, offset) in out.iter_mut().zip(offsets) {
+        let at = base + offset;
+        let filter = bank.filter((at as usize) % PHASES);
+        let window = &real[at as usize / PHASES..][..filter.len()];
+        let mut sums = [0.0_f32; 8];
+        for (taps, samples) in filter.chunks_exact(8).zip(window.chunks_exact(8)) {
+            for l in 0..8 {
+                sums[l] += taps[l] * samples[l];
+            }
+        }
+        *out = sums.iter().sum();
+    }
+}

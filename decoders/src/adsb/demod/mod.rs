@@ -1,0 +1,239 @@
+//! The Mode S demodulator: samples in, frames whose parity holds out.
+//!
+//! ```text
+//!  samples ─► window ─► detect ─► burst ─► repair ─► judge ─► outbox ─► frames
+//!             13 ms     preamble  carrier  parity,   believed? time order,
+//!               ▲       + energy  phase    doubtful      │     once each
+//!               │                 timing   bits          ▼
+//!               └───────────── cancel: subtract what was decoded, look again
+//! ```
+//!
+//! Constraints: nothing is allocated after construction; work goes by whole windows at fixed sample counts, so frames don't
+//! depend on how samples were cut into blocks; a frame comes out about a quarter of a second after it was on the air.
+
+mod burst;
+mod cancel;
+mod clock;
+mod detect;
+mod judge;
+mod linear;
+mod outbox;
+mod repair;
+mod shape;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+use super::address::AddressBook;
+use crate::dsp::append_planar;
+use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
+use burst::{Burst, BurstReceiver, LONG_BITS, PREAMBLE_US, SHORT_BITS};
+use cancel::Canceller;
+use clock::SampleClock;
+use detect::{Detector, Thresholds};
+use model::{DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal};
+use outbox::{HOLD_US, Outbox, Waiting};
+use repair::{Limits, Word};
+use shape::{BitBank, Pulse};
+use window::Window;
+
+/// Sample rates that are received.
+pub const RATES_SPS: &[u32] = &[2_000_000, 2_400_000, 2_560_000, 6_000_000, 8_000_000, 10_000_000];
+
+/// A burst found and cancelled sends the search back by this, µs: what it hid may begin this much earlier.
+const LOOK_BACK_US: f64 = 124.0;
+
+/// One receiver's demodulator.
+#[derive(Debug)]
+pub struct AdsbDemodulator {
+    receiver: ReceiverId,
+    samples_per_us: f64,
+    window: Window,
+    detector: Detector,
+    bursts: BurstReceiver,
+    canceller: Canceller,
+    book: AddressBook,
+    limits: Limits,
+    outbox: Outbox,
+    clock: SampleClock,
+    noise: f32,
+    counters: Counters,
+}
+
+impl AdsbDemodulator {
+    pub fn new(config: &DemodulatorConfig) -> Result<Self, UnsupportedRate> {
+        let rate_sps = config.tuning.rate_sps;
+        if !RATES_SPS.contains(&rate_sps) {
+            return Err(UnsupportedRate { protocol: Protocol::Adsb, rate_sps, supported: RATES_SPS });
+        }
+        let samples_per_us = f64::from(rate_sps) / 1e6;
+        let pulse = Pulse::new(samples_per_us);
+        let bursts = BurstReceiver::new(samples_per_us, BitBank::new(&pulse));
+        let window = Window::new(samples_per_us, bursts.reach().1);
+        let (thresholds, limits) = efforts(config.profile);
+        Ok(Self {
+            receiver: config.receiver,
+            samples_per_us,
+            detector: Detector::new(&pulse, thresholds, window.capacity()),
+            canceller: Canceller::new(&pulse),
+            window,
+            bursts,
+            book: AddressBook::default(),
+            limits,
+            outbox: Outbox::new(samples_per_us),
+            clock: SampleClock::new(rate_sps),
+            noise: 0.0,
+            counters: Counters::default(),
+        })
+    }
+
+    /// Searches what the window holds, then moves it on.
+    fn search_window(&mut self, out: &mut dyn FnMut(Frame)) {
+        let (re, im) = self.window.planes();
+        self.detector.load(re, im);
+        self.estimate_noise();
+        self.detector.set_noise(self.noise);
+        let (from, to) = self.window.search_range();
+        let look_back = (LOOK_BACK_US * self.samples_per_us) as usize;
+        let mut at = from;
+        while let Some((next, start)) = self.detector.next(at, to) {
+            at = next;
+            if let Some(began) = self.attempt(start) {
+                at = began.saturating_sub(look_back).max(from);
+            }
+            if self.outbox.is_full() {
+                let oldest = self.outbox.oldest().unwrap_or(0.0);
+                self.release(oldest + 0.5, out);
+            }
+        }
+        let done = self.window.first_sample() + self.window.search_range().1 as i64;
+        self.window.advance();
+        self.release(done as f64 - HOLD_US * self.samples_per_us, out);
+    }
+
+    /// The power in the quietest quarter of short blocks, which pulses leave alone even in a busy sky.
+    fn estimate_noise(&mut self) {
+        // A quarter of the means of 8 exponential powers lie below 0.75 of their mean.
+        const QUARTILE: f32 = 0.75;
+        let now = self.window.quartile(self.detector.blocks()) / QUARTILE;
+        self.noise = if self.noise == 0.0 { now } else { self.noise + 0.25 * (now - self.noise) }.max(1e-9);
+    }
+
+    /// Tries to read the burst at `start`. `Some`: where the samples have changed.
+    fn attempt(&mut self, start: f64) -> Option<usize> {
+        let (re, im) = self.window.planes();
+        let bits = if self.detector.is_long(start) { LONG_BITS } else { SHORT_BITS };
+        let mut burst = self.bursts.demodulate(re, im, start, bits);
+        if bits == SHORT_BITS && 0.5 * burst.amplitude < burst.soft[0] {
+            burst = self.bursts.demodulate(re, im, start, LONG_BITS);
+        }
+        let tick = self.clock.tick(self.window.first_sample() as f64 + burst.start).0;
+        let Some(word) = repair::decide(&burst, &self.book, tick, &self.limits) else {
+            self.counters.refuse(Refusal::Integrity);
+            return None;
+        };
+        if !judge::believable(&burst, &word) {
+            self.counters.refuse(Refusal::Preamble);
+            return None;
+        }
+        self.take(&burst, &word)
+    }
+
+    /// Cancels the burst and puts the frame aside to go out.
+    fn take(&mut self, burst: &Burst, word: &Word) -> Option<usize> {
+        let (re, im) = self.window.planes_mut();
+        let taken = self.canceller.subtract(re, im, burst.start, burst.step, word);
+        let (re, im) = self.window.planes();
+        self.detector.refresh(re, im, taken.from..taken.to);
+        let began = burst.start + f64::from(taken.delay.clamp(-1.0, 1.0));
+        let at = self.window.first_sample() as f64 + began + (PREAMBLE_US + 56.0) * self.samples_per_us;
+        if self.outbox.holds(at, word) {
+            return None;
+        }
+        judge::remember(&mut self.book, word, self.clock.tick(at).0);
+        let hertz = f64::from(taken.step) * self.samples_per_us * 1e6 / core::f64::consts::TAU;
+        let signal = Signal {
+            rssi: DeciDbfs::from_power(taken.amplitude * taken.amplitude),
+            noise: DeciDbfs::from_power(self.noise),
+            freq_offset_hz: Some(hertz.round() as i32),
+            corrected_bits: word.flips,
+        };
+        self.outbox.put(Waiting { at, word: *word, signal });
+        Some(burst.start as usize)
+    }
+
+    fn release(&mut self, before: f64, out: &mut dyn FnMut(Frame)) {
+        let Self { outbox, book, clock, counters, receiver, .. } = self;
+        let tick = clock.tick(before.max(0.0)).0;
+        let unconfirmed = outbox.release(before, book, tick, |w| {
+            counters.frames += 1;
+            counters.corrected_frames += u64::from(0 < w.word.flips);
+            out(Frame {
+                protocol: Protocol::Adsb,
+                receiver: *receiver,
+                raw: Raw::new(&w.word.bytes[..w.word.bits / 8]),
+                tick: clock.tick(w.at),
+                utc: clock.utc(w.at),
+                signal: w.signal,
+                channel: 0,
+            });
+        });
+        for _ in 0..unconfirmed {
+            counters.refuse(Refusal::Sanity);
+        }
+    }
+
+    /// Everything still held: the rest of the window, then all that waits.
+    fn flush(&mut self, out: &mut dyn FnMut(Frame)) {
+        while self.window.pad_to_end() {
+            self.search_window(out);
+        }
+        self.release(self.window.end_sample() as f64 + self.samples_per_us, out);
+        self.window.restart();
+        self.noise = 0.0;
+    }
+}
+
+impl Demodulator for AdsbDemodulator {
+    fn process(&mut self, block: &IqBlock<'_>, out: &mut dyn FnMut(Frame)) {
+        let lost = 0 < block.dropped_samples;
+        if lost {
+            self.flush(out);
+        }
+        self.clock.see(block, self.window.end_sample(), lost);
+        let total = block.samples.len();
+        let mut taken = 0;
+        while taken < total {
+            let (re, im) = self.window.free();
+            let count = re.len().min(total - taken);
+            append_planar(&block.samples, taken..taken + count, &mut re[..count], &mut im[..count]);
+            taken += count;
+            if self.window.filled(count) {
+                self.search_window(out);
+            }
+        }
+        self.counters.samples += total as u64;
+    }
+
+    fn finish(&mut self, out: &mut dyn FnMut(Frame)) {
+        self.flush(out);
+    }
+
+    fn counters(&self) -> Counters {
+        self.counters
+    }
+}
+
+fn efforts(profile: Profile) -> (Thresholds, Limits) {
+    match profile {
+        Profile::Full => (
+            Thresholds { pulses: 10.0, contrast: 1.8, energy: 1.5 },
+            Limits { doubtful: 16, flips: 3, flips_known_address: 4, flips_overlay: 1 },
+        ),
+        Profile::Fast => (
+            Thresholds { pulses: 20.0, contrast: 2.5, energy: 2.0 },
+            Limits { doubtful: 12, flips: 2, flips_known_address: 2, flips_overlay: 1 },
+        ),
+    }
+}

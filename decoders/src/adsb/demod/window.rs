@@ -1,0 +1,132 @@
+//! The samples at hand: a run of the stream in two planes, filled from the end, searched in steps.
+//!
+//! ```text
+//!   0      from                                to                capacity
+//!   │ past │ again │        new starts          │   rest of bursts │
+//!   └──────┴───────┴────────────────────────────┴──────────────────┘
+//!          advance(): `to − again` becomes `from`
+//! ```
+//!
+//! Starts of bursts are searched in `from..to`. The last stretch before `to` is searched again by the next window, because
+//! what disturbs a burst there may begin after `to`.
+
+/// New starts per window, µs.
+const STEP_US: f64 = 6_800.0;
+/// Searched twice, µs: one burst.
+const AGAIN_US: f64 = 124.0;
+/// Kept before the first start.
+const PAST: usize = 32;
+
+#[derive(Debug)]
+pub struct Window {
+    re: Vec<f32>,
+    im: Vec<f32>,
+    /// Stream count of `re[0]`. The first window begins [`PAST`] zeros before the stream.
+    first: i64,
+    len: usize,
+    from: usize,
+    to: usize,
+    again: usize,
+    /// Samples that the stream really had; the rest is padding.
+    real: core::ops::Range<usize>,
+    scratch: Vec<f32>,
+}
+
+impl Window {
+    /// `reach`: samples that a burst needs from its start on.
+    pub fn new(samples_per_us: f64, reach: usize) -> Self {
+        let again = (AGAIN_US * samples_per_us) as usize;
+        let to = PAST + again + (STEP_US * samples_per_us) as usize;
+        let capacity = (to + reach + 32).next_multiple_of(16);
+        Self {
+            re: vec![0.0; capacity],
+            im: vec![0.0; capacity],
+            first: -(PAST as i64),
+            len: PAST,
+            from: PAST,
+            to,
+            again,
+            real: PAST..PAST,
+            scratch: Vec::with_capacity(capacity),
+        }
+    }
+
+    pub fn capacity(&self) -> usize {
+        self.re.len()
+    }
+
+    pub fn planes(&self) -> (&[f32], &[f32]) {
+        (&self.re, &self.im)
+    }
+
+    pub fn planes_mut(&mut self) -> (&mut [f32], &mut [f32]) {
+        (&mut self.re, &mut self.im)
+    }
+
+    /// Stream count of the planes' first sample; may lie before the stream's begin.
+    pub fn first_sample(&self) -> i64 {
+        self.first
+    }
+
+    /// Stream count of the next sample to come.
+    pub fn end_sample(&self) -> u64 {
+        (self.first + self.len as i64).max(0) as u64
+    }
+
+    pub fn search_range(&self) -> (usize, usize) {
+        (self.from, self.to)
+    }
+
+    /// Where the next samples go.
+    pub fn free(&mut self) -> (&mut [f32], &mut [f32]) {
+        (&mut self.re[self.len..], &mut self.im[self.len..])
+    }
+
+    /// `count` samples were written to [`Window::free`]. True: full.
+    pub fn filled(&mut self, count: usize) -> bool {
+        self.len += count;
+        self.real.end = self.len;
+        self.len == self.re.len()
+    }
+
+    /// Fills up with silence. False: all that the stream had was searched.
+    pub fn pad_to_end(&mut self) -> bool {
+        self.re[self.len..].fill(0.0);
+        self.im[self.len..].fill(0.0);
+        self.len = self.re.len();
+        self.from < self.real.end
+    }
+
+    /// Moves on by one step.
+    pub fn advance(&mut self) {
+        let shift = self.to - self.again - self.from;
+        self.re.copy_within(shift.., 0);
+        self.im.copy_within(shift.., 0);
+        self.len = self.re.len() - shift;
+        self.first += shift as i64;
+        self.real = self.real.start.saturating_sub(shift)..self.real.end.saturating_sub(shift).min(self.len);
+    }
+
+    /// Begins a new stretch: the stream had a hole.
+    pub fn restart(&mut self) {
+        let end = self.first + self.real.end as i64;
+        self.re.fill(0.0);
+        self.im.fill(0.0);
+        self.first = end - PAST as i64;
+        self.len = PAST;
+        self.real = PAST..PAST;
+    }
+
+    /// The value below which a quarter of the blocks lie; blocks that hold padding don't count.
+    pub fn quartile(&mut self, blocks: &[f32]) -> f32 {
+        let size = self.re.len() / blocks.len();
+        let (from, to) = (self.real.start.div_ceil(size), self.real.end / size);
+        if to <= from {
+            return 0.0;
+        }
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&blocks[from..to]);
+        let quarter = self.scratch.len() / 4;
+        *self.scratch.select_nth_unstable_by(quarter, f32::total_cmp).1
+    }
+}

@@ -1,0 +1,12 @@
+//! Signal processing that every protocol shares: plain loops over slices of primitives, vectorised by the compiler.
+//!
+//! Measured (toolchain notes): plain loops with run-time choice of the instruction set ([`multiversion`]) beat hand-written
+//! vectors, need no `unsafe` here, and come out as NEON on aarch64, where NEON is the baseline.
+
+mod convert;
+mod fir;
+mod mix;
+
+pub use convert::{FULL_SCALE_CU8, append_planar};
+pub use fir::filtered_power;
+pub use mix::{lag_product, rotate};
