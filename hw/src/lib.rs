@@ -8,11 +8,21 @@
 pub mod fault;
 mod pace;
 mod recording;
+mod rtl_tcp;
+#[cfg(feature = "rtlsdr")]
+mod rtlsdr;
 mod source;
+#[cfg_attr(not(feature = "rtlsdr"), allow(dead_code))]
+mod stream;
+mod tcp;
 
 pub use pace::{Pace, Pacer};
 pub use recording::{ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
+pub use rtl_tcp::{RtlTcpOptions, RtlTcpSource};
+#[cfg(feature = "rtlsdr")]
+pub use rtlsdr::{RtlSdrDevice, RtlSdrFound, RtlSdrOptions, RtlSdrSource, TunerGainSetting};
 pub use source::{ByteSource, Chunk, SampleSource, SourceError, SourceInfo};
+pub use tcp::TcpFeed;
 
 /// Slowest and fastest sample rate that anything here takes, in samples per second: from narrow-band audio to the
 /// fastest radio that a small board can feed. What lies outside is a typing error.

@@ -75,7 +75,7 @@ impl From<hw::SourceError> for Failure {
     fn from(error: hw::SourceError) -> Self {
         match error {
             hw::SourceError::NotFound { .. } => Self::no_input(error),
-            hw::SourceError::Unusable { .. } => Self::data(error),
+            hw::SourceError::Unusable { .. } | hw::SourceError::Truncated { .. } => Self::data(error),
             hw::SourceError::Busy { .. } | hw::SourceError::Stalled { .. } | hw::SourceError::Lost { .. } => Self::unavailable(error),
         }
     }
