@@ -39,9 +39,17 @@ pub enum IntakeError {
 
 /// Keeps events for good. One session per station at a time calls `store` (the server fences older sessions).
 pub trait Intake: Send + Sync + 'static {
-    /// May this key deliver as this station, and what is stored already? `None`: nothing yet.
+    /// May this key deliver as this station, and what is stored already of the spool's own `epoch`? `None`: nothing yet.
     /// Asked at every greeting and again at intervals, so that a revocation ends a live session.
-    fn greet(&self, station: StationId, key: KeyFingerprint) -> impl Future<Output = Result<Option<Watermark>, IntakeError>> + Send;
+    ///
+    /// The keeper remembers every epoch of a station, not only the latest: with two cards swapped back and forth, the
+    /// watermark of the *other* card would hide that this one was restored to behind what is stored.
+    fn greet(
+        &self,
+        station: StationId,
+        key: KeyFingerprint,
+        epoch: Epoch,
+    ) -> impl Future<Output = Result<Option<Watermark>, IntakeError>> + Send;
 
     /// Stores the batch and the new watermark in one transaction. Events at or below the stored watermark of the same
     /// epoch are skipped (a repeat is not an error); a new epoch starts at `first_seq` 1. Returns after COMMIT.
