@@ -110,8 +110,9 @@ impl fmt::Display for StationId {
     }
 }
 
-/// One life of a spool: random, new whenever a spool is created or is found behind what the central knows, so that
-/// a restored disk image can't reuse sequence numbers.
+/// One opening of a spool: random, new each time a station opens its spool, so that a restored disk image can't reuse
+/// sequence numbers. (Kept across openings, a set-back spool that wrote on until it had passed the central's watermark
+/// looked like an ordinary resume, and everything it had renumbered was skipped as a repeat.)
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Epoch(pub u64);
 

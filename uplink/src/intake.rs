@@ -5,7 +5,11 @@ use model::{Epoch, Event, StationId};
 use std::future::Future;
 use thiserror::Error;
 
-/// Everything of `epoch` up to and including `seq` is stored for good.
+/// A greeting names at most this many epochs. A station that restarted more often without a link delivers the oldest
+/// of them, then greets again.
+pub const MAX_EPOCHS: usize = 64;
+
+/// Everything of `epoch` up to and including `seq` is stored for good, or declared lost ([`Intake::lost`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watermark {
     pub epoch: Epoch,
@@ -18,6 +22,33 @@ pub struct Batch {
     pub epoch: Epoch,
     pub first_seq: u64,
     pub events: Vec<Event>,
+}
+
+/// Events that a station accepted and can no longer deliver: a damaged segment, or a central that was set back to before
+/// what the station had already deleted. Declared, so that a hole is never mistaken for silence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    pub epoch: Epoch,
+    pub first_seq: u64,
+    pub last_seq: u64,
+    pub why: LostReason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LostReason {
+    /// The checksum of a stored segment did not match; the bytes are kept in the station's quarantine.
+    Damaged,
+    /// The spool does not hold them any more: delivered once and deleted, or a row that the disk lost.
+    Missing,
+}
+
+impl LostReason {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Damaged => "damaged",
+            Self::Missing => "missing",
+        }
+    }
 }
 
 /// The key (SHA-256 of the certificate's SubjectPublicKeyInfo) that a station proved to hold.
@@ -37,13 +68,14 @@ pub enum IntakeError {
     Unavailable(String),
 }
 
-/// Keeps events for good. One session per station at a time calls `store` (the server fences older sessions).
+/// Keeps events for good. One session per station at a time calls `store` and `lost` (the server fences older sessions).
+///
+/// A station begins a new epoch each time it opens its spool, and may still deliver what older epochs left behind. So a
+/// watermark belongs to (station, epoch), and the keeper never forgets one: a spool restored from an old image then
+/// offers events that are stored already, and they must be skipped, not stored twice.
 pub trait Intake: Send + Sync + 'static {
-    /// May this key deliver as this station, and what is stored already of the spool's own `epoch`? `None`: nothing yet.
-    /// Asked at every greeting and again at intervals, so that a revocation ends a live session.
-    ///
-    /// The keeper remembers every epoch of a station, not only the latest: with two cards swapped back and forth, the
-    /// watermark of the *other* card would hide that this one was restored to behind what is stored.
+    /// May this key deliver as this station, and what is stored already of `epoch`? `None`: nothing yet.
+    /// Asked at every greeting for each of its epochs, and again at intervals, so that a revocation ends a live session.
     fn greet(
         &self,
         station: StationId,
@@ -51,7 +83,17 @@ pub trait Intake: Send + Sync + 'static {
         epoch: Epoch,
     ) -> impl Future<Output = Result<Option<Watermark>, IntakeError>> + Send;
 
-    /// Stores the batch and the new watermark in one transaction. Events at or below the stored watermark of the same
-    /// epoch are skipped (a repeat is not an error); a new epoch starts at `first_seq` 1. Returns after COMMIT.
+    /// Stores the batch and the new watermark in one transaction, and returns after COMMIT. Events at or below the
+    /// stored watermark of the same epoch are skipped (a repeat is not an error); a new epoch starts at `first_seq` 1.
     fn store(&self, station: StationId, batch: Batch) -> impl Future<Output = Result<Watermark, IntakeError>> + Send;
+
+    /// Records the loss and moves the watermark to `lost.last_seq`, in one transaction. The part at or below the stored
+    /// watermark is skipped; a start beyond watermark + 1 is a [`IntakeError::Gap`], as with `store`.
+    ///
+    /// A keeper that does not record losses must say so, and delivery of that station waits at the hole.
+    fn lost(&self, station: StationId, lost: Lost) -> impl Future<Output = Result<Watermark, IntakeError>> + Send {
+        let Lost { epoch, first_seq, last_seq, .. } = lost;
+        let words = format!("this keeper can't record that {station} lost events {first_seq} to {last_seq} of epoch {epoch}");
+        std::future::ready(Err(IntakeError::Unavailable(words)))
+    }
 }
