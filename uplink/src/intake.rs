@@ -5,7 +5,7 @@ use model::{Epoch, Event, StationId};
 use std::future::Future;
 use thiserror::Error;
 
-/// A greeting asks for at most this many epochs. A station that restarted more often without a link delivers the oldest
+/// A greeting names at most this many epochs. A station that restarted more often without a link delivers the oldest
 /// of them, then greets again.
 pub const MAX_EPOCHS: usize = 64;
 
@@ -74,15 +74,14 @@ pub enum IntakeError {
 /// watermark belongs to (station, epoch), and the keeper never forgets one: a spool restored from an old image then
 /// offers events that are stored already, and they must be skipped, not stored twice.
 pub trait Intake: Send + Sync + 'static {
-    /// May this key deliver as this station? The answer holds the watermark of each of `epochs` of which something is
-    /// stored, in any order. Asked at every greeting, and again at intervals with no epochs, so that a revocation ends a
-    /// live session. At most [`MAX_EPOCHS`] epochs are asked for.
+    /// May this key deliver as this station, and what is stored already of `epoch`? `None`: nothing yet.
+    /// Asked at every greeting for each of its epochs, and again at intervals, so that a revocation ends a live session.
     fn greet(
         &self,
         station: StationId,
         key: KeyFingerprint,
-        epochs: &[Epoch],
-    ) -> impl Future<Output = Result<Vec<Watermark>, IntakeError>> + Send;
+        epoch: Epoch,
+    ) -> impl Future<Output = Result<Option<Watermark>, IntakeError>> + Send;
 
     /// Stores the batch and the new watermark in one transaction, and returns after COMMIT. Events at or below the
     /// stored watermark of the same epoch are skipped (a repeat is not an error); a new epoch starts at `first_seq` 1.
@@ -90,5 +89,11 @@ pub trait Intake: Send + Sync + 'static {
 
     /// Records the loss and moves the watermark to `lost.last_seq`, in one transaction. The part at or below the stored
     /// watermark is skipped; a start beyond watermark + 1 is a [`IntakeError::Gap`], as with `store`.
-    fn lost(&self, station: StationId, lost: Lost) -> impl Future<Output = Result<Watermark, IntakeError>> + Send;
+    ///
+    /// A keeper that does not record losses must say so, and delivery of that station waits at the hole.
+    fn lost(&self, station: StationId, lost: Lost) -> impl Future<Output = Result<Watermark, IntakeError>> + Send {
+        let Lost { epoch, first_seq, last_seq, .. } = lost;
+        let words = format!("this keeper can't record that {station} lost events {first_seq} to {last_seq} of epoch {epoch}");
+        std::future::ready(Err(IntakeError::Unavailable(words)))
+    }
 }

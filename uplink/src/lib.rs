@@ -2,3 +2,9 @@
 //! through power cuts, link loss and restarts on either side.
 
 pub mod intake;
+pub mod session;
+pub mod spool;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tls;
+pub mod wire;

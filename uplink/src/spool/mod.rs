@@ -1,0 +1,433 @@
+//! The station's store of events that were accepted and not yet acknowledged, and of some that were (local history).
+//! The only place in this crate with SQL.
+//!
+//! ```text
+//!   append(events) ─► segment(s) ─► INSERT, COMMIT, fsync ─► accepted      epochs(ord, epoch, acked)
+//!   read(epoch, from) ─► checked segments, or what was lost                segments(ord, first_seq, body)   WAL, synchronous=FULL
+//!   acknowledge(watermark) ─► history ─► deleted by age and size           quarantine(ord, first_seq, body)
+//! ```
+//!
+//! Constraints:
+//! - what `append` returned for is on the disk: a power cut loses at most what was not yet appended, and the commit
+//!   interval of [`SpoolWriter`] is that bound;
+//! - each opening begins a new epoch, so that a spool set back to an older image can't use a number twice;
+//! - a segment is believed only with its checksum and its key; a bad one goes to quarantine and is declared lost;
+//! - the size is bounded by `max_bytes`: at the bound the newest is refused and counted, what was accepted stays, and
+//!   the last part of the room is for distress alone. Deleting works even on a full file system (ballast);
+//! - one process at a time (a lock file).
+
+mod ballast;
+mod delete;
+mod read;
+mod schema;
+mod writer;
+
+pub use read::{Item, Stored};
+pub use writer::{SpoolWriter, WriterConfig, WriterCounts};
+
+use crate::intake::Watermark;
+use crate::wire::{Encoder, EpochSpan, MAX_EVENTS, WireError};
+use ballast::Ballast;
+use model::{Epoch, Event, Priority, UnixMicros};
+use rusqlite::{Connection, ErrorCode, params};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant, SystemTime};
+use thiserror::Error;
+use tokio::sync::Notify;
+
+/// How many acknowledged events stay for the station's own console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepAcked {
+    pub max_age: Duration,
+    pub max_bytes: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpoolConfig {
+    /// The database file never grows beyond this (the write-ahead log beside it takes 1 MiB, rarely more).
+    pub max_bytes: u64,
+    /// Of that, kept free for distress and emergencies.
+    pub reserve_bytes: u64,
+    pub keep_acked: KeepAcked,
+    /// Size of a file beside the database that is given up when the file system is full.
+    pub ballast_bytes: u64,
+}
+
+impl Default for SpoolConfig {
+    /// 1 GiB holds some 100 million events: three days of the busiest receiver. A day of history.
+    fn default() -> Self {
+        Self {
+            max_bytes: 1 << 30,
+            reserve_bytes: 16 << 20,
+            keep_acked: KeepAcked { max_age: Duration::from_secs(86_400), max_bytes: 128 << 20 },
+            ballast_bytes: 2 << 20,
+        }
+    }
+}
+
+impl SpoolConfig {
+    /// Less than this holds no useful spool.
+    pub const MIN_BYTES: u64 = 256 << 10;
+}
+
+#[derive(Debug, Error)]
+pub enum SpoolError {
+    #[error("spool {path}: another station process has it open")]
+    InUse { path: PathBuf },
+    #[error("spool {path} is of version {found}, this program knows {known}: use the newer program, or move the file away")]
+    Version { path: PathBuf, found: i64, known: i64 },
+    #[error("the spool is full ({used} of {max} bytes): nothing more is accepted until the central takes some")]
+    Full { used: u64, max: u64 },
+    #[error("event {index} can't be stored: {why}")]
+    Event { index: usize, why: WireError },
+    #[error("spool settings: {0}")]
+    Config(&'static str),
+    #[error("spool {path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("spool: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// The numbers that an append gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeqRange {
+    pub epoch: Epoch,
+    pub first_seq: u64,
+    pub last_seq: u64,
+}
+
+/// For metrics. Counts are since the opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpoolStats {
+    pub epoch: Epoch,
+    pub appended_events: u64,
+    pub appended_segments: u64,
+    pub acked_events: u64,
+    /// Accepted and not yet acknowledged, of all epochs.
+    pub waiting_events: u64,
+    pub used_bytes: u64,
+    pub max_bytes: u64,
+    /// Appends refused because of the size.
+    pub full_refusals: u64,
+    /// Acknowledged segments deleted by age, size or need.
+    pub deleted_segments: u64,
+    pub quarantined_segments: u64,
+    /// Events renumbered because the central knew a later part of the epoch that was being written.
+    pub renumbered_events: u64,
+    /// Damaged files that were set aside at the opening.
+    pub damaged_files: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Spool {
+    path: PathBuf,
+    config: SpoolConfig,
+    writer: Mutex<Writer>,
+    reader: Mutex<Connection>,
+    appended: Notify,
+    _lock: File,
+}
+
+/// An epoch that still has rows, or is being written.
+#[derive(Clone, Copy, Debug)]
+struct EpochRow {
+    ord: i64,
+    epoch: Epoch,
+    acked: u64,
+    last_seq: u64,
+    /// `acked` as it is on the disk.
+    written_acked: u64,
+}
+
+#[derive(Debug)]
+struct Writer {
+    db: Connection,
+    /// Oldest first; the last is being written.
+    epochs: Vec<EpochRow>,
+    /// The row of the last epoch is on the disk: written with the first append, so that opening needs no room.
+    epoch_written: bool,
+    encoder: Encoder,
+    ballast: Ballast,
+    last_housekeeping: Instant,
+    stats: SpoolStats,
+}
+
+impl Spool {
+    /// Opens or creates. A new epoch begins.
+    pub fn open(path: impl AsRef<Path>, config: SpoolConfig) -> Result<Self, SpoolError> {
+        let path = path.as_ref().to_owned();
+        if config.max_bytes < SpoolConfig::MIN_BYTES || config.max_bytes / 2 < config.reserve_bytes {
+            return Err(SpoolError::Config("max_bytes must be at least 256 KiB, and reserve_bytes at most half of it"));
+        }
+        let lock = lock(&path)?;
+        let ballast = Ballast::new(beside(&path, "ballast"), config.ballast_bytes);
+        let (db, damaged_files) = open_or_set_aside(&path, &config)?;
+        let mut epochs = load_epochs(&db)?;
+        let ord = epochs.last().map_or(1, |e| e.ord + 1);
+        let epoch = random_epoch(&path)?;
+        epochs.push(EpochRow { ord, epoch, acked: 0, last_seq: 0, written_acked: 0 });
+        let stats = SpoolStats {
+            epoch,
+            appended_events: 0,
+            appended_segments: 0,
+            acked_events: 0,
+            waiting_events: 0,
+            used_bytes: 0,
+            max_bytes: config.max_bytes,
+            full_refusals: 0,
+            deleted_segments: 0,
+            quarantined_segments: 0,
+            renumbered_events: 0,
+            damaged_files,
+        };
+        let reader = schema::open_reader(&path)?;
+        let writer =
+            Writer { db, epochs, epoch_written: false, encoder: Encoder::default(), ballast, last_housekeeping: Instant::now(), stats };
+        writer.ballast.restore();
+        Ok(Self { path, config, writer: Mutex::new(writer), reader: Mutex::new(reader), appended: Notify::new(), _lock: lock })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Accepts the events: when this returns, they are on the disk. All or none.
+    pub fn append(&self, events: &[Event]) -> Result<SeqRange, SpoolError> {
+        for (index, event) in events.iter().enumerate() {
+            Encoder::check(event).map_err(|why| SpoolError::Event { index, why })?;
+        }
+        let urgent = events.iter().all(|e| e.priority() == Priority::High);
+        let mut w = self.lock_writer();
+        w.make_room(&self.config, urgent)?;
+        let range = match w.append(events) {
+            Err(e) if is_full(&e) => w.retry_full(&self.config, events)?,
+            other => other?,
+        };
+        drop(w);
+        self.appended.notify_waiters();
+        Ok(range)
+    }
+
+    /// Wakes whoever waits for events to send.
+    pub fn appended(&self) -> tokio::sync::futures::Notified<'_> {
+        self.appended.notified()
+    }
+
+    /// What there is to deliver, and the history that a central restored from a backup may want again. Oldest first, at
+    /// most `limit`, the epoch that is being written last.
+    pub fn spans(&self, limit: usize) -> Vec<EpochSpan> {
+        let w = self.lock_writer();
+        let span = |e: &EpochRow| EpochSpan { epoch: e.epoch, first_seq: e.acked + 1, last_seq: e.last_seq };
+        let (current, older) = w.epochs.split_last().expect("one is being written");
+        let waiting = older.iter().filter(|e| e.acked < e.last_seq).count();
+        let mut history_room = limit.saturating_sub(1 + waiting);
+        let mut chosen: Vec<EpochSpan> = Vec::new();
+        // Newest history first, as far as there is room beside what waits.
+        for e in older.iter().rev() {
+            if e.acked < e.last_seq {
+                chosen.push(span(e));
+            } else if 0 < history_room {
+                history_room -= 1;
+                chosen.push(span(e));
+            }
+        }
+        chosen.reverse();
+        chosen.push(span(current));
+        chosen.truncate(limit);
+        chosen
+    }
+
+    /// The central has this. Kept in memory until the next append or housekeeping: a repeat does no harm.
+    pub fn acknowledge(&self, watermark: Watermark) -> Result<(), SpoolError> {
+        let mut w = self.lock_writer();
+        let Writer { epochs, stats, .. } = &mut *w;
+        let Some(row) = epochs.iter_mut().find(|e| e.epoch == watermark.epoch) else { return Ok(()) };
+        let acked = watermark.seq.min(row.last_seq).max(row.acked);
+        stats.acked_events += acked - row.acked;
+        row.acked = acked;
+        if HOUSEKEEPING <= w.last_housekeeping.elapsed() { w.housekeeping(&self.config) } else { Ok(()) }
+    }
+
+    /// Writes down what was acknowledged and deletes history that is too old or too much. Called by `acknowledge` once a
+    /// second; an idle station calls it itself.
+    pub fn housekeeping(&self) -> Result<(), SpoolError> {
+        self.lock_writer().housekeeping(&self.config)
+    }
+
+    pub fn epoch(&self) -> Epoch {
+        self.lock_writer().current().epoch
+    }
+
+    pub fn stats(&self) -> SpoolStats {
+        let w = self.lock_writer();
+        let waiting_events = w.epochs.iter().map(|e| e.last_seq - e.acked).sum();
+        SpoolStats { waiting_events, used_bytes: w.used_bytes().unwrap_or(0), ..w.stats }
+    }
+
+    /// A number that outlives the process (the last good time, say).
+    pub fn fact(&self, name: &str) -> Result<Option<i64>, SpoolError> {
+        use rusqlite::OptionalExtension;
+        let reader = self.reader.lock().expect("no panic under this lock");
+        Ok(reader.query_row("SELECT value FROM facts WHERE name = ?1", [name], |r| r.get(0)).optional()?)
+    }
+
+    pub fn set_fact(&self, name: &str, value: i64) -> Result<(), SpoolError> {
+        let sql = "INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.lock_writer().db.prepare_cached(sql)?.execute(params![name, value])?;
+        Ok(())
+    }
+
+    fn lock_writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().expect("no panic under this lock")
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // Best effort: what is not written down is sent again and skipped.
+        if let Ok(w) = self.writer.get_mut() {
+            let _ = w.housekeeping(&self.config);
+        }
+    }
+}
+
+/// How often acknowledgements are written down.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+impl Writer {
+    fn current(&self) -> &EpochRow {
+        self.epochs.last().expect("one is being written")
+    }
+
+    /// One transaction: the events as segments, the epoch with its first, and the acknowledgements that came in between.
+    fn append(&mut self, events: &[Event]) -> Result<SeqRange, SpoolError> {
+        let EpochRow { ord, epoch, last_seq, .. } = *self.current();
+        let range = SeqRange { epoch, first_seq: last_seq + 1, last_seq: last_seq + events.len() as u64 };
+        if events.is_empty() {
+            return Ok(range);
+        }
+        let tx = self.db.unchecked_transaction()?;
+        if !self.epoch_written {
+            let sql = "INSERT INTO epochs (ord, epoch, opened_at, acked) VALUES (?1, ?2, ?3, 0)";
+            tx.execute(sql, params![ord, epoch.0 as i64, now().0])?;
+        }
+        write_acked(&tx, &self.epochs)?;
+        let mut insert =
+            tx.prepare_cached("INSERT INTO segments (ord, first_seq, last_seq, bytes, made_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+        let (mut first_seq, mut rest, mut segments) = (range.first_seq, events, 0);
+        while !rest.is_empty() {
+            let encoded = self
+                .encoder
+                .encode(epoch, first_seq, &rest[..rest.len().min(MAX_EVENTS)])
+                .map_err(|why| SpoolError::Event { index: events.len() - rest.len(), why })?;
+            let last = first_seq + encoded.count as u64 - 1;
+            insert.execute(params![ord, first_seq as i64, last as i64, encoded.segment.len() as i64, now().0, encoded.segment])?;
+            rest = &rest[encoded.count..];
+            first_seq = last + 1;
+            segments += 1;
+        }
+        drop(insert);
+        tx.commit()?;
+        self.epoch_written = true;
+        self.epochs.iter_mut().for_each(|e| e.written_acked = e.acked);
+        self.epochs.last_mut().expect("one is being written").last_seq = range.last_seq;
+        self.stats.appended_events += events.len() as u64;
+        self.stats.appended_segments += segments;
+        Ok(range)
+    }
+}
+
+/// Writes the acknowledgements that the disk does not have yet.
+fn write_acked(db: &Connection, epochs: &[EpochRow]) -> Result<(), SpoolError> {
+    for e in epochs.iter().filter(|e| e.written_acked < e.acked) {
+        db.prepare_cached("UPDATE epochs SET acked = ?2 WHERE ord = ?1")?.execute(params![e.ord, e.acked as i64])?;
+    }
+    Ok(())
+}
+
+fn load_epochs(db: &Connection) -> Result<Vec<EpochRow>, SpoolError> {
+    let sql = "SELECT e.ord, e.epoch, e.acked, coalesce((SELECT max(last_seq) FROM segments s WHERE s.ord = e.ord), 0)
+               FROM epochs e ORDER BY e.ord";
+    let mut statement = db.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        let (acked, last_seq): (i64, i64) = (row.get(2)?, row.get(3)?);
+        let acked = acked as u64;
+        Ok(EpochRow {
+            ord: row.get(0)?,
+            epoch: Epoch(row.get::<_, i64>(1)? as u64),
+            acked,
+            last_seq: acked.max(last_seq as u64),
+            written_acked: acked,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A file that SQLite can't read is set aside, never deleted, and the station goes on with a new one.
+fn open_or_set_aside(path: &Path, config: &SpoolConfig) -> Result<(Connection, u64), SpoolError> {
+    let attempt = || {
+        let db = schema::open_writer(path, config)?;
+        load_epochs(&db)?;
+        Ok(db)
+    };
+    match attempt() {
+        Err(SpoolError::Sqlite(e)) if is_damage(&e) => {
+            let aside = beside(path, &format!("damaged-{}", now().0 / 1_000_000));
+            tracing::error!(spool = %path.display(), aside = %aside.display(), "the spool is damaged: it was set aside, a new one begins ({e})");
+            for suffix in ["", "-wal", "-shm"] {
+                let from = PathBuf::from(format!("{}{suffix}", path.display()));
+                let to = PathBuf::from(format!("{}{suffix}", aside.display()));
+                match std::fs::rename(&from, to) {
+                    Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(SpoolError::Io { path: from, source }),
+                    _ => {}
+                }
+            }
+            Ok((schema::open_writer(path, config)?, 1))
+        }
+        other => Ok((other?, 0)),
+    }
+}
+
+fn is_damage(e: &rusqlite::Error) -> bool {
+    matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+fn is_full(e: &SpoolError) -> bool {
+    match e {
+        SpoolError::Full { .. } => true,
+        SpoolError::Sqlite(e) => matches!(e.sqlite_error_code(), Some(ErrorCode::DiskFull)),
+        _ => false,
+    }
+}
+
+fn lock(path: &Path) -> Result<File, SpoolError> {
+    let lock_path = beside(path, "lock");
+    let io = |source| SpoolError::Io { path: lock_path.clone(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(SpoolError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+fn random_epoch(path: &Path) -> Result<Epoch, SpoolError> {
+    use rand::TryRngCore;
+    let io = |e: rand::rand_core::OsError| SpoolError::Io { path: path.to_owned(), source: std::io::Error::other(e) };
+    Ok(Epoch(rand::rngs::OsRng.try_next_u64().map_err(io)?))
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    PathBuf::from(format!("{}.{suffix}", path.display()))
+}
+
+fn now() -> UnixMicros {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    UnixMicros(since.as_micros() as i64)
+}
+
+#[cfg(test)]
+mod tests;

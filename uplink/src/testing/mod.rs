@@ -1,0 +1,8 @@
+//! For tests, here and in other crates (feature `testing`): arbitrary events, a plausible stream of them, and an intake
+//! that keeps everything in memory with the exact semantics that a database must have.
+
+mod events;
+mod intake;
+
+pub use events::{event, events, stream};
+pub use intake::{MemoryIntake, Row};
