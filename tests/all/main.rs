@@ -1,4 +1,5 @@
 //! One integration binary. Each module is one kind of promise.
 
 mod architecture;
+mod recordings;
 mod units;

@@ -124,6 +124,9 @@ pub struct StationArgs {
     /// Where the spool and the keys lie.
     #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
     pub state_dir: Option<PathBuf>,
+    /// Stop when standard input ends (whoever started us has gone).
+    #[arg(long, hide = true)]
+    pub until_stdin_closes: bool,
 }
 
 #[cfg(feature = "central")]
@@ -137,6 +140,9 @@ pub struct CentralArgs {
     /// Where the certificate authority and the server's key lie.
     #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
     pub state_dir: Option<PathBuf>,
+    /// Stop when standard input ends (whoever started us has gone).
+    #[arg(long, hide = true)]
+    pub until_stdin_closes: bool,
 }
 
 #[cfg(feature = "central")]

@@ -4,7 +4,7 @@ use crate::config::{Gain, Pace, ProtocolName, ProfileName, Receiver, RecordingFo
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
-use hw::{Layout, Recording, RecordingOptions, SampleSource, SourceError};
+use hw::{ByteSource, Layout, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
 use ingest::{Framing, Input, ReceiverSpec};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
 
@@ -15,6 +15,12 @@ pub fn site(settings: &Settings) -> Option<LatLon> {
 
 pub fn decoder_config(settings: &Settings) -> DecoderConfig {
     DecoderConfig { site: site(settings), range_m_max: Some(settings.station.range_km_max * 1_000) }
+}
+
+/// Does every receiver go at the pace of the world?
+pub fn all_live(settings: &Settings) -> bool {
+    let flat_out = |r: &Receiver| r.source == SourceKind::File && r.pace == Pace::FlatOut;
+    !settings.receivers.values().any(|r| r.enabled && flat_out(r))
 }
 
 /// Every enabled receiver.
@@ -97,5 +103,49 @@ pub const fn layout(format: RecordingFormat) -> Layout {
         RecordingFormat::Cs16 => Layout::Iq(IqFormat::Cs16),
         RecordingFormat::Cf32 => Layout::Iq(IqFormat::Cf32),
         RecordingFormat::Wav => Layout::Wav,
+    }
+}
+
+fn network(name: &str, r: &Receiver, framing: Framing) -> Input {
+    let (kind, address) = (framing.name(), r.address.clone().unwrap_or_default());
+    tracing::debug!(receiver = name, kind, address, "network feed");
+    Input::Bytes(Box::new(move || Ok(Box::new(TcpFeed::connect(kind, &address)?) as Box<dyn ByteSource>)), framing)
+}
+
+fn rtl_tcp(r: &Receiver, tuning: Tuning) -> Input {
+    let options = RtlTcpOptions {
+        address: r.address.clone().unwrap_or_default(),
+        tuning,
+        gain_tenths_db: tenths(r.gain),
+        ppm: r.ppm,
+        bias_tee: r.bias_tee,
+    };
+    Input::Samples(Box::new(move || Ok(Box::new(RtlTcpSource::connect(&options)?) as Box<dyn SampleSource>)))
+}
+
+#[cfg(feature = "rtlsdr")]
+fn rtl_sdr(_name: &str, r: &Receiver, tuning: Tuning) -> Result<Input, Failure> {
+    use hw::{RtlSdrDevice, RtlSdrOptions, RtlSdrSource, TunerGainSetting};
+    let options = RtlSdrOptions {
+        device: r.serial.clone().map_or(RtlSdrDevice::Index(0), RtlSdrDevice::Serial),
+        tuning,
+        gain: tenths(r.gain).map_or(TunerGainSetting::Auto, TunerGainSetting::TenthsDb),
+        ppm: r.ppm,
+        bias_tee: r.bias_tee,
+        bandwidth_hz: None,
+    };
+    Ok(Input::Samples(Box::new(move || Ok(Box::new(RtlSdrSource::open(&options)?) as Box<dyn SampleSource>))))
+}
+
+#[cfg(not(feature = "rtlsdr"))]
+fn rtl_sdr(name: &str, _: &Receiver, _: Tuning) -> Result<Input, Failure> {
+    Err(Failure::config(format!("receivers.{name}: this vtoc was built without feature rtlsdr; use rtl_tcp")))
+}
+
+/// `None`: automatic.
+fn tenths(gain: Gain) -> Option<i32> {
+    match gain {
+        Gain::Db(db) => Some((db * 10.0).round() as i32),
+        Gain::Auto => None,
     }
 }

@@ -165,6 +165,33 @@ pub struct Receiver {
     pub sky_center: Option<[f64; 2]>,
 }
 
+impl Receiver {
+    /// A receiver with nothing said but what and from where.
+    pub fn new(protocol: ProtocolName, source: SourceKind) -> Self {
+        Self {
+            protocol,
+            source,
+            enabled: yes(),
+            serial: None,
+            address: None,
+            path: None,
+            format: None,
+            iq_swap: false,
+            pace: Pace::default(),
+            repeat: false,
+            rate_sps: None,
+            center_hz: None,
+            gain: Gain::default(),
+            ppm: 0,
+            bias_tee: false,
+            profile: ProfileName::default(),
+            seed: 0,
+            aircraft: aircraft(),
+            sky_center: None,
+        }
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -227,21 +254,13 @@ impl Default for Console {
     }
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "snake_case")]
-pub enum RoleName {
-    Ops,
-    Intel,
-    Logistics,
-}
-
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Central {
     /// Where stations deliver (UDP, QUIC with mutual TLS).
     pub uplink_listen: SocketAddr,
-    /// The name in the central's certificate; stations connect to it under this name.
-    pub server_name: String,
+    /// The organisation in certificates (a-z, 0-9, -). Fixed when the certificate authority is made.
+    pub organisation: String,
     /// The cluster. The databases `vtoc_control`, `vtoc_ops`, `vtoc_intel` and `vtoc_logistics` are made on it.
     /// Give it by the environment variable `DATABASE_URL` when it holds a password.
     pub database_url: Option<String>,
@@ -255,7 +274,7 @@ impl Default for Central {
     fn default() -> Self {
         Self {
             uplink_listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
-            server_name: "localhost".into(),
+            organisation: "vtoc".into(),
             database_url: None,
             database_prefix: "vtoc".into(),
             ca_dir: None,

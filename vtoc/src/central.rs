@@ -1,0 +1,121 @@
+//! `vtoc central`: stations deliver, PostgreSQL keeps, operators see.
+
+use crate::cli::CentralArgs;
+use crate::clock::clock;
+use crate::config::{Config, Settings};
+use crate::failure::Failure;
+use crate::metrics::{counter, gauge};
+use crate::{check, logging, service};
+use api::central::{Central, CentralConfig};
+use api::intake::PgIntake;
+use api::store::Databases;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use uplink::server::{Server, ServerConfig, ServerHandle};
+use uplink::tls::{Authority, Identity};
+
+pub fn run(arguments: &CentralArgs) -> Result<(), Failure> {
+    let mut config = check::load(&arguments.options)?;
+    if let Some(listen) = arguments.listen {
+        config.settings.console.listen = listen;
+    }
+    if check::printed(&arguments.options, &config) {
+        return Ok(());
+    }
+    logging::start(&config.settings.log.level, config.settings.log.format)?;
+    let state = state_dir(arguments.state_dir.as_deref(), &config)?;
+    let runtime = service::runtime(2)?;
+    let result = runtime.block_on(serve(&config.settings, &state, arguments.until_stdin_closes));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+/// The flag (or systemd's `STATE_DIRECTORY`), else the setting.
+pub fn state_dir(flag: Option<&Path>, config: &Config) -> Result<PathBuf, Failure> {
+    let hint = "no state directory: say --state-dir DIR, or set state_dir in the configuration";
+    flag.map(Path::to_owned).or_else(|| config.settings.state_dir.clone()).ok_or_else(|| Failure::config(hint))
+}
+
+/// Where the databases are: `central.database_url`, else `DATABASE_URL`.
+pub fn databases(settings: &Settings) -> Result<Databases, Failure> {
+    let from_environment = || std::env::var("DATABASE_URL").ok();
+    let url = settings.central.database_url.clone().or_else(from_environment).ok_or_else(|| {
+        Failure::config("no database: set the environment variable DATABASE_URL (postgres://user@host/postgres) or central.database_url")
+    })?;
+    Databases::with_prefix(&url, &settings.central.database_prefix).map_err(|e| Failure::config(format!("DATABASE_URL: {e}")))
+}
+
+pub fn authority_dir(settings: &Settings, state: &Path) -> PathBuf {
+    settings.central.ca_dir.clone().unwrap_or_else(|| state.join("ca"))
+}
+
+async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> Result<(), Failure> {
+    let identity = identity(settings, state)?;
+    let listener = service::listen(settings.console.listen).await?;
+    let (handle_sender, handle) = watch::channel(None);
+    let mut config = CentralConfig::new(databases(settings)?, clock());
+    config.ui_dir = settings.console.ui_dir.clone();
+    config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));
+    let mut central = Central::start(config);
+
+    let server = Server::bind(ServerConfig::new(settings.central.uplink_listen), &identity, Arc::new(central.intake.clone()))
+        .map_err(|e| Failure::unavailable(format!("central.uplink_listen: {e}")))?;
+    handle_sender.send_replace(Some(server.handle()));
+    announce_uplink(&server)?;
+    let (stop, stopped) = watch::channel(false);
+    let mut stop_server = stopped.clone();
+    let intake = tokio::spawn(server.run(async move { drop(stop_server.wait_for(|stop| *stop).await.is_ok()) }));
+    service::announce(&listener)?;
+    let http = tokio::spawn(service::serve(listener, central.router.clone(), stopped));
+
+    let ended = tokio::select! {
+        asked = service::asked_to_stop() => asked,
+        () = service::parent_gone(), if until_stdin_closes => Ok(()),
+        () = ready_then_watchdog(&mut central) => Ok(()),
+    };
+    service::stopping();
+    stop.send_replace(true);
+    let _ = intake.await;
+    central.stop().await;
+    let _ = http.await;
+    ended
+}
+
+/// The central's own certificate: made anew at each start, so that its dates are fresh.
+fn identity(settings: &Settings, state: &Path) -> Result<Identity, Failure> {
+    let dir = authority_dir(settings, state);
+    let authority = Authority::open(&dir)
+        .map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))?;
+    authority.issue_central(&state.join("tls"), &[]).map_err(|e| Failure::cannot_write(format!("{}: {e}", state.join("tls").display())))
+}
+
+async fn ready_then_watchdog(central: &mut Central) {
+    central.opened().await;
+    tracing::info!("ready");
+    service::ready("serving");
+    service::watchdog(|| true).await;
+}
+
+#[expect(clippy::print_stdout, reason = "whoever started us reads where stations deliver")]
+fn announce_uplink(server: &Server<PgIntake>) -> Result<(), Failure> {
+    let address = server.local_addr().map_err(Failure::failed)?;
+    println!("uplink {address}");
+    Ok(())
+}
+
+fn render(server: &ServerHandle<PgIntake>, out: &mut String) {
+    let counts = server.counts();
+    gauge(out, "vtoc_uplink_stations_connected", "Stations with a live session.", server.sessions().len() as f64);
+    counter(out, "vtoc_uplink_connections_total", "Connections accepted.", counts.connections);
+    counter(out, "vtoc_uplink_failed_handshakes_total", "Handshakes refused: no, a foreign or an expired certificate.", counts.failed_handshakes);
+    counter(out, "vtoc_uplink_sessions_total", "Sessions begun.", counts.sessions);
+    counter(out, "vtoc_uplink_refused_total", "Sessions ended with a refusal.", counts.refused);
+    counter(out, "vtoc_uplink_superseded_total", "Sessions that a newer one of the same station replaced.", counts.superseded);
+    counter(out, "vtoc_uplink_segments_total", "Segments received.", counts.segments);
+    counter(out, "vtoc_uplink_received_bytes_total", "Bytes of segments received.", counts.bytes);
+    counter(out, "vtoc_uplink_events_total", "Events received.", counts.events);
+    counter(out, "vtoc_uplink_transactions_total", "Transactions stored.", counts.transactions);
+    counter(out, "vtoc_uplink_declared_losses_total", "Losses that stations declared.", counts.declared_losses);
+}
