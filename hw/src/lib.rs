@@ -11,6 +11,8 @@ mod recording;
 mod rtl_tcp;
 #[cfg(feature = "rtlsdr")]
 mod rtlsdr;
+#[cfg(feature = "serial")]
+mod serial;
 mod source;
 #[cfg_attr(not(feature = "rtlsdr"), allow(dead_code))]
 mod stream;
@@ -21,6 +23,8 @@ pub use recording::{ByteRecording, Layout, Recording, RecordingName, RecordingOp
 pub use rtl_tcp::{RtlTcpOptions, RtlTcpSource};
 #[cfg(feature = "rtlsdr")]
 pub use rtlsdr::{RtlSdrDevice, RtlSdrFound, RtlSdrOptions, RtlSdrSource, TunerGainSetting};
+#[cfg(feature = "serial")]
+pub use serial::SerialSource;
 pub use source::{ByteSource, Chunk, SampleSource, SourceError, SourceInfo};
 pub use tcp::TcpFeed;
 

@@ -27,6 +27,8 @@ mod station;
 mod no_alloc;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod whole;
 
 pub use block::{Block, BlockMeta};
 pub use counters::{MergeCounters, ReceiverCounters, ReceiverReport, ReceiverState};

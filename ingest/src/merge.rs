@@ -54,16 +54,32 @@ struct Pending {
     at: i64,
     /// When it came, by the caller's monotonic clock.
     came_us: i64,
+    heard_by: Receivers,
     frame: Frame,
 }
 
 #[derive(Debug)]
 struct Recent {
     at: i64,
-    receiver: ReceiverId,
+    heard_by: Receivers,
     protocol: Protocol,
     channel: u8,
     raw: Raw,
+}
+
+/// A set of receivers. A receiver hears a transmission once, so its second frame with the same bytes is another one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Receivers([u64; 4]);
+
+impl Receivers {
+    fn with(mut self, id: ReceiverId) -> Self {
+        self.0[usize::from(id.0 / 64)] |= 1 << (id.0 % 64);
+        self
+    }
+
+    fn has(self, id: ReceiverId) -> bool {
+        self.0[usize::from(id.0 / 64)] & 1 << (id.0 % 64) != 0
+    }
 }
 
 impl Default for Merger {
@@ -75,26 +91,31 @@ impl Default for Merger {
 impl Merger {
     /// Takes a frame that came at `now_us`.
     pub fn push(&mut self, frame: Frame, now_us: i64) -> Pushed {
+        let mut heard_by = Receivers::default().with(frame.receiver);
         let Some(UnixMicros(at)) = frame.utc else {
             let at = self.pending.back().map_or(self.last, |p| p.at);
-            self.pending.push_back(Pending { at, came_us: now_us, frame });
+            self.pending.push_back(Pending { at, came_us: now_us, heard_by, frame });
             return Pushed::New;
         };
-        if self.is_recent(at, &frame) {
+        if let Some(i) = self.recent_copy_of(at, &frame) {
+            self.recent[i].heard_by = self.recent[i].heard_by.with(frame.receiver);
             return Pushed::Duplicate;
         }
         let mut pushed = if at < self.last { Pushed::Late } else { Pushed::New };
         let mut came_us = now_us;
         if let Some(i) = self.copy_of(at, &frame) {
             pushed = Pushed::Duplicate;
-            if frame.signal.rssi <= self.pending[i].frame.signal.rssi {
+            let copy = &mut self.pending[i];
+            copy.heard_by = copy.heard_by.with(frame.receiver);
+            if frame.signal.rssi <= copy.frame.signal.rssi {
                 return pushed;
             }
-            came_us = self.pending.remove(i).map_or(now_us, |old| old.came_us);
+            (came_us, heard_by) = (copy.came_us, copy.heard_by);
+            self.pending.remove(i);
         }
         // Receivers are nearly in step: the place is near the back.
         let place = self.pending.iter().rposition(|p| p.at <= at).map_or(0, |i| i + 1);
-        self.pending.insert(place, Pending { at, came_us, frame });
+        self.pending.insert(place, Pending { at, came_us, heard_by, frame });
         pushed
     }
 
@@ -109,14 +130,14 @@ impl Merger {
 
     /// The next frame, without waiting for anything.
     pub fn take(&mut self) -> Option<Frame> {
-        let Pending { at, frame, .. } = self.pending.pop_front()?;
+        let Pending { at, heard_by, frame, .. } = self.pending.pop_front()?;
         self.last = self.last.max(at);
         if frame.utc.is_some() {
             if self.recent.len() == RECENT_MAX {
                 self.recent.pop_front();
             }
-            let Frame { receiver, protocol, channel, ref raw, .. } = frame;
-            self.recent.push_back(Recent { at, receiver, protocol, channel, raw: raw.clone() });
+            let Frame { protocol, channel, ref raw, .. } = frame;
+            self.recent.push_back(Recent { at, heard_by, protocol, channel, raw: raw.clone() });
         }
         Some(frame)
     }
@@ -125,23 +146,25 @@ impl Merger {
         self.pending.len()
     }
 
+    /// The pending copy of this transmission by other receivers that is nearest in time.
     fn copy_of(&self, at: i64, frame: &Frame) -> Option<usize> {
         let window = window_us(frame.protocol);
         let near = self.pending.iter().enumerate().rev().take_while(|(_, p)| at - window < p.at);
-        near.filter(|(_, p)| (p.at - at).abs() < window && p.frame.utc.is_some())
-            .find(|(_, p)| {
-                let f = &p.frame;
-                f.receiver != frame.receiver && f.protocol == frame.protocol && f.channel == frame.channel && f.raw == frame.raw
-            })
+        near.filter(|(_, p)| (p.at - at).abs() < window && p.frame.utc.is_some() && !p.heard_by.has(frame.receiver))
+            .filter(|(_, p)| (p.frame.protocol, p.frame.channel) == (frame.protocol, frame.channel) && p.frame.raw == frame.raw)
+            .min_by_key(|(_, p)| (p.at - at).abs())
             .map(|(i, _)| i)
     }
 
-    fn is_recent(&self, at: i64, frame: &Frame) -> bool {
+    /// The same among those that are out already.
+    fn recent_copy_of(&self, at: i64, frame: &Frame) -> Option<usize> {
         let window = window_us(frame.protocol);
         // Frames went out in order of time but for late ones: looking a little further back finds those too.
-        let near = self.recent.iter().rev().take_while(|r| at - 2 * WINDOW_US_MAX < r.at);
-        near.filter(|r| (r.at - at).abs() < window)
-            .any(|r| r.receiver != frame.receiver && r.protocol == frame.protocol && r.channel == frame.channel && r.raw == frame.raw)
+        let near = self.recent.iter().enumerate().rev().take_while(|(_, r)| at - 2 * WINDOW_US_MAX < r.at);
+        near.filter(|(_, r)| (r.at - at).abs() < window && !r.heard_by.has(frame.receiver))
+            .filter(|(_, r)| (r.protocol, r.channel) == (frame.protocol, frame.channel) && r.raw == frame.raw)
+            .min_by_key(|(_, r)| (r.at - at).abs())
+            .map(|(i, _)| i)
     }
 }
 
@@ -187,8 +210,20 @@ mod tests {
         assert_eq!(merger.push(heard(2, 900, 7, -300), 0), Pushed::Duplicate);
         assert_eq!(drain(&mut merger, i64::MAX), [(1_400, 1, 7)]);
         // A copy that comes late, when the frame is already out.
-        assert_eq!(merger.push(heard(0, 1_000, 7, -10), 0), Pushed::Duplicate);
+        assert_eq!(merger.push(heard(3, 1_000, 7, -10), 0), Pushed::Duplicate);
         assert_eq!(merger.pending(), 0);
+    }
+
+    #[test]
+    fn quick_repeats_are_matched_one_to_one() {
+        // Three transmissions of the same bytes 5 ms apart, of different strength, heard by two receivers 2 ms apart.
+        let mut merger = Merger::default();
+        for (receiver, late) in [(0, 0), (1, 2_000)] {
+            for (at, rssi) in [(1_000, -10), (6_000, -5), (11_000, -7)] {
+                merger.push(heard(receiver, at + late, 7, rssi), 0);
+            }
+        }
+        assert_eq!(drain(&mut merger, i64::MAX), [(1_000, 0, 7), (6_000, 0, 7), (11_000, 0, 7)]);
     }
 
     #[test]

@@ -44,6 +44,26 @@ pub fn ident(seed: u64) -> [u8; 14] {
     raw
 }
 
+/// A Mode S frame on the air, 2.0 Msps cu8, with a little noise and silence around it: pulses of half a microsecond are one
+/// sample each (Annex 10 Vol. IV §3.1.2.2.4 and 3.1.2.2.3).
+pub fn mode_s_signal(raw: &[u8]) -> Vec<u8> {
+    const LEAD: usize = 100;
+    let mut level = vec![0_u8; LEAD + 2 * (8 + 8 * raw.len()) + LEAD];
+    for pulse in [0, 2, 7, 9] {
+        level[LEAD + pulse] = 80;
+    }
+    for (bit, at) in (LEAD + 16..).step_by(2).take(8 * raw.len()).enumerate() {
+        let one = raw[bit / 8] << (bit % 8) & 0x80 != 0;
+        level[at + usize::from(!one)] = 80;
+    }
+    let mut noise = raw.iter().fold(1_u32, |n, &b| n.wrapping_mul(31).wrapping_add(u32::from(b)));
+    let mut jitter = || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 30) as u8
+    };
+    level.iter().flat_map(|&a| [126 + a + jitter(), 126 + a / 2 + jitter()]).collect()
+}
+
 pub fn frame(receiver: u8, utc: Option<i64>, raw: &[u8]) -> Frame {
     Frame {
         protocol: Protocol::Adsb,

@@ -104,3 +104,48 @@ impl Framer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// A recording's bytes, or `None` with a line that says why. Named but missing is a failure.
+    fn recording(name: &str) -> Option<Vec<u8>> {
+        let named = std::env::var_os("VTOC_RECORDINGS").map(PathBuf::from);
+        let dir = named.clone().unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/recordings")));
+        match std::fs::read(dir.join(name)) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                assert!(named.is_none(), "{name}: {error}");
+                println!("skipped: no recordings");
+                None
+            }
+        }
+    }
+
+    fn frames(bytes: &[u8]) -> (Vec<Heard>, FramingCounters) {
+        let (mut framer, mut heard) = (Framer::new(Framing::detect(bytes)), Vec::new());
+        for piece in bytes.chunks(1_001) {
+            framer.push(piece, &mut |h| heard.push(h));
+        }
+        framer.finish(&mut |h| heard.push(h));
+        (heard, framer.counters())
+    }
+
+    #[test]
+    fn text_recordings_of_others_are_read() {
+        for (name, lines) in LISTS {
+            let Some(bytes) = recording(&format!("adsb/{name}")) else { return };
+            let (heard, counters) = frames(&bytes);
+            assert_eq!(counters.frames + counters.other + counters.refused, lines, "{name}: {counters:?}");
+            // What is refused is broken in the recording itself: fewer than one in a thousand.
+            assert!(counters.refused * 1_000 < lines, "{name}: {counters:?}");
+            assert!(heard.iter().all(|h| h.utc.is_some()), "{name}: each line has its time");
+        }
+    }
+
+    /// The lists, and the lines in each.
+    const LISTS: [(&str, u64); 3] =
+        [("long_flight_messages.csv", 172_432), ("pymodes_adsb_messages.csv", 2_000), ("pymodes_commb_df20_messages.csv", 5_000)];
+}

@@ -302,3 +302,60 @@ fn stations_that_can_not_be() {
     let same = Station::start(twice, &StationOptions::default(), Collect::default()).unwrap_err();
     assert_eq!(same.to_string(), "receivers \"r1\" and \"r1\" have the same place in the configuration");
 }
+
+#[test]
+fn a_network_feed_that_restarts_is_found_again() {
+    use std::io::Write;
+    use std::net::TcpListener;
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap().to_string();
+    let far = std::thread::spawn(move || {
+        for round in 0..3 {
+            let (mut peer, _) = server.accept().unwrap();
+            for n in 0..20_u64 {
+                // Beast: ticks, signal, frame; each 0x1A in them doubled.
+                let mut body = (12_000 * (n + 1)).to_be_bytes()[2..].to_vec();
+                body.push(100);
+                body.extend(ident(round * 100 + n));
+                let escaped: Vec<u8> = body.iter().flat_map(|&b| std::iter::repeat_n(b, 1 + usize::from(b == 0x1A))).collect();
+                peer.write_all(b"\x1a3").unwrap();
+                peer.write_all(&escaped).unwrap();
+            }
+        }
+    });
+    let mut feed = spec(0, || unreachable!());
+    feed.start_utc = None;
+    let open = move || Ok(Box::new(hw::TcpFeed::connect("beast", &address)?) as Box<dyn ByteSource>);
+    feed.input = Input::Bytes(Box::new(open), Framing::Beast);
+    let (station, sink) = start(vec![feed]);
+    wait_until("frames of three connections", || sink.len() == 60);
+    far.join().unwrap();
+    let report = station.stop();
+    let c = report.receivers[0].counters;
+    assert_eq!((c.frames, c.feed_refused, c.restarts), (60, 0, 2));
+    assert!(sink.0.lock().unwrap().iter().all(|e| e.signal.rssi.is_some()));
+}
+
+#[test]
+fn a_recording_at_life_speed_is_heard_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("life_2000k.cu8");
+    let mut bytes = vec![0; 2 * 200_000];
+    for n in 0..20 {
+        bytes[20_000 * n] = 0xAA;
+        bytes[20_000 * n + 1] = n as u8 + 1;
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let utc = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
+    let before = utc();
+    let options = hw::RecordingOptions { pace: hw::Pace::Life, ..Default::default() };
+    let mut life = spec(0, move || Ok(Box::new(hw::Recording::open(&path, &options)?) as Box<dyn SampleSource>));
+    life.start_utc = None;
+    let (station, sink) = start(vec![life]);
+    let report = station.wait();
+    let after = utc();
+    assert_eq!(sink.marks(), (1..=20).collect::<Vec<u8>>());
+    let times: Vec<i64> = sink.0.lock().unwrap().iter().map(|e| e.at.0).collect();
+    assert!(times.is_sorted() && before <= times[0] && *times.last().unwrap() <= after, "{before} {times:?} {after}");
+    assert_eq!(report.receivers[0].counters.samples, 200_000);
+}
