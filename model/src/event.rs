@@ -167,7 +167,7 @@ pub struct Velocity {
 pub struct Identity {
     /// Flight identification, radio callsign or APRS callsign, without padding.
     pub callsign: Option<ShortText<9>>,
-    /// Ship or object name, without padding.
+    /// Ship or object name, or aircraft registration, without padding.
     pub name: Option<ShortText<34>>,
     /// The protocol's own category code: ADS-B `A0`…`D7`; AIS ship type in decimal; APRS symbol table and code.
     pub category: Option<ShortText<4>>,

@@ -10,7 +10,8 @@ use super::message::accuracy::{self, Supplements};
 use super::message::operational::Operational;
 use super::message::status::squawk_emergency;
 use super::message::target::TargetState;
-use model::{Emergency, Identity, Intent, Quality, Status, UnixMicros};
+use crate::bits::Bits;
+use model::{Emergency, Identity, InferredRegister, Intent, Quality, ShortText, Status, UnixMicros};
 
 pub const REPEAT_MICROS: i64 = 30_000_000;
 pub const PRESENCE_MICROS: i64 = 5_000_000;
@@ -76,6 +77,8 @@ pub struct Known {
     pub track_deg: Said<f64>,
     pub vertical_rate_fpm: Said<i32>,
     pub baro_alt_ft: Said<i32>,
+    /// Register 1,7: which registers it serves.
+    pub served: Said<Bits<56>>,
     version: Said<u8>,
     nac_p: Said<u8>,
     nac_v: Said<u8>,
@@ -90,7 +93,7 @@ pub struct Known {
     told_at: Option<UnixMicros>,
     identity: Identity,
     identity_at: Option<UnixMicros>,
-    intent: Said<Intent>,
+    intents: [Said<Intent>; 2],
     quality: Said<Quality>,
 }
 
@@ -102,6 +105,10 @@ impl Known {
 
     pub fn told(&mut self, at: UnixMicros) {
         self.told_at = Some(at);
+    }
+
+    pub fn callsign(&self) -> Option<ShortText<9>> {
+        self.identity.callsign
     }
 
     pub fn magnetic_heading(&self, at: UnixMicros) -> Option<bool> {
@@ -225,6 +232,7 @@ impl Known {
         let merged = Identity {
             callsign: identity.callsign.or(self.identity.callsign),
             category: identity.category.or(self.identity.category),
+            name: identity.name.or(self.identity.name),
             ..Identity::default()
         };
         let worth = merged != self.identity || self.identity_at.is_none_or(|then| REPEAT_MICROS <= at.micros_since(then).abs());
@@ -235,8 +243,11 @@ impl Known {
         worth
     }
 
+    /// Broadcast and register 4,0 say different things, so each is compared with itself.
     pub fn intent_worth_telling(&mut self, intent: &Intent, at: UnixMicros) -> bool {
-        self.intent.worth_telling(*intent, at)
+        // A probability that moves by a percent is not news.
+        let inferred = intent.inferred.map(|i| InferredRegister { probability_percent: 0, ..i });
+        self.intents[usize::from(inferred.is_some())].worth_telling(Intent { inferred, ..*intent }, at)
     }
 
     pub fn quality_worth_telling(&mut self, quality: &Quality, at: UnixMicros) -> bool {

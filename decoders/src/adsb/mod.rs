@@ -10,6 +10,7 @@
 //! ```
 
 pub mod address;
+pub mod comm_b;
 pub mod cpr;
 pub mod decoder;
 pub mod demod;

@@ -1,5 +1,7 @@
 //! A message of a confirmed aircraft, and what is known of it, to events.
 
+mod registers;
+
 use super::cpr::Scale;
 use super::fix::{Outcome, Report, Site};
 use super::known::{Known, StatusFrom};
@@ -12,8 +14,8 @@ use super::message::{Body, FlightStatus, Me, Message, Reply, Sender};
 use super::track::Track;
 use crate::registry::Refusal;
 use model::{
-    CentiDegrees, DeciKnots, Emergency, EventKind, HeadingReference, Identity, Position, PositionSource, SpeedKind, Status, UnixMicros,
-    Velocity,
+    CentiDegrees, DeciKnots, Emergency, EventKind, HeadingReference, Identity, Intent, Position, PositionSource, SpeedKind, Status,
+    UnixMicros, Velocity,
 };
 
 /// Takes facts out of one message. `refused` is set when part of it was not believed.
@@ -39,7 +41,13 @@ impl Teller<'_> {
                     self.emit(EventKind::Advisory(*advisory));
                 }
             }
-            Body::Surveillance { status, reply, comm_b: _ } => self.surveillance(*status, *reply),
+            Body::Surveillance { status, reply, comm_b } => {
+                self.surveillance(*status, *reply);
+                if let Some(mb) = comm_b {
+                    let alt_ft = if let Reply::Altitude(alt_ft) = reply { *alt_ft } else { None };
+                    self.comm_b(*mb, alt_ft);
+                }
+            }
             Body::Squitter { sender, on_ground: _, me } => self.squitter(*sender, me),
             Body::Elm => self.status(Status::default(), StatusFrom::AllCall),
         }
@@ -218,12 +226,17 @@ impl Teller<'_> {
         {
             *reference = HeadingReference::TrueHeading;
         }
-        if self.known().intent_worth_telling(&intent, at) {
-            self.emit(EventKind::Intent(intent));
-        }
+        self.intent(intent);
         if let Some(emergency) = target.emergency.filter(|&e| e != Emergency::None) {
             let emergency = self.known().emergency_of_broadcast(Some(emergency), None);
             self.status(Status { emergency, ..Status::default() }, StatusFrom::Broadcast);
+        }
+    }
+
+    fn intent(&mut self, intent: Intent) {
+        let at = self.at;
+        if self.known().intent_worth_telling(&intent, at) {
+            self.emit(EventKind::Intent(intent));
         }
     }
 

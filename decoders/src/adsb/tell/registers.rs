@@ -1,0 +1,59 @@
+//! Comm-B replies: which register it is, and what is told of it.
+
+use super::Teller;
+use crate::adsb::comm_b::{Context, Inference, Register, TOLD_PERCENT, infer, registers};
+use crate::adsb::message::{ident, status};
+use crate::bits::Bits;
+use model::{AirData, EventKind, Identity, Intent};
+
+/// Speed, track and vertical rate of this age still describe the aircraft well enough to tell registers apart.
+const MOTION_MICROS: i64 = 30_000_000;
+/// Altitude, when the reply itself carries a squawk instead.
+const ALTITUDE_MICROS: i64 = 30_000_000;
+
+impl Teller<'_> {
+    /// `alt_ft`: the altitude in the same reply.
+    pub(super) fn comm_b(&mut self, mb: Bits<56>, alt_ft: Option<i32>) {
+        let context = self.context(alt_ft);
+        let Some(inference) = infer(mb, &context).filter(|i| TOLD_PERCENT <= i.probability_percent) else {
+            return;
+        };
+        match inference.register {
+            // What the transponder can do is for the next inference, not for the console.
+            Register::DataLink => {}
+            Register::Served => self.track.known.served.say(mb, self.at),
+            Register::Identification => {
+                if let Some(callsign) = ident::callsign(mb) {
+                    self.identity(Identity { callsign: Some(callsign), ..Identity::default() });
+                }
+            }
+            Register::Registration => self.identity(Identity { name: registers::registration(mb), ..Identity::default() }),
+            Register::Advisory => {
+                if let Some(advisory) = status::advisory(mb) {
+                    self.emit(EventKind::Advisory(advisory));
+                }
+            }
+            Register::Selected => self.intent(Intent { inferred: Some(inference.inferred()), ..registers::selected(mb) }),
+            Register::RoutineReport => self.air_data(inference, registers::routine_report(mb)),
+            Register::HazardReport => self.air_data(inference, registers::hazard_report(mb)),
+            Register::TrackAndTurn => self.air_data(inference, registers::track_and_turn(mb)),
+            Register::HeadingAndSpeed => self.air_data(inference, registers::heading_and_speed(mb)),
+        }
+    }
+
+    fn context(&self, alt_ft: Option<i32>) -> Context {
+        let (known, at) = (&self.track.known, self.at);
+        Context {
+            alt_ft: alt_ft.or_else(|| known.baro_alt_ft.within(at, ALTITUDE_MICROS)),
+            speed_kt: known.speed_kt.within(at, MOTION_MICROS),
+            track_deg: known.track_deg.within(at, MOTION_MICROS),
+            vertical_rate_fpm: known.vertical_rate_fpm.within(at, MOTION_MICROS),
+            callsign: known.callsign(),
+            served: known.served.within(at, i64::MAX),
+        }
+    }
+
+    fn air_data(&mut self, inference: Inference, air: AirData) {
+        self.emit(EventKind::AirData(AirData { inferred: Some(inference.inferred()), ..air }));
+    }
+}
