@@ -35,6 +35,12 @@ const LAGS_US: [f64; 5] = [0.42, 1.25, 5.0, 20.0, 50.0];
 /// The preamble as the filters for bits see it, were it bits: pulses in half microseconds 0, 2, 7 and 9 of 16.
 const PREAMBLE_AS_BITS: [f32; 8] = [1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0];
 
+/// Below this [`Burst::preamble_match`] nothing is tried. Of starts in scenario A that led to a frame 0.2 % lie below, of those that
+/// led nowhere 75 %; at 70 dB·Hz 1 % and 70 %.
+const PREAMBLE_MATCH_MIN: f32 = 0.2;
+/// Nor below this ratio of the bits' mean to their deviation; noise has 1.33.
+const CLARITY_MIN: f32 = 1.5;
+
 /// What one burst looks like.
 #[derive(Clone, Debug)]
 pub struct Burst {
@@ -88,8 +94,9 @@ impl BurstReceiver {
         (MARGIN, self.re.len())
     }
 
-    /// Soft bits of the burst of `bits` bits that starts about `start` samples into `re`, `im`.
-    pub fn demodulate(&mut self, re: &[f32], im: &[f32], start: f64, bits: usize) -> Burst {
+    /// Soft bits of the burst of `bits` bits that starts about `start` samples into `re`, `im`. `None`: on a closer look, no
+    /// burst starts there.
+    pub fn demodulate(&mut self, re: &[f32], im: &[f32], start: f64, bits: usize) -> Option<Burst> {
         let span_us = PREAMBLE_US + bits as f64;
         let span = (span_us * self.samples_per_us) as usize;
         let from = start as usize;
@@ -104,11 +111,18 @@ impl BurstReceiver {
         let base = start - first as f64 - self.bank.lead as f64;
         let base = (base * PHASES as f64).round() as i32;
         let timing = self.search_timing(len, base);
+        let preamble_match = self.preamble_match(len, base + timing);
+        if preamble_match < PREAMBLE_MATCH_MIN {
+            return None;
+        }
         let mut soft = [0.0; LONG_BITS];
         soft_bits(&self.real[..len], &self.bank, base + timing, &self.offsets[8..8 + bits], &mut soft[..bits]);
         let (amplitude, spread) = level(&soft[..bits]);
-        let preamble_match = self.preamble_match(len, base + timing);
-        Burst { start: start + f64::from(timing) / PHASES as f64, step, soft, bits, amplitude, spread, preamble_match }
+        if amplitude < CLARITY_MIN * spread {
+            return None;
+        }
+        let start = start + f64::from(timing) / PHASES as f64;
+        Some(Burst { start, step, soft, bits, amplitude, spread, preamble_match })
     }
 
     /// How much of the energy in the preamble's 8 µs lies where a preamble has it.

@@ -126,9 +126,13 @@ impl AdsbDemodulator {
         let (re, im) = self.window.planes();
         let bits = if self.detector.is_long(start) { LONG_BITS } else { SHORT_BITS };
         let mut burst = self.bursts.demodulate(re, im, start, bits);
-        if bits == SHORT_BITS && 0.5 * burst.amplitude < burst.soft[0] {
+        if bits == SHORT_BITS && burst.as_ref().is_some_and(|b| 0.5 * b.amplitude < b.soft[0]) {
             burst = self.bursts.demodulate(re, im, start, LONG_BITS);
         }
+        let Some(burst) = burst else {
+            self.counters.refuse(Refusal::Preamble);
+            return None;
+        };
         let tick = self.clock.tick(self.window.first_sample() as f64 + burst.start).0;
         let Some(word) = repair::decide(&burst, &self.book, tick, &self.limits) else {
             self.counters.refuse(Refusal::Integrity);
