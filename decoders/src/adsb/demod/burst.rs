@@ -25,11 +25,21 @@ pub const PREAMBLE_US: f64 = 8.0;
 const MARGIN: usize = 16;
 /// How far from the rough start the timing is searched, in 1/[`PHASES`] samples.
 const SEARCH: [i32; 7] = [-15, -10, -5, 0, 5, 10, 15];
+/// The carrier's phase is taken over parts of this length, each with its neighbours.
+const PHASE_PART_US: f64 = 14.0;
+/// Weight of a part against its neighbours'.
+const PHASE_CENTRE: f32 = 2.0;
 /// Lags of the carrier estimate, µs.
 const LAGS_US: [f64; 5] = [0.42, 1.25, 5.0, 20.0, 50.0];
 
 /// The preamble as the filters for bits see it, were it bits: pulses in half microseconds 0, 2, 7 and 9 of 16.
 const PREAMBLE_AS_BITS: [f32; 8] = [1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0];
+
+/// Below this [`Burst::preamble_match`] nothing is tried. Of starts in scenario A that led to a frame 0.2 % lie below, of those that
+/// led nowhere 75 %; at 70 dB·Hz 1 % and 70 %.
+const PREAMBLE_MATCH_MIN: f32 = 0.2;
+/// Nor below this ratio of the bits' mean to their deviation; noise has 1.33.
+const CLARITY_MIN: f32 = 1.5;
 
 /// What one burst looks like.
 #[derive(Clone, Debug)]
@@ -46,9 +56,9 @@ pub struct Burst {
     pub amplitude: f32,
     /// Standard deviation of |soft|.
     pub spread: f32,
-    /// Mean square by which the preamble differs from a preamble, in units of the amplitude: 0 without noise, about 1.5 when
-    /// the burst's bits lie where the preamble should.
-    pub preamble_error: f32,
+    /// How much of the energy in the preamble's 8 µs lies where a preamble has it: 1 without noise, at most 0.5 where there are
+    /// bits instead.
+    pub preamble_match: f32,
 }
 
 /// Makes bursts. Holds the filters and scratch space.
@@ -84,8 +94,9 @@ impl BurstReceiver {
         (MARGIN, self.re.len())
     }
 
-    /// Soft bits of the burst of `bits` bits that starts about `start` samples into `re`, `im`.
-    pub fn demodulate(&mut self, re: &[f32], im: &[f32], start: f64, bits: usize) -> Burst {
+    /// Soft bits of the burst of `bits` bits that starts about `start` samples into `re`, `im`. `None`: on a closer look, no
+    /// burst starts there.
+    pub fn demodulate(&mut self, re: &[f32], im: &[f32], start: f64, bits: usize) -> Option<Burst> {
         let span_us = PREAMBLE_US + bits as f64;
         let span = (span_us * self.samples_per_us) as usize;
         let from = start as usize;
@@ -94,24 +105,34 @@ impl BurstReceiver {
         let len = span + 2 * MARGIN + self.bank.len;
         let (re, im) = (&re[first..first + len], &im[first..first + len]);
         rotate(re, im, 0.0, step, &mut self.re[..len], &mut self.im[..len]);
-        self.take_off_phase(len, MARGIN..MARGIN + span);
+        self.take_off_phase(len, bits);
 
         // In 1/PHASES samples from `first`; the filters begin `lead` samples early.
         let base = start - first as f64 - self.bank.lead as f64;
         let base = (base * PHASES as f64).round() as i32;
         let timing = self.search_timing(len, base);
+        let preamble_match = self.preamble_match(len, base + timing);
+        if preamble_match < PREAMBLE_MATCH_MIN {
+            return None;
+        }
         let mut soft = [0.0; LONG_BITS];
         soft_bits(&self.real[..len], &self.bank, base + timing, &self.offsets[8..8 + bits], &mut soft[..bits]);
         let (amplitude, spread) = level(&soft[..bits]);
-        let preamble_error = self.preamble_error(len, base + timing, amplitude);
-        Burst { start: start + f64::from(timing) / PHASES as f64, step, soft, bits, amplitude, spread, preamble_error }
+        if amplitude < CLARITY_MIN * spread {
+            return None;
+        }
+        let start = start + f64::from(timing) / PHASES as f64;
+        Some(Burst { start, step, soft, bits, amplitude, spread, preamble_match })
     }
 
-    fn preamble_error(&self, len: usize, base: i32, amplitude: f32) -> f32 {
-        let mut heard = [0.0; 8];
-        soft_bits(&self.real[..len], &self.bank, base, &self.offsets[..8], &mut heard);
-        let scale = 1.0 / amplitude.max(f32::MIN_POSITIVE);
-        heard.iter().zip(PREAMBLE_AS_BITS).map(|(h, p)| (h * scale - p).powi(2)).sum::<f32>() / 8.0
+    /// How much of the energy in the preamble's 8 µs lies where a preamble has it.
+    fn preamble_match(&self, len: usize, base: i32) -> f32 {
+        let (mut re, mut im) = ([0.0; 8], [0.0; 8]);
+        soft_bits(&self.re[..len], &self.bank, base, &self.offsets[..8], &mut re);
+        soft_bits(&self.im[..len], &self.bank, base, &self.offsets[..8], &mut im);
+        let dot = |x: &[f32; 8]| x.iter().zip(PREAMBLE_AS_BITS).map(|(x, p)| x * p).sum::<f32>();
+        let energy: f32 = re.iter().chain(&im).map(|x| x * x).sum();
+        (dot(&re).powi(2) + dot(&im).powi(2)) / (4.0 * energy).max(f32::MIN_POSITIVE)
     }
 
     fn carrier(&self, re: &[f32], im: &[f32]) -> f32 {
@@ -131,12 +152,31 @@ impl BurstReceiver {
         step
     }
 
-    fn take_off_phase(&mut self, len: usize, burst: core::ops::Range<usize>) {
-        let c: f32 = self.re[burst.clone()].iter().sum();
-        let s: f32 = self.im[burst].iter().sum();
-        let norm = (c * c + s * s).sqrt().max(f32::MIN_POSITIVE);
-        let (c, s) = (c / norm, s / norm);
-        for ((real, re), im) in self.real[..len].iter_mut().zip(&self.re[..len]).zip(&self.im[..len]) {
+    /// `real` = the samples along the carrier's phase. A transmitter's oscillator is pulled while it sends, and some change phase
+    /// between preamble and data, so the phase is that of the carrier around each place and not one for all.
+    fn take_off_phase(&mut self, len: usize, bits: usize) {
+        let data = MARGIN + (PREAMBLE_US * self.samples_per_us) as usize;
+        let part = self.samples_per_us * PHASE_PART_US;
+        let parts = bits / PHASE_PART_US as usize;
+        let mut sums = [(0.0_f32, 0.0_f32); LONG_BITS / PHASE_PART_US as usize];
+        for (p, sum) in sums[..parts].iter_mut().enumerate() {
+            let r = data + (p as f64 * part) as usize..data + ((p + 1) as f64 * part) as usize;
+            *sum = (self.re[r.clone()].iter().sum(), self.im[r].iter().sum());
+        }
+        let mut phasors = sums;
+        for p in 0..parts {
+            let (before, here, after) = (sums[p.saturating_sub(1)], sums[p], sums[(p + 1).min(parts - 1)]);
+            let (c, s) = (before.0 + PHASE_CENTRE * here.0 + after.0, before.1 + PHASE_CENTRE * here.1 + after.1);
+            let norm = (c * c + s * s).sqrt().max(f32::MIN_POSITIVE);
+            phasors[p] = (c / norm, s / norm);
+        }
+        let scale = 1.0 / part as f32;
+        let last = (parts - 1) as f32;
+        for (n, ((real, re), im)) in self.real[..len].iter_mut().zip(&self.re[..len]).zip(&self.im[..len]).enumerate() {
+            let at = ((n as f32 - data as f32) * scale - 0.5).clamp(0.0, last);
+            let (i, f) = (at as usize, at.fract());
+            let (a, b) = (phasors[i], phasors[(i + 1).min(parts - 1)]);
+            let (c, s) = (a.0 + f * (b.0 - a.0), a.1 + f * (b.1 - a.1));
             *real = re * c + im * s;
         }
     }

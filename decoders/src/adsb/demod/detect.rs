@@ -21,7 +21,7 @@ const PULSES_US: [f64; 4] = [0.0, 1.0, 3.5, 4.5];
 const QUIET_US: [f64; 7] = [1.5, 2.0, 2.5, 3.0, 5.25, 6.0, 6.75];
 
 /// The weakest of the four pulses has at least this part of their sum, or it isn't one.
-const LEAST_PULSE: f32 = 0.04;
+const LEAST_PULSE: f32 = 0.02;
 
 /// What a preamble must show.
 #[derive(Clone, Copy, Debug)]

@@ -7,13 +7,13 @@ use crate::adsb::address::{AddressBook, Evidence};
 /// Noise read as bits has |soft| with mean 0.80 σ and deviation 0.60 σ: 1.33. A frame that is just readable has 2.
 pub fn believable(burst: &Burst, word: &Word) -> bool {
     let clarity = burst.amplitude / burst.spread.max(f32::MIN_POSITIVE);
-    let preamble_error_max = match word.trust {
-        Trust::KnownAddress | Trust::Parity if word.flips == 0 => 2.0,
-        Trust::KnownAddress => 1.0,
-        Trust::Parity | Trust::Overlay => 0.8,
-        Trust::Unconfirmed => 0.4,
+    let preamble_min = match word.trust {
+        Trust::KnownAddress | Trust::Parity if word.flips == 0 => 0.15,
+        Trust::KnownAddress => 0.25,
+        Trust::Parity | Trust::Overlay => 0.3,
+        Trust::Unconfirmed => 0.6,
     };
-    if preamble_error_max < burst.preamble_error {
+    if burst.preamble_match < preamble_min {
         return false;
     }
     let needed = match word.trust {

@@ -90,6 +90,7 @@ impl AdsbDemodulator {
 
     /// Searches what the window holds, then moves it on.
     fn search_window(&mut self, out: &mut dyn FnMut(Frame)) {
+        self.window.remove_offset();
         let (re, im) = self.window.planes();
         self.detector.load(re, im);
         self.estimate_noise();
@@ -112,11 +113,11 @@ impl AdsbDemodulator {
         self.release(done as f64 - HOLD_US * self.samples_per_us, out);
     }
 
-    /// The power in the quietest quarter of short blocks, which pulses leave alone even in a busy sky.
+    /// The power in the quietest twentieth of short blocks, which pulses leave alone even in a busy sky.
     fn estimate_noise(&mut self) {
-        // A quarter of the means of 8 exponential powers lie below 0.75 of their mean.
-        const QUARTILE: f32 = 0.75;
-        let now = self.window.quartile(self.detector.blocks()) / QUARTILE;
+        // A twentieth of the means of 8 exponential powers lie below 0.498 of their mean.
+        const TWENTIETH: f32 = 0.498;
+        let now = self.window.quietest(self.detector.blocks()) / TWENTIETH;
         self.noise = if self.noise == 0.0 { now } else { self.noise + 0.25 * (now - self.noise) }.max(1e-9);
     }
 
@@ -125,9 +126,13 @@ impl AdsbDemodulator {
         let (re, im) = self.window.planes();
         let bits = if self.detector.is_long(start) { LONG_BITS } else { SHORT_BITS };
         let mut burst = self.bursts.demodulate(re, im, start, bits);
-        if bits == SHORT_BITS && 0.5 * burst.amplitude < burst.soft[0] {
+        if bits == SHORT_BITS && burst.as_ref().is_some_and(|b| 0.5 * b.amplitude < b.soft[0]) {
             burst = self.bursts.demodulate(re, im, start, LONG_BITS);
         }
+        let Some(burst) = burst else {
+            self.counters.refuse(Refusal::Preamble);
+            return None;
+        };
         let tick = self.clock.tick(self.window.first_sample() as f64 + burst.start).0;
         let Some(word) = repair::decide(&burst, &self.book, tick, &self.limits) else {
             self.counters.refuse(Refusal::Integrity);

@@ -14,6 +14,8 @@
 const STEP_US: f64 = 6_800.0;
 /// Searched twice, µs: one burst.
 const AGAIN_US: f64 = 124.0;
+/// How much of a window's mean goes into the offset.
+const OFFSET_GAIN: f32 = 0.05;
 /// Kept before the first start.
 const PAST: usize = 32;
 
@@ -30,6 +32,9 @@ pub struct Window {
     /// Samples that the stream really had; the rest is padding.
     real: core::ops::Range<usize>,
     scratch: Vec<f32>,
+    /// The receiver's direct-current offset in I and Q, and from where on it is still to be taken off.
+    offset: Option<[f32; 2]>,
+    fresh: usize,
 }
 
 impl Window {
@@ -48,6 +53,8 @@ impl Window {
             again,
             real: PAST..PAST,
             scratch: Vec::with_capacity(capacity),
+            offset: None,
+            fresh: PAST,
         }
     }
 
@@ -97,6 +104,25 @@ impl Window {
         self.from < self.real.end
     }
 
+    /// Takes the receiver's offset (a spike in the middle of its band) off the samples that came since the last time. It is
+    /// tracked slowly: bursts have their carrier elsewhere and average out.
+    pub fn remove_offset(&mut self) {
+        let (from, to) = (self.fresh, self.real.end);
+        if to <= from {
+            return;
+        }
+        let mean = |plane: &[f32]| plane[from..to].iter().sum::<f32>() / (to - from) as f32;
+        let now = [mean(&self.re), mean(&self.im)];
+        let offset = match self.offset {
+            None => now,
+            Some(before) => core::array::from_fn(|i| before[i] + OFFSET_GAIN * (now[i] - before[i])),
+        };
+        self.re[from..to].iter_mut().for_each(|x| *x -= offset[0]);
+        self.im[from..to].iter_mut().for_each(|x| *x -= offset[1]);
+        self.offset = Some(offset);
+        self.fresh = to;
+    }
+
     /// Moves on by one step.
     pub fn advance(&mut self) {
         let shift = self.to - self.again - self.from;
@@ -104,6 +130,7 @@ impl Window {
         self.im.copy_within(shift.., 0);
         self.len = self.re.len() - shift;
         self.first += shift as i64;
+        self.fresh = self.fresh.saturating_sub(shift);
         self.real = self.real.start.saturating_sub(shift)..self.real.end.saturating_sub(shift).min(self.len);
     }
 
@@ -115,10 +142,11 @@ impl Window {
         self.first = end - PAST as i64;
         self.len = PAST;
         self.real = PAST..PAST;
+        self.fresh = PAST;
     }
 
-    /// The value below which a quarter of the blocks lie; blocks that hold padding don't count.
-    pub fn quartile(&mut self, blocks: &[f32]) -> f32 {
+    /// The value below which a twentieth of the blocks lie; blocks that hold padding don't count.
+    pub fn quietest(&mut self, blocks: &[f32]) -> f32 {
         let size = self.re.len() / blocks.len();
         let (from, to) = (self.real.start.div_ceil(size), self.real.end / size);
         if to <= from {
@@ -126,7 +154,7 @@ impl Window {
         }
         self.scratch.clear();
         self.scratch.extend_from_slice(&blocks[from..to]);
-        let quarter = self.scratch.len() / 4;
-        *self.scratch.select_nth_unstable_by(quarter, f32::total_cmp).1
+        let twentieth = self.scratch.len() / 20;
+        *self.scratch.select_nth_unstable_by(twentieth, f32::total_cmp).1
     }
 }
