@@ -68,13 +68,23 @@ fn state_json(line: JsonLine, state: &AircraftState) -> JsonLine {
         .string("category", format_args!("{}{}", state.category.0 as char, state.category.1))
 }
 
+/// What a burst is to the truth.
+#[derive(Clone, Copy, Debug)]
+enum Heard {
+    /// A frame, with its number since the stream began.
+    Frame(usize),
+    /// A transmission without truth: Mode A/C, or truth isn't kept.
+    Other,
+    Echo,
+}
+
 /// The bursts in the air at one antenna.
 #[derive(Debug)]
 pub struct Reception {
     modulator: Modulator,
     rate_sps: u32,
     /// In order of start; those that are over are removed.
-    air: VecDeque<(Burst, Option<usize>)>,
+    air: VecDeque<(Burst, Heard)>,
     /// Frames whose fate is open, in order of start. The first has number `decided`.
     open: VecDeque<FrameTruth>,
     decided: usize,
@@ -91,23 +101,39 @@ impl Reception {
         Self { modulator, rate_sps, air: VecDeque::new(), open: VecDeque::new(), decided: 0, truth, truth_lost: 0 }
     }
 
-    /// Takes the next burst. Bursts come in order of their start.
+    /// Takes the next burst; bursts come in order of their start. A burst without truth still counts as lying over others.
     pub fn receive(&mut self, burst: Burst, truth: Option<FrameTruth>) {
-        assert!(self.air.back().is_none_or(|(last, _)| last.start_ps <= burst.start_ps), "bursts in order");
+        self.in_order(&burst);
         let mut overlapped = false;
-        for (other, number) in &self.air {
-            if other.overlaps(&burst) {
+        for (other, heard) in &self.air {
+            if !matches!(heard, Heard::Echo) && other.overlaps(&burst) {
                 overlapped = true;
-                if let Some(open) = number.and_then(|n| self.open.get_mut(n - self.decided)) {
+                // What was decided already ended before this burst began, so its number is never below `decided` here.
+                if let Heard::Frame(number) = heard
+                    && let Some(open) = number.checked_sub(self.decided).and_then(|i| self.open.get_mut(i))
+                {
                     open.overlapped = true;
                 }
             }
         }
-        let number = truth.filter(|_| self.truth.is_some()).map(|t| {
-            self.open.push_back(FrameTruth { overlapped, ..t });
-            self.decided + self.open.len() - 1
-        });
-        self.air.push_back((burst, number));
+        let heard = match truth.filter(|_| self.truth.is_some()) {
+            Some(t) => {
+                self.open.push_back(FrameTruth { overlapped, ..t });
+                Heard::Frame(self.decided + self.open.len() - 1)
+            }
+            None => Heard::Other,
+        };
+        self.air.push_back((burst, heard));
+    }
+
+    /// Takes a reflection: heard like any other burst, but not counted as another transmission.
+    pub fn receive_echo(&mut self, burst: Burst) {
+        self.in_order(&burst);
+        self.air.push_back((burst, Heard::Echo));
+    }
+
+    fn in_order(&self, burst: &Burst) {
+        assert!(self.air.back().is_none_or(|(last, _)| last.start_ps <= burst.start_ps), "bursts come in order of their start");
     }
 
     /// Adds all bursts to the samples from `first_sample` on. Everything that starts within them has been received.
