@@ -16,17 +16,16 @@
 //! Pulses have exact edges in time (picoseconds) and are smoothed as [`Edges`] says; where they overlap with others', they add.
 
 use super::frame::ModeS;
+pub use crate::air::PS_PER_S;
+use crate::air::{Draw, Transmission, sample_at};
 use core::f64::consts::{PI, TAU};
-
-/// Picoseconds in a second: signal times are integers of this unit.
-pub const PS_PER_S: u64 = 1_000_000_000_000;
 
 /// How an ideal rectangular pulse becomes samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Edges {
     /// The receiver's anti-alias filter: half amplitude at this fraction of the sample rate. 0.5 fits the white noise of
-    /// [`crate::iq`], where signal and noise passed the same filter; less is a receiver that hurts the signal alone. At 0.5
-    /// pulses ring (9 %), which costs dump1090 2 of 3,010 clean frames; at 0.45 it receives all.
+    /// [`crate::iq`], where signal and noise passed the same filter; less is a receiver that hurts the signal alone.
+    /// Pulses ring a little.
     BandLimited { cutoff: f64 },
     /// Each sample is the mean over its own interval (integrate and dump).
     Integrated,
@@ -76,13 +75,13 @@ pub struct Burst {
     pub stretch_ppm: f32,
 }
 
-impl Burst {
-    pub fn end_ps(&self) -> u64 {
-        self.start_ps + self.waveform.duration_ps()
+impl Transmission for Burst {
+    fn start_ps(&self) -> u64 {
+        self.start_ps
     }
 
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.start_ps < other.end_ps() && other.start_ps < self.end_ps()
+    fn end_ps(&self) -> u64 {
+        self.start_ps + self.waveform.duration_ps()
     }
 }
 
@@ -103,28 +102,10 @@ impl Modulator {
         Self { rate_sps, step: StepResponse::new(edges), envelope: Vec::with_capacity(longest) }
     }
 
-    /// The samples that a burst touches: first and one past the last.
-    pub fn span(&self, burst: &Burst) -> (u64, u64) {
-        let (start, _) = self.sample_of(burst.start_ps);
-        let length = burst.waveform.duration_ps() as f64 * 1e-12 * f64::from(self.rate_sps) * (1.0 + 1e-6 * f64::from(burst.stretch_ppm));
-        (start.saturating_sub(StepResponse::REACH as u64), start + length.ceil() as u64 + StepResponse::REACH as u64 + 2)
-    }
-
-    /// Adds the part of `burst` that lies within the samples starting at `first_sample`.
-    pub fn add(&mut self, burst: &Burst, first_sample: u64, iq: &mut [f32]) {
-        let (from, to) = self.span(burst);
-        let end = first_sample + iq.len() as u64 / 2;
-        if end <= from || to <= first_sample {
-            return;
-        }
-        self.draw_envelope(burst, from, to);
-        self.add_carrier(burst, from, first_sample, iq);
-    }
-
     fn draw_envelope(&mut self, burst: &Burst, from: u64, to: u64) {
         self.envelope.clear();
         self.envelope.resize((to - from) as usize, 0.0);
-        let (whole, fraction) = self.sample_of(burst.start_ps);
+        let (whole, fraction) = sample_at(self.rate_sps, burst.start_ps);
         let origin = (whole - from) as f64 + fraction;
         let per_us = f64::from(self.rate_sps) * 1e-6 * (1.0 + 1e-6 * f64::from(burst.stretch_ppm));
         let mut draw = |start_us: f64, width_us: f64| {
@@ -138,7 +119,7 @@ impl Modulator {
     }
 
     fn add_carrier(&self, burst: &Burst, from: u64, first_sample: u64, iq: &mut [f32]) {
-        let (whole, fraction) = self.sample_of(burst.start_ps);
+        let (whole, fraction) = sample_at(self.rate_sps, burst.start_ps);
         let step = TAU * f64::from(burst.offset_hz) / f64::from(self.rate_sps);
         let phase = f64::from(burst.phase) + step * (from as f64 - whole as f64 - fraction);
         let (mut sin, mut cos) = phase.sin_cos();
@@ -155,12 +136,23 @@ impl Modulator {
             (sin, cos) = (sin * turn_cos + cos * turn_sin, cos * turn_cos - sin * turn_sin);
         }
     }
+}
 
-    /// The sample that an instant falls into, and how far into it.
-    fn sample_of(&self, at_ps: u64) -> (u64, f64) {
-        let scaled = u128::from(at_ps) * u128::from(self.rate_sps);
-        let whole = (scaled / u128::from(PS_PER_S)) as u64;
-        (whole, (scaled % u128::from(PS_PER_S)) as f64 / PS_PER_S as f64)
+impl Draw<Burst> for Modulator {
+    fn span(&self, burst: &Burst) -> (u64, u64) {
+        let (start, _) = sample_at(self.rate_sps, burst.start_ps);
+        let length = burst.waveform.duration_ps() as f64 * 1e-12 * f64::from(self.rate_sps) * (1.0 + 1e-6 * f64::from(burst.stretch_ppm));
+        (start.saturating_sub(StepResponse::REACH as u64), start + length.ceil() as u64 + StepResponse::REACH as u64 + 2)
+    }
+
+    fn add(&mut self, burst: &Burst, first_sample: u64, iq: &mut [f32]) {
+        let (from, to) = self.span(burst);
+        let end = first_sample + iq.len() as u64 / 2;
+        if end <= from || to <= first_sample {
+            return;
+        }
+        self.draw_envelope(burst, from, to);
+        self.add_carrier(burst, from, first_sample, iq);
     }
 }
 

@@ -10,7 +10,8 @@
 use super::content::Content;
 use super::fruit;
 use super::modulate::{Burst, Edges, Modulator, PS_PER_S, Waveform};
-use super::reception::{FrameTruth, Reception, end_ps, truth_of};
+use super::reception::{FrameTruth, Reception, truth_of};
+use crate::air::sample_ps;
 use crate::iq::{Frontend, IqStream, Painter};
 use crate::rng::Rng;
 
@@ -313,7 +314,7 @@ struct Planned {
 
 impl Painter for Planned {
     fn paint(&mut self, first_sample: u64, iq: &mut [f32]) {
-        let end = end_ps(&self.plan.frontend, first_sample, iq);
+        let end = sample_ps(self.plan.frontend.rate_sps, first_sample + iq.len() as u64 / 2);
         while let Some(placed) = self.plan.bursts.get(self.next).filter(|p| p.burst.start_ps < end) {
             if placed.echo {
                 self.reception.receive_echo(placed.burst);

@@ -1,6 +1,7 @@
 //! dump1090-mutability (Debian) against the sky.
 
 use crate::peer::{Scratch, installed, output_of, recording};
+use sim::adsb::modulate::Edges;
 use sim::adsb::scenario::Scenario;
 use sim::adsb::{Content, FrameTruth, ReplyRates, SkyConfig, SkySignal, Traffic};
 use sim::iq::Frontend;
@@ -11,8 +12,8 @@ use std::process::Command;
 const DUMP1090: &str = "dump1090-mutability";
 
 /// A fleet heard evenly and well: 95 dB-Hz is 31 dB over the noise in the band.
-fn clean_sky(seconds: u64, aircraft: u32) -> (Vec<u8>, Vec<FrameTruth>) {
-    let world = WorldConfig { aircraft, ..WorldConfig::default() };
+fn clean_sky(seconds: u64, seed: u64, edges: Edges) -> (Vec<u8>, Vec<FrameTruth>) {
+    let world = WorldConfig { seed, aircraft: 40, ..WorldConfig::default() };
     let site = world.center;
     let config = SkyConfig {
         frontend: Frontend::cu8(2_400_000, 0.8),
@@ -21,6 +22,7 @@ fn clean_sky(seconds: u64, aircraft: u32) -> (Vec<u8>, Vec<FrameTruth>) {
         power_spread_db: 0.0,
         fading_db: 0.0,
         mode_ac_per_s: 0.0,
+        edges,
         keep_truth: true,
         ..SkyConfig::rtl_sdr(world, site)
     };
@@ -59,12 +61,9 @@ fn clock_offset(truth: &[FrameTruth], heard: &[(f64, String)]) -> f64 {
     differences[differences.len() / 2]
 }
 
-#[test]
-fn dump1090_receives_every_clean_frame() {
-    if !installed(DUMP1090, "--help") {
-        return;
-    }
-    let (bytes, truth) = clean_sky(10, 40);
+/// Clean frames that dump1090 should have heard, and those that it missed.
+fn clean_and_missed(seed: u64, edges: Edges) -> (usize, Vec<FrameTruth>) {
+    let (bytes, truth) = clean_sky(10, seed, edges);
     // The peer loses what lies across the ends of its 131,072-sample buffers, so it hears the file twice, once half a buffer
     // later.
     let late: Vec<u8> = [vec![128; 65_536 * 2], bytes.clone()].concat();
@@ -85,7 +84,7 @@ fn dump1090_receives_every_clean_frame() {
             clean += 1;
             match heard.iter().find(|(at, hex)| *hex == t.frame.hex() && (at - t.tick12()).abs() < 12.0) {
                 Some((at, _)) => errors.push((at - t.tick12()).powi(2)),
-                None => missed.push(t),
+                None => missed.push(*t),
             }
         }
         if plain && !t.overlapped {
@@ -93,11 +92,34 @@ fn dump1090_receives_every_clean_frame() {
         }
     }
     let rms_ns = (errors.iter().sum::<f64>() / errors.len() as f64).sqrt() * 1000.0 / 12.0;
-    println!("{} frames, {clean} clean, times {rms_ns:.0} ns rms", truth.len());
+    println!("{} frames, {clean} clean, {} missed, times {rms_ns:.0} ns rms", truth.len(), missed.len());
     assert!(2000 < clean);
-    assert!(missed.is_empty(), "{} missed, first {:?}", missed.len(), missed[0].json());
     // Its clock steps in fifths of a sample, 83 ns.
     assert!(rms_ns < 100.0, "{rms_ns}");
+    (clean, missed)
+}
+
+#[test]
+fn dump1090_receives_every_clean_frame() {
+    if !installed(DUMP1090, "--help") {
+        return;
+    }
+    for seed in 1..=3 {
+        let (_, missed) = clean_and_missed(seed, Edges::Sampled);
+        assert!(missed.is_empty(), "{} missed, first {}", missed.len(), missed[0].json());
+    }
+}
+
+/// Its preamble test is made for steep edges: behind a receiver's filter it misses a few frames at unlucky sampling phases.
+#[test]
+fn dump1090_receives_nearly_all_behind_a_filter() {
+    if !installed(DUMP1090, "--help") {
+        return;
+    }
+    for (edges, per_mille) in [(Edges::Integrated, 2), (Edges::BandLimited { cutoff: 0.45 }, 3), (Edges::BandLimited { cutoff: 0.5 }, 3)] {
+        let (clean, missed) = clean_and_missed(1, edges);
+        assert!(missed.len() * 1000 <= clean * per_mille, "{edges:?}: {} of {clean} missed", missed.len());
+    }
 }
 
 /// Frames of one format from a simulated fleet.
