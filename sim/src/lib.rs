@@ -9,6 +9,7 @@
 //! what is generated is checked by programs that nobody here wrote (`tests/`).
 
 pub mod adsb;
+pub mod air;
 mod geo;
 pub mod iq;
 mod json;

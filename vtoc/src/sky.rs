@@ -22,7 +22,7 @@ impl Sky {
         let world = WorldConfig { seed: self.seed, aircraft: u32::from(self.aircraft), ..WorldConfig::around(self.center) };
         let mut config = SkyConfig::rtl_sdr(world, self.site);
         config.frontend.rate_sps = rate_sps;
-        config.start_us = start.0.max(0) as u64;
+        config.start_us = start.0;
         config.seed = self.receiver_seed;
         config
     }

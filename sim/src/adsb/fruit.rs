@@ -8,6 +8,11 @@ pub fn mode_a(squawk: u16, spi: bool) -> Waveform {
     reply([digit(1000), digit(100), digit(10), digit(1)], spi)
 }
 
+/// The same from the code as a number, 0–0o7777.
+pub fn mode_a_octal(code: u16, spi: bool) -> Waveform {
+    reply([code >> 9 & 7, code >> 6 & 7, code >> 3 & 7, code & 7], spi)
+}
+
 /// A reply with a pressure altitude in hundreds of feet (Gillham code, Annex 10 Vol. IV appendix to chapter 3).
 /// `None` outside −1,200…126,700 ft.
 pub fn mode_c(alt_ft: i32) -> Option<Waveform> {
@@ -51,6 +56,7 @@ mod tests {
         assert_eq!(pulses(mode_a(0, false)), 0x4001);
         // F1, the A pulses, the B pulses, F2: every other place.
         assert_eq!(pulses(mode_a(7700, false)), 0x5555);
+        assert_eq!(mode_a_octal(0o7700, false), mode_a(7700, false));
         // C4 is the sixth pulse: squawk 0040.
         assert_eq!(pulses(mode_a(40, false)), 1 << 14 | 1 << 9 | 1);
         // D1 is the tenth: squawk 0001.

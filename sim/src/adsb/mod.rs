@@ -3,19 +3,23 @@
 //! - [`encode`], [`cpr`], [`Register`]: what an aircraft says, as [`ModeS`] frames; [`fruit`]: Mode A/C replies;
 //! - [`Traffic`]: when all aircraft of a world say it;
 //! - [`modulate`]: frames as pulses as samples (the meaning of "amplitude" and "C/N0" is in its header);
-//! - [`SkySignal`]: a moving sky as one station's receiver hears it, with truth.
+//! - [`SkySignal`]: a moving sky as one station's receiver hears it, with truth;
+//! - [`scenario`]: laboratory signals from given frames ([`Content`]): rates, levels, fruit, multipath, garbled pairs.
 
 mod comm_b;
+mod content;
 pub mod cpr;
 pub mod encode;
 mod frame;
 pub mod fruit;
 pub mod modulate;
 mod reception;
+pub mod scenario;
 mod sky;
 mod traffic;
 
 pub use comm_b::Register;
+pub use content::Content;
 pub use frame::{ModeS, parity};
 pub use reception::{FrameTruth, Reception};
 pub use sky::{SkyConfig, SkySignal};

@@ -1,12 +1,10 @@
-//! Bursts on their way through one receiver: kept in order of arrival, drawn while they last, and told to the truth with
-//! whether another burst lay over them.
+//! What is true of each Mode S frame that was on the air, and the air itself.
 
 use super::frame::ModeS;
-use super::modulate::{Burst, Modulator, PS_PER_S, Waveform};
-use crate::iq::Frontend;
+use super::modulate::{Burst, Modulator, Waveform};
+use crate::air::{Air, Judged, Transmission};
 use crate::json::JsonLine;
 use crate::world::AircraftState;
-use std::collections::VecDeque;
 
 /// One Mode S frame as it was on the air at the antenna.
 #[derive(Clone, Copy, Debug)]
@@ -68,97 +66,18 @@ fn state_json(line: JsonLine, state: &AircraftState) -> JsonLine {
         .string("category", format_args!("{}{}", state.category.0 as char, state.category.1))
 }
 
-/// The bursts in the air at one antenna.
-#[derive(Debug)]
-pub struct Reception {
-    modulator: Modulator,
-    rate_sps: u32,
-    /// In order of start; those that are over are removed.
-    air: VecDeque<(Burst, Option<usize>)>,
-    /// Frames whose fate is open, in order of start. The first has number `decided`.
-    open: VecDeque<FrameTruth>,
-    decided: usize,
-    truth: Option<VecDeque<FrameTruth>>,
-    truth_lost: u64,
-}
-
-impl Reception {
-    /// Truth that nobody takes is thrown away, oldest first, above this many frames (and counted).
-    pub const TRUTH_MAX: usize = 1 << 20;
-
-    pub fn new(modulator: Modulator, rate_sps: u32, keep_truth: bool) -> Self {
-        let truth = keep_truth.then(VecDeque::new);
-        Self { modulator, rate_sps, air: VecDeque::new(), open: VecDeque::new(), decided: 0, truth, truth_lost: 0 }
+impl Judged for FrameTruth {
+    fn end_ps(&self) -> u64 {
+        self.burst.end_ps()
     }
 
-    /// Takes the next burst. Bursts come in order of their start.
-    pub fn receive(&mut self, burst: Burst, truth: Option<FrameTruth>) {
-        assert!(self.air.back().is_none_or(|(last, _)| last.start_ps <= burst.start_ps), "bursts in order");
-        let mut overlapped = false;
-        for (other, number) in &self.air {
-            if other.overlaps(&burst) {
-                overlapped = true;
-                if let Some(open) = number.and_then(|n| self.open.get_mut(n - self.decided)) {
-                    open.overlapped = true;
-                }
-            }
-        }
-        let number = truth.filter(|_| self.truth.is_some()).map(|t| {
-            self.open.push_back(FrameTruth { overlapped, ..t });
-            self.decided + self.open.len() - 1
-        });
-        self.air.push_back((burst, number));
-    }
-
-    /// Adds all bursts to the samples from `first_sample` on. Everything that starts within them has been received.
-    pub fn paint(&mut self, first_sample: u64, iq: &mut [f32]) {
-        for (burst, _) in &self.air {
-            self.modulator.add(burst, first_sample, iq);
-        }
-        let end = first_sample + iq.len() as u64 / 2;
-        self.air.retain(|(burst, _)| end < self.modulator.span(burst).1);
-        // Bursts arrive in order of start, so nothing can overlap a frame that ended before the samples did.
-        let end_ps = (u128::from(end) * u128::from(PS_PER_S) / u128::from(self.rate_sps)) as u64;
-        while self.open.front().is_some_and(|t| t.burst.end_ps() < end_ps) {
-            self.decide();
-        }
-    }
-
-    /// The fate of every frame so far is decided, as if nothing more came.
-    pub fn finish(&mut self) {
-        while !self.open.is_empty() {
-            self.decide();
-        }
-    }
-
-    /// The next frame that was on the air, in order of time.
-    pub fn next_truth(&mut self) -> Option<FrameTruth> {
-        self.truth.as_mut()?.pop_front()
-    }
-
-    /// Frames whose truth was thrown away because nobody took it.
-    pub fn truth_lost(&self) -> u64 {
-        self.truth_lost
-    }
-
-    fn decide(&mut self) {
-        let Some(done) = self.open.pop_front() else { return };
-        self.decided += 1;
-        if let Some(truth) = &mut self.truth {
-            truth.push_back(done);
-            if Self::TRUTH_MAX < truth.len() {
-                truth.pop_front();
-                self.truth_lost += 1;
-            }
-        }
+    fn overlap(&mut self) {
+        self.overlapped = true;
     }
 }
 
-/// Where the samples that start at `first_sample` and fill `iq` end.
-pub(super) fn end_ps(frontend: &Frontend, first_sample: u64, iq: &[f32]) -> u64 {
-    let end = u128::from(first_sample) + iq.len() as u128 / 2;
-    (end * u128::from(PS_PER_S) / u128::from(frontend.rate_sps)) as u64
-}
+/// What is in the air on 1090 MHz at one antenna.
+pub type Reception = Air<Burst, Modulator, FrameTruth>;
 
 /// A frame's truth, before it is known whether something overlaps it.
 pub(super) fn truth_of(burst: &Burst, cn0_dbhz: f64) -> Option<FrameTruth> {

@@ -5,8 +5,9 @@
 
 use super::fruit;
 use super::modulate::{Burst, Edges, Modulator, Waveform};
-use super::reception::{FrameTruth, Reception, end_ps, truth_of};
+use super::reception::{FrameTruth, Reception, truth_of};
 use super::traffic::{Emission, ReplyRates, Traffic};
+use crate::air::{Waiting, sample_ps};
 use crate::geo::{LIGHT_M_PER_S, METRES_PER_FOOT, radio_horizon_m, slant_range_m};
 use crate::iq::{Frontend, IqStream, Painter};
 use crate::rng::Rng;
@@ -19,8 +20,8 @@ use std::collections::BinaryHeap;
 #[derive(Clone, Debug, PartialEq)]
 pub struct SkyConfig {
     pub world: WorldConfig,
-    /// The world's time at which the stream begins, microseconds.
-    pub start_us: u64,
+    /// The world's time at which the stream begins: UTC in microseconds, where two stations shall hear the same.
+    pub start_us: i64,
     pub site: LatLon,
     /// Antenna above the ground.
     pub antenna_m: f64,
@@ -106,49 +107,14 @@ impl SkySignal {
     }
 }
 
-/// An arrival that waits for its turn; ordered by time, then by slot and content, so that ties are broken alike everywhere.
-#[derive(Clone, Copy, Debug)]
-struct Arrival {
-    slot: usize,
-    burst: Burst,
-    truth: Option<FrameTruth>,
-}
-
-impl Arrival {
-    fn key(&self) -> (u64, usize) {
-        (self.burst.start_ps, self.slot)
-    }
-}
-
-impl PartialEq for Arrival {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Arrival {}
-
-impl PartialOrd for Arrival {
-    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Arrival {
-    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
 /// The [`Painter`] behind [`SkySignal`].
 #[derive(Debug)]
 struct Sky {
     config: SkyConfig,
     traffic: Traffic,
     receiver: Rng,
-    waiting: BinaryHeap<Reverse<Arrival>>,
+    waiting: BinaryHeap<Reverse<Waiting<Burst, FrameTruth>>>,
     reception: Reception,
-    begin_ps: u64,
     next_mode_ac_ps: u64,
 }
 
@@ -157,19 +123,18 @@ const WAY_MAX_PS: u64 = 4_000_000_000;
 
 impl Sky {
     fn new(config: SkyConfig) -> Self {
-        let begin_ps = config.start_us * 1_000_000;
         let world = World::new(config.world.clone());
-        let traffic = Traffic::new(world, config.replies, begin_ps);
+        let traffic = Traffic::new(world, config.replies, config.start_us);
         let receiver = Rng::stream(config.seed, &[0x5E7]);
         let modulator = Modulator::new(config.frontend.rate_sps, config.edges);
         let reception = Reception::new(modulator, config.frontend.rate_sps, config.keep_truth);
-        Self { config, traffic, receiver, waiting: BinaryHeap::new(), reception, begin_ps, next_mode_ac_ps: begin_ps }
+        Self { config, traffic, receiver, waiting: BinaryHeap::new(), reception, next_mode_ac_ps: 0 }
     }
 
     fn hear(&mut self, e: &Emission) {
         if let Some((burst, cn0_dbhz, range_m)) = self.arrive(e.sent_ps, &e.state, Waveform::ModeS(e.frame)) {
             let truth = truth_of(&burst, cn0_dbhz).map(|t| FrameTruth { state: Some(e.state), range_m: Some(range_m), ..t });
-            self.waiting.push(Reverse(Arrival { slot: e.slot, burst, truth }));
+            self.waiting.push(Reverse(Waiting { sender: e.slot, burst, truth }));
         }
     }
 
@@ -190,7 +155,7 @@ impl Sky {
         let way_ps = (range_m / LIGHT_M_PER_S * 1e12) as u64;
         let burst = Burst {
             waveform,
-            start_ps: sent_ps - self.begin_ps + way_ps.min(WAY_MAX_PS - 1),
+            start_ps: sent_ps + way_ps.min(WAY_MAX_PS - 1),
             amplitude: config.frontend.amplitude_for_cn0(cn0_dbhz),
             offset_hz: offset.clamp(-1e6, 1e6) as f32,
             phase: self.receiver.range(0.0, core::f64::consts::TAU) as f32,
@@ -206,11 +171,11 @@ impl Sky {
         while 0.0 < per_s && self.next_mode_ac_ps < until_ps {
             let sent_ps = self.next_mode_ac_ps;
             let slot = self.receiver.below(aircraft as u64) as usize;
-            let state = self.traffic.aircraft_at(slot, (sent_ps / 1_000_000) as i64);
+            let state = self.traffic.aircraft_at(slot, self.config.start_us + (sent_ps / 1_000_000) as i64);
             let code_a = self.receiver.chance(0.5);
             let waveform = if code_a { Some(fruit::mode_a(state.squawk, false)) } else { fruit::mode_c(state.alt_ft) };
             if let Some((burst, ..)) = waveform.filter(|_| !state.on_ground).and_then(|w| self.arrive(sent_ps, &state, w)) {
-                self.waiting.push(Reverse(Arrival { slot, burst, truth: None }));
+                self.waiting.push(Reverse(Waiting { sender: slot, burst, truth: None }));
             }
             self.next_mode_ac_ps += (self.receiver.exponential(1e12 / per_s)) as u64 + 1;
         }
@@ -219,13 +184,13 @@ impl Sky {
 
 impl Painter for Sky {
     fn paint(&mut self, first_sample: u64, iq: &mut [f32]) {
-        let end = end_ps(&self.config.frontend, first_sample, iq);
-        while self.traffic.next_ps() < end + self.begin_ps {
+        let end = sample_ps(self.config.frontend.rate_sps, first_sample + iq.len() as u64 / 2);
+        while self.traffic.next_ps() < end {
             if let Some(emission) = self.traffic.step() {
                 self.hear(&emission);
             }
         }
-        self.mode_ac_until(end + self.begin_ps);
+        self.mode_ac_until(end);
         while self.waiting.peek().is_some_and(|Reverse(a)| a.burst.start_ps < end) {
             if let Some(Reverse(a)) = self.waiting.pop() {
                 self.reception.receive(a.burst, a.truth);
@@ -238,6 +203,7 @@ impl Painter for Sky {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::air::Transmission;
     use crate::iq::LSB_8BIT;
 
     fn config(site: LatLon) -> SkyConfig {
@@ -311,7 +277,7 @@ mod tests {
         let json = distressed.json();
         assert!(json.contains(&format!("\"hex\":\"{}\"", distressed.frame)) && json.contains("\"lat\":5"), "{json}");
         assert!(all.iter().any(|t| t.overlapped) && all.iter().any(|t| !t.overlapped));
-        let marked = all.windows(2).filter(|w| w[0].burst.overlaps(&w[1].burst)).all(|w| w[0].overlapped && w[1].overlapped);
+        let marked = all.windows(2).filter(|w| w[1].burst.start_ps < w[0].burst.end_ps()).all(|w| w[0].overlapped && w[1].overlapped);
         assert!(marked);
         assert!(all.iter().all(|t| LSB_8BIT * 0.01 < t.burst.amplitude));
     }

@@ -12,7 +12,8 @@
 //! | emergency status | 0.75–0.85 s in distress, else 4.8–5.2 s |
 //! | replies (DF 0, 4, 5, 11, 16, 20, 21) | Poisson, [`ReplyRates`] |
 //!
-//! What is sent and when depends on the world alone, never on who listens.
+//! What is sent and when depends on the world and its time alone, never on who listens or since when: every minute of the
+//! world's time is drawn anew from `(seed, slot, minute)`, so two stations that start at different moments hear the same frames.
 
 use super::comm_b::Register;
 use super::cpr::CprFormat;
@@ -48,7 +49,7 @@ impl ReplyRates {
 /// One frame leaving one aircraft.
 #[derive(Clone, Copy, Debug)]
 pub struct Emission {
-    /// Leading edge of the first pulse, at the aircraft, since the world began.
+    /// Leading edge of the first pulse, at the aircraft, since the traffic's start.
     pub sent_ps: u64,
     pub slot: usize,
     pub state: AircraftState,
@@ -97,26 +98,25 @@ pub struct Traffic {
     world: World,
     rates: ReplyRates,
     transponders: Vec<Transponder>,
+    start_us: i64,
+    /// Which minute of the world's time the queue holds.
+    minute: i64,
+    /// Turns of this minute, in picoseconds since it began.
     queue: BinaryHeap<Reverse<(u64, usize, Turn)>>,
 }
 
+const MINUTE_US: i64 = 60_000_000;
+const MINUTE_PS: u64 = 60 * PS_PER_S;
+
 impl Traffic {
-    /// Begins at `start_ps` of the world's time.
-    pub fn new(world: World, rates: ReplyRates, start_ps: u64) -> Self {
-        let seed = world.config().seed;
-        let transponders: Vec<Transponder> = (0..world.aircraft_count())
-            .map(|slot| Transponder { rng: Rng::stream(seed, &[6, slot as u64]), next_format: CprFormat::Even, next_register: slot % 4 })
-            .collect();
-        let mut traffic = Self { world, rates, transponders, queue: BinaryHeap::new() };
-        for slot in 0..traffic.transponders.len() {
-            let state = traffic.world.aircraft_at(slot, (start_ps / 1_000_000) as i64);
-            for turn in Turn::ALL {
-                if let Some(gap) = traffic.gap_s(slot, turn, &state) {
-                    // The first one falls anywhere within its period.
-                    let share = traffic.transponders[slot].rng.unit();
-                    traffic.queue.push(Reverse((start_ps + ps(gap * share), slot, turn)));
-                }
-            }
+    /// Begins at `start_us` of the world's time (UTC in microseconds is a good choice).
+    pub fn new(world: World, rates: ReplyRates, start_us: i64) -> Self {
+        let minute = start_us.div_euclid(MINUTE_US);
+        let mut traffic = Self { world, rates, transponders: Vec::new(), start_us, minute, queue: BinaryHeap::new() };
+        traffic.begin_minute();
+        let begin_ps = start_us.rem_euclid(MINUTE_US) as u64 * 1_000_000;
+        while traffic.queue.peek().is_some_and(|Reverse((at, ..))| *at < begin_ps) {
+            traffic.turn();
         }
         traffic
     }
@@ -130,20 +130,58 @@ impl Traffic {
         self.world.aircraft_at(slot, t_us)
     }
 
-    /// The instant of the next turn: nothing is sent before it.
+    /// Nothing is sent before this instant (picoseconds since the start).
     pub fn next_ps(&self) -> u64 {
-        self.queue.peek().map_or(u64::MAX, |Reverse((at, ..))| *at)
+        let in_minute = self.queue.peek().map_or(MINUTE_PS, |Reverse((at, ..))| *at);
+        self.since_start(in_minute)
     }
 
-    /// Takes the next turn. `None`: that aircraft has nothing to say this time (or there are no aircraft).
+    /// Takes the next turn. `None`: that aircraft has nothing to say this time.
     pub fn step(&mut self) -> Option<Emission> {
+        if self.queue.is_empty() {
+            self.minute += 1;
+            self.begin_minute();
+            return None;
+        }
+        self.turn()
+    }
+
+    fn turn(&mut self) -> Option<Emission> {
         let Reverse((at_ps, slot, turn)) = self.queue.pop()?;
-        let state = self.world.aircraft_at(slot, (at_ps / 1_000_000) as i64);
+        let state = self.world.aircraft_at(slot, self.minute * MINUTE_US + (at_ps / 1_000_000) as i64);
         if let Some(gap) = self.gap_s(slot, turn, &state) {
-            self.queue.push(Reverse((at_ps + ps(gap), slot, turn)));
+            self.queue_turn(at_ps + ps(gap), slot, turn);
         }
         let frame = self.frame(slot, turn, &state)?;
-        Some(Emission { sent_ps: at_ps, slot, state, frame })
+        Some(Emission { sent_ps: self.since_start(at_ps), slot, state, frame })
+    }
+
+    fn begin_minute(&mut self) {
+        let seed = self.world.config().seed;
+        self.transponders.clear();
+        for slot in 0..self.world.aircraft_count() {
+            let rng = Rng::stream(seed, &[6, slot as u64, self.minute as u64]);
+            self.transponders.push(Transponder { rng, next_format: CprFormat::Even, next_register: slot % Register::ALL.len() });
+            let state = self.world.aircraft_at(slot, self.minute * MINUTE_US);
+            for turn in Turn::ALL {
+                if let Some(gap) = self.gap_s(slot, turn, &state) {
+                    // The first one falls anywhere within its period.
+                    let share = self.transponders[slot].rng.unit();
+                    self.queue_turn(ps(gap * share), slot, turn);
+                }
+            }
+        }
+    }
+
+    fn queue_turn(&mut self, at_ps: u64, slot: usize, turn: Turn) {
+        if at_ps < MINUTE_PS {
+            self.queue.push(Reverse((at_ps, slot, turn)));
+        }
+    }
+
+    fn since_start(&self, in_minute_ps: u64) -> u64 {
+        let minute_began_us = self.minute * MINUTE_US - self.start_us;
+        (in_minute_ps as i64 + minute_began_us * 1_000_000).max(0) as u64
     }
 
     /// Time to the same turn again; `None` when its rate is zero.
@@ -263,11 +301,31 @@ mod tests {
 
     #[test]
     fn without_replies_only_squitters_are_heard() {
-        let mut traffic = Traffic::new(World::new(WorldConfig::default()), ReplyRates::NONE, 7 * PS_PER_S);
+        let mut traffic = Traffic::new(World::new(WorldConfig::default()), ReplyRates::NONE, 7_000_000);
         for _ in 0..5000 {
             if let Some(e) = traffic.step() {
-                assert!(7 * PS_PER_S <= e.sent_ps && matches!(e.frame.df(), 11 | 17) && e.frame.residue() == 0);
+                assert!(matches!(e.frame.df(), 11 | 17) && e.frame.residue() == 0);
             }
         }
+    }
+
+    #[test]
+    fn whoever_starts_later_hears_the_same() {
+        // Times of this century, and a start in the middle of a minute.
+        let early_us = 1_795_000_000_000_000;
+        let late_us = early_us + 95_123_456;
+        let heard = |start_us| {
+            let mut traffic = Traffic::new(World::new(WorldConfig::default()), ReplyRates::default(), start_us);
+            let mut all = Vec::new();
+            let end_us = early_us + 200_000_000;
+            while traffic.next_ps() < (end_us - start_us) as u64 * 1_000_000 {
+                all.extend(traffic.step().map(|e| (start_us as i128 * 1_000_000 + i128::from(e.sent_ps), e.frame)));
+            }
+            all
+        };
+        let (early, late) = (heard(early_us), heard(late_us));
+        assert!(10_000 < late.len());
+        let tail: Vec<_> = early.into_iter().filter(|(at, _)| late_us as i128 * 1_000_000 <= *at).collect();
+        assert_eq!(tail, late);
     }
 }

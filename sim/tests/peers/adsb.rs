@@ -1,17 +1,19 @@
 //! dump1090-mutability (Debian) against the sky.
 
-use crate::peer::{Scratch, installed, output_of};
-use sim::adsb::{FrameTruth, SkyConfig, SkySignal};
+use crate::peer::{Scratch, installed, output_of, recording};
+use sim::adsb::modulate::Edges;
+use sim::adsb::scenario::Scenario;
+use sim::adsb::{Content, FrameTruth, ReplyRates, SkyConfig, SkySignal, Traffic};
 use sim::iq::Frontend;
-use sim::world::WorldConfig;
+use sim::world::{World, WorldConfig};
 use std::collections::HashSet;
 use std::process::Command;
 
 const DUMP1090: &str = "dump1090-mutability";
 
 /// A fleet heard evenly and well: 95 dB-Hz is 31 dB over the noise in the band.
-fn clean_sky(seconds: u64, aircraft: u32) -> (Vec<u8>, Vec<FrameTruth>) {
-    let world = WorldConfig { aircraft, ..WorldConfig::default() };
+fn clean_sky(seconds: u64, seed: u64, edges: Edges) -> (Vec<u8>, Vec<FrameTruth>) {
+    let world = WorldConfig { seed, aircraft: 40, ..WorldConfig::default() };
     let site = world.center;
     let config = SkyConfig {
         frontend: Frontend::cu8(2_400_000, 0.8),
@@ -20,6 +22,7 @@ fn clean_sky(seconds: u64, aircraft: u32) -> (Vec<u8>, Vec<FrameTruth>) {
         power_spread_db: 0.0,
         fading_db: 0.0,
         mode_ac_per_s: 0.0,
+        edges,
         keep_truth: true,
         ..SkyConfig::rtl_sdr(world, site)
     };
@@ -35,9 +38,9 @@ fn clean_sky(seconds: u64, aircraft: u32) -> (Vec<u8>, Vec<FrameTruth>) {
 }
 
 /// What dump1090 prints with `--mlat`: `@` and 12 hex digits of 12 MHz time, then the frame, then `;`.
-fn heard_by_dump1090(bytes: &[u8]) -> Vec<(f64, String)> {
+fn heard_by_dump1090(bytes: &[u8], repair: &str) -> Vec<(f64, String)> {
     let file = Scratch::new("sky.cu8", bytes);
-    let text = output_of(Command::new(DUMP1090).args(["--raw", "--mlat", "--no-fix", "--ifile"]).arg(&file.0));
+    let text = output_of(Command::new(DUMP1090).args(["--raw", "--mlat", repair, "--ifile"]).arg(&file.0));
     let parse = |line: &str| {
         let (time, frame) = line.strip_prefix('@')?.strip_suffix(';')?.split_at_checked(12)?;
         Some((u64::from_str_radix(time, 16).ok()? as f64, frame.to_owned()))
@@ -58,19 +61,16 @@ fn clock_offset(truth: &[FrameTruth], heard: &[(f64, String)]) -> f64 {
     differences[differences.len() / 2]
 }
 
-#[test]
-fn dump1090_receives_every_clean_frame() {
-    if !installed(DUMP1090, "--help") {
-        return;
-    }
-    let (bytes, truth) = clean_sky(10, 40);
+/// Clean frames that dump1090 should have heard, and those that it missed.
+fn clean_and_missed(seed: u64, edges: Edges) -> (usize, Vec<FrameTruth>) {
+    let (bytes, truth) = clean_sky(10, seed, edges);
     // The peer loses what lies across the ends of its 131,072-sample buffers, so it hears the file twice, once half a buffer
     // later.
     let late: Vec<u8> = [vec![128; 65_536 * 2], bytes.clone()].concat();
     let heard: Vec<(f64, String)> = [bytes, late]
         .iter()
         .flat_map(|file| {
-            let heard = heard_by_dump1090(file);
+            let heard = heard_by_dump1090(file, "--no-fix");
             let offset = clock_offset(&truth, &heard);
             heard.into_iter().map(move |(at, hex)| (at - offset, hex))
         })
@@ -84,7 +84,7 @@ fn dump1090_receives_every_clean_frame() {
             clean += 1;
             match heard.iter().find(|(at, hex)| *hex == t.frame.hex() && (at - t.tick12()).abs() < 12.0) {
                 Some((at, _)) => errors.push((at - t.tick12()).powi(2)),
-                None => missed.push(t),
+                None => missed.push(*t),
             }
         }
         if plain && !t.overlapped {
@@ -92,9 +92,68 @@ fn dump1090_receives_every_clean_frame() {
         }
     }
     let rms_ns = (errors.iter().sum::<f64>() / errors.len() as f64).sqrt() * 1000.0 / 12.0;
-    println!("{} frames, {clean} clean, times {rms_ns:.0} ns rms", truth.len());
+    println!("{} frames, {clean} clean, {} missed, times {rms_ns:.0} ns rms", truth.len(), missed.len());
     assert!(2000 < clean);
-    assert!(missed.is_empty(), "{} missed, first {:?}", missed.len(), missed[0].json());
     // Its clock steps in fifths of a sample, 83 ns.
     assert!(rms_ns < 100.0, "{rms_ns}");
+    (clean, missed)
+}
+
+#[test]
+fn dump1090_receives_every_clean_frame() {
+    if !installed(DUMP1090, "--help") {
+        return;
+    }
+    for seed in 1..=3 {
+        let (_, missed) = clean_and_missed(seed, Edges::Sampled);
+        assert!(missed.is_empty(), "{} missed, first {}", missed.len(), missed[0].json());
+    }
+}
+
+/// Its preamble test is made for steep edges: behind a receiver's filter it misses a few frames at unlucky sampling phases.
+#[test]
+fn dump1090_receives_nearly_all_behind_a_filter() {
+    if !installed(DUMP1090, "--help") {
+        return;
+    }
+    for (edges, per_mille) in [(Edges::Integrated, 2), (Edges::BandLimited { cutoff: 0.45 }, 3), (Edges::BandLimited { cutoff: 0.5 }, 3)] {
+        let (clean, missed) = clean_and_missed(1, edges);
+        assert!(missed.len() * 1000 <= clean * per_mille, "{edges:?}: {} of {clean} missed", missed.len());
+    }
+}
+
+/// Frames of one format from a simulated fleet.
+fn fleet(df: u8) -> Content {
+    let mut traffic = Traffic::new(World::new(WorldConfig::default()), ReplyRates::default(), 0);
+    Content::from_frames((0..20_000).filter_map(|_| traffic.step()).map(|e| e.frame).collect()).only(df)
+}
+
+#[test]
+fn dump1090_loses_frames_where_it_is_known_to() {
+    if !installed(DUMP1090, "--help") {
+        return;
+    }
+    // Measured with more1090's modulator, by the same program: 4 % at 72, 51 % at 74, 88 % at 76 dB-Hz.
+    for (cn0, low, high) in [(71.0, 0.0, 0.02), (72.0, 0.0, 0.06), (74.0, 0.35, 0.60), (76.0, 0.80, 0.95), (80.0, 0.90, 1.0)] {
+        let (bytes, truth) = Scenario::sensitivity(cn0).plan(&fleet(17)).render();
+        let share = share_heard(&truth, &heard_by_dump1090(&bytes, "--fix"));
+        println!("C/N0 {cn0} dB-Hz: {:.1} % of {} frames", 100.0 * share, truth.len());
+        assert!((low..=high).contains(&share), "{cn0} dB-Hz: {share}");
+    }
+}
+
+fn share_heard(truth: &[FrameTruth], heard: &[(f64, String)]) -> f64 {
+    let offset = if heard.len() < 3 { 0.0 } else { clock_offset(truth, heard) };
+    let found = |t: &&FrameTruth| heard.iter().any(|(at, hex)| (at - offset - t.tick12()).abs() < 24.0 && *hex == t.frame.hex());
+    truth.iter().filter(found).count() as f64 / truth.len() as f64
+}
+
+#[test]
+fn recorded_frames_become_content() {
+    for (file, least) in [("long_flight_messages.csv", 100_000), ("pymodes_adsb_messages.csv", 1900)] {
+        let Some(text) = recording(&format!("adsb/{file}")) else { return };
+        let content = Content::from_text(&text);
+        println!("{file}: {} frames, {} left out", content.frames.len(), content.refused);
+        assert!(least < content.frames.len());
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// True when `program` can be run. Otherwise the test is skipped, or fails where peers are required.
 pub fn installed(program: &str, probe: &str) -> bool {
@@ -19,7 +20,10 @@ pub struct Scratch(pub PathBuf);
 
 impl Scratch {
     pub fn new(name: &str, bytes: &[u8]) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
+        // Tests of one process run side by side.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let unique = format!("{}-{}-{name}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(unique);
         std::fs::write(&path, bytes).unwrap();
         Self(path)
     }
@@ -35,4 +39,16 @@ impl Drop for Scratch {
 pub fn output_of(command: &mut Command) -> String {
     let out = command.stdin(Stdio::null()).output().unwrap();
     String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+/// A text file of the recordings that nobody here made. `None`: there are none (and none are required).
+pub fn recording(path: &str) -> Option<String> {
+    let required = std::env::var_os("VTOC_RECORDINGS");
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/recordings");
+    let folder = required.clone().map_or_else(beside, PathBuf::from);
+    if required.is_none() && !folder.is_dir() {
+        println!("skipped: no recordings");
+        return None;
+    }
+    Some(std::fs::read_to_string(folder.join(path)).unwrap())
 }

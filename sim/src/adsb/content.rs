@@ -1,0 +1,104 @@
+//! Frames that somebody recorded, as content for signals: hexadecimal text in the forms that people exchange.
+
+use super::frame::ModeS;
+use std::collections::HashSet;
+
+/// Recorded frames that are believable: parity right, or (address parity) from an address that squitters elsewhere in the set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    pub frames: Vec<ModeS>,
+    /// Frames in the text that were left out.
+    pub refused: usize,
+}
+
+impl Content {
+    /// One frame a line: `8d4840d6…`, `*8d4840d6…;`, `@<12 digits time>8d…;`, `time,8d…` or `time,1a33…` (Beast). Lines without
+    /// a frame are passed over.
+    pub fn from_text(text: &str) -> Self {
+        Self::from_frames(text.lines().filter_map(frame_of_line).collect())
+    }
+
+    pub fn from_frames(all: Vec<ModeS>) -> Self {
+        let plain = |f: &ModeS| match f.df() {
+            11 => f.residue() < 80,
+            17 | 18 => f.residue() == 0,
+            _ => false,
+        };
+        let known: HashSet<u32> = all.iter().filter(|f| plain(f)).map(ModeS::address).collect();
+        let believable = |f: &ModeS| match f.df() {
+            11 | 17 | 18 => plain(f),
+            0 | 4 | 5 => f.bits() == 56 && known.contains(&f.address()),
+            16 | 20 | 21 | 24 => f.bits() == 112 && known.contains(&f.address()),
+            _ => false,
+        };
+        let frames: Vec<ModeS> = all.iter().copied().filter(believable).collect();
+        Self { refused: all.len() - frames.len(), frames }
+    }
+
+    /// Only the frames of one downlink format.
+    #[must_use]
+    pub fn only(&self, df: u8) -> Self {
+        let frames: Vec<ModeS> = self.frames.iter().copied().filter(|f| f.df() == df).collect();
+        Self { refused: self.refused + self.frames.len() - frames.len(), frames }
+    }
+}
+
+fn frame_of_line(line: &str) -> Option<ModeS> {
+    let token = line.split(|c: char| !c.is_ascii_hexdigit()).max_by_key(|token| token.len())?;
+    match token.len() {
+        14 | 28 if !token.starts_with("1a3") => ModeS::from_hex(token),
+        26 | 40 if line.starts_with('@') => ModeS::from_hex(&token[12..]),
+        _ => beast(token),
+    }
+}
+
+/// `1a`, type `32` (short) or `33` (long), 6 bytes of time, 1 of level, the frame; 1a within is doubled.
+fn beast(token: &str) -> Option<ModeS> {
+    let byte = |i: usize| token.get(i..i + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+    let length = match (byte(0)?, byte(2)?) {
+        (0x1a, 0x32) => 7,
+        (0x1a, 0x33) => 14,
+        _ => return None,
+    };
+    let (mut bytes, mut at) = (Vec::with_capacity(21), 4);
+    while bytes.len() < 7 + length {
+        let b = byte(at)?;
+        at += if b == 0x1a { 4 } else { 2 };
+        bytes.push(b);
+    }
+    ModeS::from_bytes(&bytes[7..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_line_is_read() {
+        let hex = "8d4840d6202cc371c32ce0576098";
+        let forms = [
+            hex.to_owned(),
+            format!("*{};", hex.to_uppercase()),
+            format!("@0123456789ab{hex};"),
+            format!("1698140962.119813,{hex}"),
+            format!("1698140962.1,1a330123456789abff{hex}"),
+            // A level of 1a, doubled.
+            format!("1698140962.1,1a330123456789ab1a1a{hex}"),
+        ];
+        for line in &forms {
+            assert_eq!(Content::from_text(line).frames, [ModeS::from_hex(hex).unwrap()], "{line}");
+        }
+        assert_eq!(Content::from_text("time,frame\n\n1a33zz\n1a3301\n"), Content::default());
+    }
+
+    #[test]
+    fn unbelievable_frames_are_left_out() {
+        let known = "8d4840d6202cc371c32ce0576098";
+        let altitude = super::super::frame::Fields::default().put(5, 4).put(27, 0x1718);
+        let (good, stranger) = (altitude.seal(0x4840d6), altitude.seal(0x123456));
+        let broken = "8d4840d6202cc371c32ce0576099";
+        let content = Content::from_text(&format!("{good}\n{known}\n{stranger}\n{broken}\n"));
+        assert_eq!((content.frames.len(), content.refused), (2, 2));
+        assert_eq!(content.only(17).frames.len(), 1);
+    }
+}
