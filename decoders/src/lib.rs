@@ -9,6 +9,7 @@
 //! a new folder, one `mod` line and one line in the list. A protocol folder never imports another's.
 
 pub mod adsb;
+pub mod ais;
 pub mod bits;
 mod registry;
 
