@@ -11,6 +11,7 @@
 pub mod adsb;
 pub mod ais;
 pub mod bits;
+pub mod hdlc;
 mod registry;
 
 pub use registry::{
