@@ -9,8 +9,10 @@
 //! a new folder, one `mod` line and one line in the list. A protocol folder never imports another's.
 
 pub mod adsb;
+pub mod ais;
 pub mod bits;
 pub mod dsp;
+pub mod hdlc;
 mod registry;
 
 pub use registry::{

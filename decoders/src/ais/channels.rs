@@ -1,0 +1,59 @@
+//! Where AIS is heard (ITU-R M.1371-5 annex 2 §2.1.1; M.1084 channel numbers).
+
+/// A 25 kHz channel. As in [`model::Frame::channel`]: A = 0 … D = 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// AIS 1, channel 2087B.
+    A,
+    /// AIS 2, channel 2088B.
+    B,
+    /// Long range, channel 75.
+    C,
+    /// Long range, channel 76.
+    D,
+}
+
+impl Channel {
+    pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::D];
+
+    pub const fn center_hz(self) -> u64 {
+        match self {
+            Self::A => 161_975_000,
+            Self::B => 162_025_000,
+            Self::C => 156_775_000,
+            Self::D => 156_825_000,
+        }
+    }
+
+    pub const fn letter(self) -> char {
+        match self {
+            Self::A => 'A',
+            Self::B => 'B',
+            Self::C => 'C',
+            Self::D => 'D',
+        }
+    }
+
+    pub const fn index(self) -> u8 {
+        self as u8
+    }
+
+    /// `None` for what a frame from a network may carry: unknown.
+    pub fn from_index(index: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(index)).copied()
+    }
+
+    /// From the field of a sentence: a letter, or 1 and 2 as some equipment writes.
+    pub fn from_sentence(field: &[u8]) -> Option<Self> {
+        match field {
+            b"A" | b"a" | b"1" => Some(Self::A),
+            b"B" | b"b" | b"2" => Some(Self::B),
+            b"C" | b"c" => Some(Self::C),
+            b"D" | b"d" => Some(Self::D),
+            _ => None,
+        }
+    }
+}
+
+/// [`model::Frame::channel`] of a frame whose channel the source doesn't tell.
+pub const CHANNEL_UNKNOWN: u8 = u8::MAX;
