@@ -1,0 +1,18 @@
+//! The JSON shapes: the only `Serialize` types of the project that others may rely on.
+//!
+//! Constraints: times are RFC 3339 UTC ([`Utc`]); an unknown is `null` and present, except in an event's payload, where it
+//! is left out; nothing in here decides anything.
+
+mod console;
+mod line;
+mod payload;
+mod problem;
+mod track;
+mod utc;
+
+pub use console::{Center, ConsoleInfo, StationInfo, StatusInfo};
+pub use line::{EventLine, FrameLine};
+pub use payload::{BadPayload, Payload};
+pub use problem::{Detail, FieldProblem, FieldProblems};
+pub use track::{Delta, Snapshot, Track, TrackList, TrailPoint};
+pub use utc::Utc;

@@ -1,0 +1,89 @@
+//! A track as the console reads it (docs/live-picture.md), and the two live messages.
+
+use super::Utc;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// `[lon, lat, unix milliseconds, altitude in feet or null]`
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct TrailPoint(pub f64, pub f64, pub i64, #[schema(required = true)] pub Option<i32>);
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Track {
+    /// `icao:4840d6`, `nonicao:4840d6`, `mmsi:002320001` or `call:N0CALL-9`.
+    pub subject: String,
+    pub protocol: &'static str,
+    /// Slugs of the stations that heard it, in alphabetical order.
+    pub stations: Vec<String>,
+    #[schema(required = true)]
+    pub callsign: Option<String>,
+    #[schema(required = true)]
+    pub name: Option<String>,
+    #[schema(required = true)]
+    pub category: Option<String>,
+    #[schema(required = true)]
+    pub lat: Option<f64>,
+    #[schema(required = true)]
+    pub lon: Option<f64>,
+    #[schema(required = true)]
+    pub position_at: Option<Utc>,
+    #[schema(required = true)]
+    pub accuracy_m: Option<u32>,
+    /// `self`, `rebroadcast` or `ground`.
+    #[schema(required = true)]
+    pub position_source: Option<&'static str>,
+    #[schema(required = true)]
+    pub baro_alt_ft: Option<i32>,
+    #[schema(required = true)]
+    pub geom_alt_ft: Option<i32>,
+    #[schema(required = true)]
+    pub on_ground: Option<bool>,
+    /// Over ground.
+    #[schema(required = true)]
+    pub speed_kt: Option<f64>,
+    #[schema(required = true)]
+    pub track_deg: Option<f64>,
+    #[schema(required = true)]
+    pub heading_deg: Option<f64>,
+    #[schema(required = true)]
+    pub vertical_rate_fpm: Option<i32>,
+    /// Four octal digits.
+    #[schema(required = true)]
+    pub squawk: Option<String>,
+    #[schema(required = true)]
+    pub emergency: Option<&'static str>,
+    pub first_seen: Utc,
+    pub last_seen: Utc,
+    pub events: u64,
+    #[schema(required = true)]
+    pub rssi_dbfs: Option<f64>,
+    /// Oldest first; not in deltas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Vec<TrailPoint>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct TrackList {
+    pub generated_at: Utc,
+    pub seq: u64,
+    pub tracks: Vec<Track>,
+}
+
+/// First message of a live connection, and again when a slow client missed too much.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "type", rename = "snapshot")]
+pub struct Snapshot {
+    pub seq: u64,
+    pub at: Utc,
+    pub tracks: Vec<Track>,
+}
+
+/// What changed since the message before.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "type", rename = "delta")]
+pub struct Delta {
+    pub seq: u64,
+    pub at: Utc,
+    pub updated: Vec<Track>,
+    pub removed: Vec<String>,
+}

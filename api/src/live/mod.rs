@@ -1,0 +1,16 @@
+//! The live picture: what is heard now, and the clients that watch it.
+//!
+//! `picture` decides (pure, time passed in), `hub` shares it and ticks, `socket` moves the messages to one client.
+
+mod hub;
+mod picture;
+mod socket;
+mod track;
+mod trail;
+
+pub use hub::{Hub, HubCounters, LiveClient, MAX_CLIENTS, SLOT, TooManyClients};
+pub use picture::{Changes, Limits, Outcome, Picture};
+pub use socket::serve;
+pub(crate) use track::source_name;
+pub use track::{EMERGENCY_LIFETIME_US, lifetime_us};
+pub use trail::TRAIL_POINTS;

@@ -1,0 +1,64 @@
+//! `GET /api/v1/tracks`, `GET /api/v1/live` (WebSocket): docs/live-picture.md.
+
+use super::{Params, both};
+use crate::dto;
+use crate::error::ApiError;
+use crate::live::{self, Hub};
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use model::Protocol;
+use std::sync::Arc;
+
+/// A client has nothing to say on a live connection.
+const INCOMING_BYTES_MAX: usize = 4_096;
+
+pub fn router(hub: Arc<Hub>) -> Router {
+    let router = both(Router::new(), "/api/v1/tracks", get(tracks));
+    both(router, "/api/v1/live", get(live_stream)).with_state(hub)
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/tracks", tag = "live",
+    params(("protocol" = Option<String>, Query, description = "adsb, ais, aprs or uat")),
+    responses((status = 200, body = dto::TrackList), (status = 422, body = dto::FieldProblems))
+)]
+pub(crate) async fn tracks(State(hub): State<Arc<Hub>>, query: Params) -> Result<Json<dto::TrackList>, ApiError> {
+    let protocol = query.get("protocol").map(protocol_named).transpose()?;
+    Ok(Json(hub.tracks(protocol)))
+}
+
+fn protocol_named(name: &str) -> Result<Protocol, ApiError> {
+    Protocol::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Protocol::ALL.iter().map(|p| p.name()).collect();
+        ApiError::field("query", "protocol", "enum", format!("Input should be one of {}", names.join(", ")), name)
+    })
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/live", tag = "live", description = "WebSocket: one `Snapshot`, then `Delta`s, as text frames of JSON.",
+    responses((status = 101, description = "Switching to WebSocket"), (status = 403, body = dto::Detail), (status = 503, body = dto::Detail))
+)]
+pub(crate) async fn live_stream(
+    State(hub): State<Arc<Hub>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let upgrade = upgrade.map_err(|e| ApiError::BadRequest(format!("This is a WebSocket: {e}")))?;
+    if !same_origin(&headers) {
+        return Err(ApiError::Forbidden("Another site's page may not read the live picture".into()));
+    }
+    let client = hub.join().map_err(|e| ApiError::Unavailable(e.to_string()))?;
+    let upgrade = upgrade.max_message_size(INCOMING_BYTES_MAX).max_frame_size(INCOMING_BYTES_MAX);
+    Ok(upgrade.on_upgrade(move |socket| live::serve(socket, client)))
+}
+
+/// Browsers let any page open a WebSocket to anywhere, but say which page it was. Programs send no Origin.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let (Ok(origin), Some(Ok(host))) = (origin.to_str(), headers.get(header::HOST).map(|h| h.to_str())) else { return false };
+    origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host))
+}

@@ -1,0 +1,66 @@
+//! The routes, one file per resource, and what surrounds all of them: limits, panics, metrics, error bodies, headers.
+
+#[cfg(feature = "central")]
+pub mod health;
+pub mod live;
+mod params;
+
+use crate::console::ConsoleFiles;
+use crate::error::{ApiError, detail};
+use crate::metrics::{Metrics, count_requests};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// Bytes of a request's body.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+
+pub(crate) use params::Params;
+
+/// Adds a route in both forms, with and without a slash at the end.
+pub(crate) fn both<S: Clone + Send + Sync + 'static>(router: Router<S>, path: &str, methods: MethodRouter<S>) -> Router<S> {
+    let bare = path.trim_end_matches('/');
+    router.route(bare, methods.clone()).route(&format!("{bare}/"), methods)
+}
+
+/// All routes of the central.
+#[cfg(feature = "central")]
+pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
+    live::router(Arc::clone(&shared.hub)).merge(health::router(shared))
+}
+
+/// What every router ends with.
+pub(crate) fn finish(routes: Router, files: ConsoleFiles, metrics: Arc<Metrics>) -> Router {
+    let panics = Arc::clone(&metrics);
+    let on_panic = move |cause: Box<dyn Any + Send + 'static>| {
+        panics.panics.fetch_add(1, Relaxed);
+        tracing::error!(cause = panic_text(&cause), "a request handler panicked");
+        ApiError::Internal.into_response()
+    };
+    routes
+        .method_not_allowed_fallback(|| async { detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed") })
+        .fallback_service(files.router())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(from_fn_with_state(metrics, count_requests))
+        .layer(map_response(common_headers))
+}
+
+async fn common_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+fn panic_text<'a>(cause: &'a (dyn Any + Send + 'static)) -> &'a str {
+    let text = cause.downcast_ref::<&str>().copied();
+    text.or_else(|| cause.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
+}

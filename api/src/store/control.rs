@@ -1,0 +1,128 @@
+//! The control database: stations and the keys they deliver with.
+
+use super::{Role, Store, StoreError};
+use crate::dto::Utc;
+use model::{StationId, UnixMicros};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row};
+use time::OffsetDateTime;
+use uplink::intake::KeyFingerprint;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Station {
+    pub id: i64,
+    pub slug: StationId,
+    pub name: String,
+    pub description: Option<String>,
+    pub timezone: String,
+    pub telemetry_schema: Option<String>,
+    pub role: Role,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub created_at: UnixMicros,
+    pub updated_at: UnixMicros,
+}
+
+/// A station to register.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewStation {
+    pub slug: StationId,
+    pub name: String,
+    pub description: Option<String>,
+    pub timezone: String,
+    pub role: Role,
+    /// (latitude, longitude) in degrees.
+    pub place: Option<(f64, f64)>,
+}
+
+/// What a key may do, as far as the database knows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KeyRecord {
+    pub station: Station,
+    pub revoked: bool,
+    pub not_after: Option<UnixMicros>,
+}
+
+impl FromRow<'_, PgRow> for Station {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let unreadable = |what: &str| sqlx::Error::Decode(format!("a station's {what} is not what its CHECK allows").into());
+        let slug: &str = row.try_get("slug")?;
+        let role: &str = row.try_get("role")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            slug: StationId::new(slug).ok_or_else(|| unreadable("slug"))?,
+            name: row.try_get("name")?,
+            description: row.try_get("description")?,
+            timezone: row.try_get("timezone")?,
+            telemetry_schema: row.try_get("telemetry_schema")?,
+            role: Role::from_name(role).ok_or_else(|| unreadable("role"))?,
+            latitude: row.try_get("latitude")?,
+            longitude: row.try_get("longitude")?,
+            created_at: micros(row.try_get("created_at")?),
+            updated_at: micros(row.try_get("updated_at")?),
+        })
+    }
+}
+
+pub(crate) fn micros(instant: OffsetDateTime) -> UnixMicros {
+    Utc::from(instant).0
+}
+
+impl Store {
+    /// Registers a station, or brings the one with this slug up to date. Its role can't change.
+    pub async fn register_station(&self, new: &NewStation) -> Result<Station, StoreError> {
+        const SQL: &str = "
+            INSERT INTO stations (slug, name, description, timezone, role, latitude, longitude) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (slug) DO UPDATE SET name = excluded.name, description = excluded.description, timezone = excluded.timezone,
+                latitude = excluded.latitude, longitude = excluded.longitude, updated_at = now()
+                WHERE stations.role = excluded.role
+            RETURNING *";
+        let station = sqlx::query_as(SQL)
+            .bind(new.slug.as_str())
+            .bind(&new.name)
+            .bind(&new.description)
+            .bind(&new.timezone)
+            .bind(new.role.name())
+            .bind(new.place.map(|p| p.0))
+            .bind(new.place.map(|p| p.1))
+            .fetch_optional(self.control())
+            .await?;
+        station.ok_or_else(|| StoreError::Refused(format!("the station {} exists with another role, which can't change", new.slug)))
+    }
+
+    pub async fn stations(&self) -> Result<Vec<Station>, StoreError> {
+        Ok(sqlx::query_as("SELECT * FROM stations ORDER BY slug").fetch_all(self.control()).await?)
+    }
+
+    pub async fn station(&self, slug: &str) -> Result<Option<Station>, StoreError> {
+        Ok(sqlx::query_as("SELECT * FROM stations WHERE slug = $1").bind(slug).fetch_optional(self.control()).await?)
+    }
+
+    /// Lets a key deliver for a station. A key belongs to one station for good.
+    pub async fn add_station_key(&self, slug: StationId, key: KeyFingerprint, not_after: Option<UnixMicros>) -> Result<(), StoreError> {
+        const SQL: &str = "
+            INSERT INTO station_keys (fingerprint, station_id, not_after) SELECT $1, id, $3 FROM stations WHERE slug = $2
+            ON CONFLICT (fingerprint) DO UPDATE SET not_after = excluded.not_after
+                WHERE station_keys.station_id = excluded.station_id AND station_keys.status = 'active'";
+        let query = sqlx::query(SQL).bind(&key.0[..]).bind(slug.as_str()).bind(not_after.map(|t| OffsetDateTime::from(Utc(t))));
+        match query.execute(self.control()).await?.rows_affected() {
+            0 => Err(StoreError::Refused(format!("there is no station {slug}, or the key is another station's, or it was revoked"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// From the next greeting on, within its interval, the key is refused. Returns whether it was active.
+    pub async fn revoke_station_key(&self, key: KeyFingerprint) -> Result<bool, StoreError> {
+        const SQL: &str = "UPDATE station_keys SET status = 'revoked', revoked_at = now() WHERE fingerprint = $1 AND status = 'active'";
+        Ok(sqlx::query(SQL).bind(&key.0[..]).execute(self.control()).await?.rows_affected() == 1)
+    }
+
+    pub(crate) async fn key(&self, key: KeyFingerprint) -> Result<Option<KeyRecord>, StoreError> {
+        const SQL: &str = "
+            SELECT s.*, k.status = 'revoked' AS revoked, k.not_after
+            FROM station_keys k JOIN stations s ON s.id = k.station_id WHERE k.fingerprint = $1";
+        let Some(row) = sqlx::query(SQL).bind(&key.0[..]).fetch_optional(self.control()).await? else { return Ok(None) };
+        let not_after: Option<OffsetDateTime> = row.try_get("not_after")?;
+        Ok(Some(KeyRecord { station: Station::from_row(&row)?, revoked: row.try_get("revoked")?, not_after: not_after.map(micros) }))
+    }
+}
