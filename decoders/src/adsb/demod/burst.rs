@@ -13,6 +13,7 @@
 //! 3. *Timing*: the fraction of a sample at which soft bits are largest.
 //! 4. *Soft bits*: one filter per bit (see `shape`), real part only.
 
+use super::phase::{Complex, PART_US, PARTS_MAX, Parts, Track, along};
 use super::shape::{BitBank, PHASES};
 use crate::adsb::parity::{LONG_BYTES, SHORT_BYTES};
 use crate::dsp::{lag_product, rotate};
@@ -25,10 +26,6 @@ pub const PREAMBLE_US: f64 = 8.0;
 const MARGIN: usize = 16;
 /// How far from the rough start the timing is searched, in 1/[`PHASES`] samples.
 const SEARCH: [i32; 7] = [-15, -10, -5, 0, 5, 10, 15];
-/// The carrier's phase is taken over parts of this length, each with its neighbours.
-const PHASE_PART_US: f64 = 14.0;
-/// Weight of a part against its neighbours'.
-const PHASE_CENTRE: f32 = 2.0;
 /// Lags of the carrier estimate, µs.
 const LAGS_US: [f64; 5] = [0.42, 1.25, 5.0, 20.0, 50.0];
 
@@ -152,33 +149,22 @@ impl BurstReceiver {
         step
     }
 
-    /// `real` = the samples along the carrier's phase. A transmitter's oscillator is pulled while it sends, and some change phase
-    /// between preamble and data, so the phase is that of the carrier around each place and not one for all.
+    /// `real` = the samples along the carrier's phase at each place.
     fn take_off_phase(&mut self, len: usize, bits: usize) {
-        let data = MARGIN + (PREAMBLE_US * self.samples_per_us) as usize;
-        let part = self.samples_per_us * PHASE_PART_US;
-        let parts = bits / PHASE_PART_US as usize;
-        let mut sums = [(0.0_f32, 0.0_f32); LONG_BITS / PHASE_PART_US as usize];
-        for (p, sum) in sums[..parts].iter_mut().enumerate() {
-            let r = data + (p as f64 * part) as usize..data + ((p + 1) as f64 * part) as usize;
-            *sum = (self.re[r.clone()].iter().sum(), self.im[r].iter().sum());
+        let parts = Parts {
+            data: MARGIN + (PREAMBLE_US * self.samples_per_us) as usize,
+            samples_per_part: self.samples_per_us * PART_US,
+            count: bits / PART_US as usize,
+        };
+        let mut sums = [Complex::default(); PARTS_MAX];
+        for (p, sum) in sums[..parts.count].iter_mut().enumerate() {
+            let r = parts.range(p);
+            *sum = Complex { re: self.re[r.clone()].iter().sum(), im: self.im[r].iter().sum() };
         }
-        let mut phasors = sums;
-        for p in 0..parts {
-            let (before, here, after) = (sums[p.saturating_sub(1)], sums[p], sums[(p + 1).min(parts - 1)]);
-            let (c, s) = (before.0 + PHASE_CENTRE * here.0 + after.0, before.1 + PHASE_CENTRE * here.1 + after.1);
-            let norm = (c * c + s * s).sqrt().max(f32::MIN_POSITIVE);
-            phasors[p] = (c / norm, s / norm);
-        }
-        let scale = 1.0 / part as f32;
-        let last = (parts - 1) as f32;
-        for (n, ((real, re), im)) in self.real[..len].iter_mut().zip(&self.re[..len]).zip(&self.im[..len]).enumerate() {
-            let at = ((n as f32 - data as f32) * scale - 0.5).clamp(0.0, last);
-            let (i, f) = (at as usize, at.fract());
-            let (a, b) = (phasors[i], phasors[(i + 1).min(parts - 1)]);
-            let (c, s) = (a.0 + f * (b.0 - a.0), a.1 + f * (b.1 - a.1));
-            *real = re * c + im * s;
-        }
+        let gains = parts.smooth(&sums).map(|g| g.scale(1.0 / g.abs().max(f32::MIN_POSITIVE)));
+        let Self { re, im, real, .. } = self;
+        Track { preamble: gains[0], gains, parts }
+            .pieces(len, |r, gain, change| along(&re[r.clone()], &im[r.clone()], gain, change, &mut real[r]));
     }
 
     fn search_timing(&self, len: usize, base: i32) -> i32 {

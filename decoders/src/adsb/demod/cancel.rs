@@ -7,6 +7,7 @@
 
 use super::burst::{LONG_BITS, PREAMBLE_US};
 use super::linear::solve;
+use super::phase::{Complex, PART_US, PARTS_MAX, Parts, Track, multiply};
 use super::repair::Word;
 use super::shape::{PHASES, Pulse};
 use crate::dsp::rotate;
@@ -16,18 +17,16 @@ const TAPS: usize = 7;
 const CENTRE: usize = 3;
 /// Samples of a pulse's table before and after its edge.
 const BEFORE: usize = 5;
-/// Parts of the burst whose phases are compared to trim the carrier.
-const PARTS: usize = 4;
+/// Half the distance over which a pulse's slope is taken, in samples.
+const SLOPE_STEP: f64 = 1.0 / 64.0;
 
 /// What was taken out.
 #[derive(Clone, Copy, Debug)]
 pub struct Cancelled {
     /// Amplitude of the pulses, full scale 1.
     pub amplitude: f32,
-    /// Later than nominal, in samples.
+    /// Later than `start`, in samples.
     pub delay: f32,
-    /// Carrier, radians per sample.
-    pub step: f32,
     /// Samples that changed.
     pub from: usize,
     pub to: usize,
@@ -39,7 +38,10 @@ pub struct Canceller {
     /// Pulse for each fraction of a sample.
     pulses: Vec<f32>,
     pulse_len: usize,
+    /// By how much `pulses` changes when it comes one sample later.
+    slopes: Vec<f32>,
     train: Vec<f32>,
+    edges: Vec<f32>,
     re: Vec<f32>,
     im: Vec<f32>,
     model_re: Vec<f32>,
@@ -50,16 +52,18 @@ impl Canceller {
     pub fn new(pulse: &Pulse) -> Self {
         let rate = pulse.samples_per_us;
         let pulse_len = 2 * BEFORE + (0.7 * rate).ceil() as usize;
-        let pulses = (0..PHASES)
-            .flat_map(|phase| {
+        let table = |of: &dyn Fn(f64) -> f64| -> Vec<f32> {
+            let places = (0..PHASES).flat_map(|phase| {
                 let at = BEFORE as f64 + phase as f64 / PHASES as f64;
                 (0..pulse_len).map(move |i| i as f64 - at)
-            })
-            .map(|t| pulse.at(t) as f32)
-            .collect();
+            });
+            places.map(|t| of(t) as f32).collect()
+        };
+        let pulses = table(&|t| pulse.at(t));
+        let slopes = table(&|t| (pulse.at(t - SLOPE_STEP) - pulse.at(t + SLOPE_STEP)) / (2.0 * SLOPE_STEP));
         let len = (120.0 * rate) as usize + 2 * (BEFORE + TAPS) + pulse_len;
         let zeros = || vec![0.0; len];
-        Self { samples_per_us: rate, pulses, pulse_len, train: zeros(), re: zeros(), im: zeros(), model_re: zeros(), model_im: zeros() }
+        Self { samples_per_us: rate, pulses, slopes, pulse_len, train: zeros(), edges: zeros(), re: zeros(), im: zeros(), model_re: zeros(), model_im: zeros() }
     }
 
     /// Subtracts `word`, which starts `start` samples into the planes with carrier `step`.
@@ -70,26 +74,64 @@ impl Canceller {
         self.lay_train(start - first as f64, word, len);
         let (re, im) = (&mut re[first..first + len], &mut im[first..first + len]);
         rotate(re, im, 0.0, step, &mut self.re[..len], &mut self.im[..len]);
-        let trim = self.phase_drift(len);
-        let step = step + trim;
-        rotate(re, im, 0.0, step, &mut self.re[..len], &mut self.im[..len]);
+        let data = (start - first as f64 + PREAMBLE_US * self.samples_per_us) as usize;
+        let track = self.track(Parts { data, samples_per_part: PART_US * self.samples_per_us, count: word.bits / PART_US as usize });
+        let mean = track.gains[..track.parts.count].iter().map(|g| g.abs()).sum::<f32>() / track.parts.count as f32;
+        // Only the phase is taken off: weak parts must not be blown up.
+        let unit = |g: Complex| g.scale(1.0 / g.abs().max(f32::MIN_POSITIVE));
+        let turn = Track { preamble: unit(track.preamble), gains: track.gains.map(unit), parts: track.parts };
+        turn.pieces(len, |r, gain, change| multiply(&mut self.re[r.clone()], &mut self.im[r], gain, change, -1.0));
+        // The train takes on the burst's droop.
+        let droop = Track { preamble: level(track.preamble, mean), gains: track.gains.map(|g| level(g, mean)), parts: track.parts };
+        droop.pieces(len, |r, gain, change| {
+            let edges = self.edges[r.clone()].iter_mut();
+            for ((k, u), e) in self.train[r].iter_mut().enumerate().zip(edges) {
+                let level = gain.re + k as f32 * change.re;
+                (*u, *e) = (*u * level, *e * level);
+            }
+        });
         let (h_re, h_im) = self.path(len);
+        let delay = self.delay(len);
         self.shape_model(&h_re, &h_im, len);
-        // Back to where it was heard, and out.
+        turn.pieces(len, |r, gain, change| multiply(&mut self.model_re[r.clone()], &mut self.model_im[r], gain, change, 1.0));
         rotate(&self.model_re[..len], &self.model_im[..len], 0.0, -step, &mut self.re[..len], &mut self.im[..len]);
         for ((re, im), (a, b)) in re.iter_mut().zip(im.iter_mut()).zip(self.re[..len].iter().zip(&self.im[..len])) {
             *re -= a;
             *im -= b;
         }
         let (a, b): (f64, f64) = (h_re.iter().sum(), h_im.iter().sum());
-        let norm = (a * a + b * b).max(f64::MIN_POSITIVE);
-        let delay: f64 = (0..TAPS).map(|i| (i as f64 - CENTRE as f64) * (h_re[i] * a + h_im[i] * b) / norm).sum();
-        Cancelled { amplitude: norm.sqrt() as f32, delay: delay as f32, step, from: first, to: first + len }
+        Cancelled { amplitude: (a * a + b * b).sqrt() as f32, delay, from: first, to: first + len }
+    }
+
+    /// The complex gain of each part of the burst.
+    fn track(&self, parts: Parts) -> Track {
+        let gain = |r: core::ops::Range<usize>| {
+            let u = &self.train[r.clone()];
+            let energy = dot(u, u).max(f32::MIN_POSITIVE);
+            Complex { re: dot(&self.re[r.clone()], u), im: dot(&self.im[r], u) }.scale(1.0 / energy)
+        };
+        let mut gains = [Complex::default(); PARTS_MAX];
+        for (p, g) in gains[..parts.count].iter_mut().enumerate() {
+            *g = gain(parts.range(p));
+        }
+        Track { preamble: gain(0..parts.data), gains: parts.smooth(&gains), parts }
+    }
+
+    /// How much later than laid the burst is, in samples: one Gauss–Newton step along the train's derivative.
+    fn delay(&self, len: usize) -> f32 {
+        let (u, e) = (&self.train[..len], &self.edges[..len]);
+        let level = dot(&self.re[..len], u) / dot(u, u).max(f32::MIN_POSITIVE);
+        let slope = dot(e, e) * level;
+        if slope <= 0.0 {
+            return 0.0;
+        }
+        ((dot(&self.re[..len], e) - level * dot(u, e)) / slope).clamp(-1.0, 1.0)
     }
 
     /// `train` = nominal pulses of the word, beginning `at` samples in.
     fn lay_train(&mut self, at: f64, word: &Word, len: usize) {
         self.train[..len].fill(0.0);
+        self.edges[..len].fill(0.0);
         let preamble = [0.0, 1.0, 3.5, 4.5];
         let mut halves = [0.0; 4 + LONG_BITS];
         halves[..4].copy_from_slice(&preamble);
@@ -99,30 +141,15 @@ impl Canceller {
         }
         for us in &halves[..4 + word.bits] {
             let fine = ((at + us * self.samples_per_us) * PHASES as f64).round() as usize;
-            let pulse = &self.pulses[(fine % PHASES) * self.pulse_len..][..self.pulse_len];
-            let from = fine / PHASES - BEFORE;
-            for (train, p) in self.train[from..len].iter_mut().zip(pulse) {
+            let table = (fine % PHASES) * self.pulse_len..(fine % PHASES + 1) * self.pulse_len;
+            let place = fine / PHASES - BEFORE..len.min(fine / PHASES - BEFORE + self.pulse_len);
+            for (train, p) in self.train[place.clone()].iter_mut().zip(&self.pulses[table.clone()]) {
                 *train += p;
             }
+            for (edge, p) in self.edges[place].iter_mut().zip(&self.slopes[table]) {
+                *edge += p;
+            }
         }
-    }
-
-    /// How much faster than `step` the carrier turns, from the phases of [`PARTS`] parts.
-    fn phase_drift(&self, len: usize) -> f32 {
-        let part = len / PARTS;
-        let mut angles = [0.0_f32; PARTS];
-        for (p, angle) in angles.iter_mut().enumerate() {
-            let r = p * part..(p + 1) * part;
-            let dot = |x: &[f32]| -> f32 { x[r.clone()].iter().zip(&self.train[r.clone()]).map(|(a, b)| a * b).sum() };
-            *angle = dot(&self.im).atan2(dot(&self.re));
-        }
-        // Unwrapped least-squares slope over the parts.
-        for p in 1..PARTS {
-            let turns = ((angles[p - 1] - angles[p]) / core::f32::consts::TAU).round();
-            angles[p] += turns * core::f32::consts::TAU;
-        }
-        let slope = (3.0 * (angles[3] - angles[0]) + (angles[2] - angles[1])) / 10.0;
-        slope / part as f32
     }
 
     /// The taps for which the train is nearest to what was heard.
@@ -170,6 +197,11 @@ impl Canceller {
             }
         }
     }
+}
+
+/// A gain's level relative to the burst's mean, within a factor of four.
+fn level(gain: Complex, mean: f32) -> Complex {
+    Complex { re: (gain.abs() / mean.max(f32::MIN_POSITIVE)).clamp(0.25, 4.0), im: 0.0 }
 }
 
 #[multiversion::multiversion(targets = "simd")]

@@ -18,6 +18,7 @@ mod detect;
 mod judge;
 mod linear;
 mod outbox;
+mod phase;
 mod repair;
 mod shape;
 mod window;
@@ -151,13 +152,13 @@ impl AdsbDemodulator {
         let taken = self.canceller.subtract(re, im, burst.start, burst.step, word);
         let (re, im) = self.window.planes();
         self.detector.refresh(re, im, taken.from..taken.to);
-        let began = burst.start + f64::from(taken.delay.clamp(-1.0, 1.0));
+        let began = burst.start + f64::from(taken.delay);
         let at = self.window.first_sample() as f64 + began + (PREAMBLE_US + 56.0) * self.samples_per_us;
         if self.outbox.holds(at, word) {
             return None;
         }
         judge::remember(&mut self.book, word, self.clock.tick(at).0);
-        let hertz = f64::from(taken.step) * self.samples_per_us * 1e6 / core::f64::consts::TAU;
+        let hertz = f64::from(burst.step) * self.samples_per_us * 1e6 / core::f64::consts::TAU;
         let signal = Signal {
             rssi: DeciDbfs::from_power(taken.amplitude * taken.amplitude),
             noise: DeciDbfs::from_power(self.noise),
