@@ -359,3 +359,50 @@ fn a_recording_at_life_speed_is_heard_now() {
     assert!(times.is_sorted() && before <= times[0] && *times.last().unwrap() <= after, "{before} {times:?} {after}");
     assert_eq!(report.receivers[0].counters.samples, 200_000);
 }
+
+/// A read that never returns, as one in a wedged driver.
+struct Hung(Option<Marks>);
+
+impl SampleSource for Hung {
+    fn info(&self) -> SourceInfo {
+        SourceInfo { kind: "hung", name: "hung".into(), live: true }
+    }
+    fn tuning(&self) -> Tuning {
+        crate::testing::TUNING
+    }
+    fn format(&self) -> IqFormat {
+        IqFormat::Cu8
+    }
+    fn read(&mut self, buf: &mut [u8]) -> Result<Chunk, SourceError> {
+        match &mut self.0 {
+            Some(marks) if marks.next < marks.blocks => marks.read(buf),
+            _ => loop {
+                std::thread::park();
+            },
+        }
+    }
+}
+
+impl ByteSource for Hung {
+    fn info(&self) -> SourceInfo {
+        SampleSource::info(self)
+    }
+    fn read(&mut self, _buf: &mut [u8]) -> Result<usize, SourceError> {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+#[test]
+fn sources_that_hang_are_seen_and_hold_up_neither_the_others_nor_the_stop() {
+    let mut feed = spec(1, || unreachable!());
+    feed.input = Input::Bytes(Box::new(|| Ok(Box::new(Hung(None)) as Box<dyn ByteSource>)), Framing::Beast);
+    let samples = spec(0, || Ok(Box::new(Hung(Some(Marks::new(true, 20))))));
+    let (station, sink) = start(vec![samples, feed]);
+    wait_until("the watchdog", || station.receivers().iter().all(|r| r.state == ReceiverState::Stalled));
+    let report = station.stop();
+    assert_eq!(report.hung_sources, 2);
+    // The last frame was held back by the demodulator: giving up its source brought it out.
+    assert_eq!(sink.marks(), marks(20));
+}
