@@ -28,7 +28,8 @@ const fn window_us(protocol: Protocol) -> i64 {
     }
 }
 
-const WINDOW_US_MAX: i64 = 200_000;
+/// A frame so much older than the last one means that the machine's UTC was set back, not that the frame is late.
+const SET_BACK_US: i64 = 10_000_000;
 
 /// What a frame became when it was pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Merger {
     recent: VecDeque<Recent>,
     /// Time of the last frame that went out.
     last: i64,
+    /// There is only one receiver: nothing to compare.
+    alone: bool,
 }
 
 #[derive(Debug)]
@@ -82,13 +85,13 @@ impl Receivers {
     }
 }
 
-impl Default for Merger {
-    fn default() -> Self {
-        Self { pending: VecDeque::with_capacity(PENDING_MAX), recent: VecDeque::with_capacity(RECENT_MAX), last: i64::MIN }
-    }
-}
-
 impl Merger {
+    /// For so many receivers of one protocol.
+    pub fn new(receivers: usize) -> Self {
+        let (pending, recent) = (VecDeque::with_capacity(PENDING_MAX), VecDeque::with_capacity(RECENT_MAX));
+        Self { pending, recent, last: i64::MIN, alone: receivers < 2 }
+    }
+
     /// Takes a frame that came at `now_us`.
     pub fn push(&mut self, frame: Frame, now_us: i64) -> Pushed {
         let mut heard_by = Receivers::default().with(frame.receiver);
@@ -97,6 +100,9 @@ impl Merger {
             self.pending.push_back(Pending { at, came_us: now_us, heard_by, frame });
             return Pushed::New;
         };
+        if at < self.last.saturating_sub(SET_BACK_US) {
+            self.last = at;
+        }
         if let Some(i) = self.recent_copy_of(at, &frame) {
             self.recent[i].heard_by = self.recent[i].heard_by.with(frame.receiver);
             return Pushed::Duplicate;
@@ -132,7 +138,7 @@ impl Merger {
     pub fn take(&mut self) -> Option<Frame> {
         let Pending { at, heard_by, frame, .. } = self.pending.pop_front()?;
         self.last = self.last.max(at);
-        if frame.utc.is_some() {
+        if !self.alone && frame.utc.is_some() {
             if self.recent.len() == RECENT_MAX {
                 self.recent.pop_front();
             }
@@ -148,6 +154,9 @@ impl Merger {
 
     /// The pending copy of this transmission by other receivers that is nearest in time.
     fn copy_of(&self, at: i64, frame: &Frame) -> Option<usize> {
+        if self.alone {
+            return None;
+        }
         let window = window_us(frame.protocol);
         let near = self.pending.iter().enumerate().rev().take_while(|(_, p)| at - window < p.at);
         near.filter(|(_, p)| (p.at - at).abs() < window && p.frame.utc.is_some() && !p.heard_by.has(frame.receiver))
@@ -160,7 +169,7 @@ impl Merger {
     fn recent_copy_of(&self, at: i64, frame: &Frame) -> Option<usize> {
         let window = window_us(frame.protocol);
         // Frames went out in order of time but for late ones: looking a little further back finds those too.
-        let near = self.recent.iter().enumerate().rev().take_while(|(_, r)| at - 2 * WINDOW_US_MAX < r.at);
+        let near = self.recent.iter().enumerate().rev().take_while(|(_, r)| at - 2 * window < r.at);
         near.filter(|(_, r)| (r.at - at).abs() < window && !r.heard_by.has(frame.receiver))
             .filter(|(_, r)| (r.protocol, r.channel) == (frame.protocol, frame.channel) && r.raw == frame.raw)
             .min_by_key(|(_, r)| (r.at - at).abs())
@@ -190,7 +199,7 @@ mod tests {
 
     #[test]
     fn waits_for_the_slower_receiver_then_goes_out_in_order() {
-        let mut merger = Merger::default();
+        let mut merger = Merger::new(2);
         for (receiver, at) in [(0, 1_000), (0, 3_000), (0, 50_000), (1, 2_000), (1, 4_000)] {
             assert_eq!(merger.push(heard(receiver, at, at as u8, -100), 0), Pushed::New);
         }
@@ -204,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_transmission_heard_twice_goes_out_once_and_the_stronger_stays() {
-        let mut merger = Merger::default();
+        let mut merger = Merger::new(2);
         assert_eq!(merger.push(heard(0, 1_000, 7, -200), 0), Pushed::New);
         assert_eq!(merger.push(heard(1, 1_400, 7, -150), 0), Pushed::Duplicate);
         assert_eq!(merger.push(heard(2, 900, 7, -300), 0), Pushed::Duplicate);
@@ -217,7 +226,7 @@ mod tests {
     #[test]
     fn quick_repeats_are_matched_one_to_one() {
         // Three transmissions of the same bytes 5 ms apart, of different strength, heard by two receivers 2 ms apart.
-        let mut merger = Merger::default();
+        let mut merger = Merger::new(2);
         for (receiver, late) in [(0, 0), (1, 2_000)] {
             for (at, rssi) in [(1_000, -10), (6_000, -5), (11_000, -7)] {
                 merger.push(heard(receiver, at + late, 7, rssi), 0);
@@ -228,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_same_receiver_other_bytes_another_channel_and_another_time_are_no_copies() {
-        let mut merger = Merger::default();
+        let mut merger = Merger::new(2);
         merger.push(heard(0, 1_000, 7, -200), 0);
         let mut other_channel = heard(1, 1_000, 7, -200);
         other_channel.channel = 1;
@@ -240,7 +249,7 @@ mod tests {
 
     #[test]
     fn late_frames_are_told_and_not_lost() {
-        let mut merger = Merger::default();
+        let mut merger = Merger::new(2);
         merger.push(heard(0, 90_000, 1, 0), 0);
         assert_eq!(drain(&mut merger, i64::MAX).len(), 1);
         assert_eq!(merger.push(heard(1, 10_000, 2, 0), 0), Pushed::Late);
@@ -249,7 +258,7 @@ mod tests {
 
     #[test]
     fn frames_without_utc_keep_their_order_and_do_not_wait() {
-        let mut merger = Merger::default();
+        let mut merger = Merger::new(2);
         for n in 0..3 {
             merger.push(frame(0, None, &[n; 7]), 0);
         }
@@ -258,8 +267,18 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_was_set_back_makes_no_frame_late() {
+        let mut merger = Merger::new(2);
+        merger.push(heard(0, 3_600_000_000, 1, 0), 0);
+        assert_eq!(drain(&mut merger, i64::MAX).len(), 1);
+        assert_eq!(merger.push(heard(0, 1_000, 2, 0), 0), Pushed::New);
+        assert_eq!(merger.push(heard(0, 2_000, 3, 0), 0), Pushed::New);
+        assert_eq!(drain(&mut merger, i64::MAX).len(), 2);
+    }
+
+    #[test]
     fn memory_is_bounded() {
-        let mut merger = Merger::default();
+        let mut merger = Merger::new(2);
         let mut out = 0;
         for n in 0..(3 * PENDING_MAX as i64) {
             merger.push(frame(0, Some(n * 1_000), &n.to_le_bytes()), 0);

@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// Receivers of one station: what a small board can feed, and as many as `ReceiverId` can name.
@@ -28,6 +28,8 @@ const TURN_FRAMES: usize = 256;
 /// The merge looks again after this while frames are held back, and after [`IDLE`] otherwise, should nobody wake it.
 const HOLD: Duration = Duration::from_millis(10);
 const IDLE: Duration = Duration::from_millis(500);
+/// How long a source's thread that has closed may take to end.
+const LAST_LINES: Duration = Duration::from_millis(500);
 
 /// What holds for the whole station.
 #[derive(Clone, Debug)]
@@ -99,7 +101,7 @@ impl Station {
         let protocols = entries.iter().map(|e| (e.protocol, AtomicCounters::default())).collect();
         let shared = Arc::new(MergeShared { counters: LiveMerge::default(), protocols });
         let lanes = entries.iter().map(|&entry| Lane::new(entry, &options.decoder, &running)).collect();
-        let merge = Merge { lanes, sink: Box::new(sink), parker, clock: common.clock, shared: Arc::clone(&shared) };
+        let merge = Merge { lanes, sink: Box::new(sink), parker, common: Arc::clone(&common), shared: Arc::clone(&shared) };
         let merge = std::thread::Builder::new().name("merge".into()).spawn(move || merge.run());
         let merge = merge.map_err(|source| {
             common.stop.request();
@@ -150,8 +152,7 @@ impl StationHandle {
         if let Some(merge) = self.merge.take() {
             merge.join().unwrap_or_else(|_| tracing::error!("the merge thread panicked"));
         }
-        // A source's thread may hang in a driver: its demodulator has given it up, and so do we.
-        let hung = self.receivers.iter().filter(|r| !r.source.is_finished() && r.line.is_over()).count();
+        let hung = self.receivers.iter().filter(|r| !has_ended(&r.source)).count();
         StationReport { receivers: self.receivers(), protocols: self.protocols(), merge: self.merge(), hung_sources: hung }
     }
 }
@@ -171,6 +172,16 @@ pub struct StationReport {
     pub merge: MergeCounters,
     /// Sources whose thread had not returned.
     pub hung_sources: usize,
+}
+
+/// Has a source's thread ended? It may hang in a driver: its frames have been given up, and so is it, after a moment for
+/// the last lines of one that is about to end.
+fn has_ended(source: &JoinHandle<()>) -> bool {
+    let deadline = Instant::now() + LAST_LINES;
+    while !source.is_finished() && Instant::now() < deadline {
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    source.is_finished()
 }
 
 fn check(receivers: &[ReceiverSpec]) -> Result<(), StationError> {
@@ -198,7 +209,8 @@ impl Lane {
     fn new(entry: &'static ProtocolEntry, config: &DecoderConfig, receivers: &[Running]) -> Self {
         let lines: Vec<Arc<Line>> =
             receivers.iter().filter(|r| r.line.status.protocol == entry.protocol).map(|r| Arc::clone(&r.line)).collect();
-        Self { entry, config: config.clone(), lines, merger: Merger::default(), decoder: (entry.decoder)(config) }
+        let merger = Merger::new(lines.len());
+        Self { entry, config: config.clone(), lines, merger, decoder: (entry.decoder)(config) }
     }
 
     /// The time up to which every receiver has been heard. With one receiver there is nobody to wait for.
@@ -219,7 +231,7 @@ struct Merge {
     lanes: Vec<Lane>,
     sink: Box<dyn Sink>,
     parker: Parker,
-    clock: HostClock,
+    common: Arc<Common>,
     shared: Arc<MergeShared>,
 }
 
@@ -228,7 +240,7 @@ impl Merge {
         let mut lanes = std::mem::take(&mut self.lanes);
         loop {
             // Read before the queues: whatever was pushed before the end is then taken below.
-            let over = lanes.iter().all(|lane| lane.lines.iter().all(|l| l.is_over()));
+            let over = lanes.iter().all(|lane| lane.lines.iter().all(|l| l.is_over(&self.common.stop)));
             let mut delivered = 0;
             for lane in &mut lanes {
                 delivered += self.turn(lane, over);
@@ -248,7 +260,7 @@ impl Merge {
 
     /// Takes what the receivers of a protocol have, and decodes what may go. Gives how many frames moved.
     fn turn(&mut self, lane: &mut Lane, over: bool) -> usize {
-        let now_us = self.clock.mono_us();
+        let now_us = self.common.clock.mono_us();
         // Read before the queues: frames up to it are then in the queues or in the merger.
         let (progress, live) = (lane.progress(), lane.live());
         let (mut moved, mut left_over) = (0, false);

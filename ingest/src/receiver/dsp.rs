@@ -14,8 +14,6 @@ use std::time::Duration;
 
 /// How often an idle DSP thread looks whether it must stop without its source (which may hang in a driver).
 const IDLE: Duration = Duration::from_millis(200);
-/// After a request to stop, a source that has not closed for so long is left behind.
-const SOURCE_STOP_US_MAX: i64 = 3_000_000;
 /// First and longest pause after a panic of the demodulator.
 const PAUSE_US_MIN: i64 = 250_000;
 const PAUSE_US_MAX: i64 = 30_000_000;
@@ -65,7 +63,6 @@ impl Dsp {
 
     /// Until the ring is closed and empty; what the demodulator still holds back then comes out.
     pub fn run(mut self, reader: &BlockReader) {
-        let mut stop_seen_us = None;
         loop {
             match reader.next(IDLE) {
                 Next::Block(block) => {
@@ -73,12 +70,9 @@ impl Dsp {
                     reader.give_back(block);
                 }
                 Next::Closed => break,
-                Next::Empty if self.common.stop.requested() => {
-                    let now_us = self.common.clock.mono_us();
-                    if SOURCE_STOP_US_MAX < now_us - *stop_seen_us.get_or_insert(now_us) {
-                        tracing::warn!(receiver = %self.out.line.status.name, "source does not close; left behind");
-                        break;
-                    }
+                Next::Empty if self.common.stop.is_overdue() => {
+                    tracing::warn!(receiver = %self.out.line.status.name, "source does not close; left behind");
+                    break;
                 }
                 Next::Empty => {}
             }

@@ -23,7 +23,7 @@ use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::sync::{Parker, Unparker};
 use model::{Frame, UnixMicros};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -39,10 +39,14 @@ pub(crate) struct Common {
     pub clock: HostClock,
 }
 
+/// After a request to stop, a source whose thread has not returned for so long is left behind: it hangs in a driver.
+pub(crate) const SOURCE_STOP: Duration = Duration::from_secs(3);
+
 /// A request to stop, seen at once even by a thread that waits out a pause.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     flag: AtomicBool,
+    requested_at: OnceLock<Instant>,
     lock: Mutex<()>,
     bell: Condvar,
 }
@@ -50,12 +54,18 @@ pub(crate) struct Stop {
 impl Stop {
     pub fn request(&self) {
         let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.requested_at.get_or_init(Instant::now);
         self.flag.store(true, Ordering::Release);
         self.bell.notify_all();
     }
 
     pub fn requested(&self) -> bool {
         self.flag.load(Ordering::Acquire)
+    }
+
+    /// A stop was requested so long ago that sources should have closed.
+    pub fn is_overdue(&self) -> bool {
+        self.requested_at.get().is_some_and(|at| SOURCE_STOP < at.elapsed())
     }
 
     /// Waits for `pause` or until a stop is requested; `true` when it is.
@@ -105,6 +115,8 @@ pub(crate) struct Line {
     gave_up: AtomicBool,
     /// Wakes a producer that waits for room.
     room: Unparker,
+    /// The source's thread makes the frames itself: when it hangs, nobody else says that it is over.
+    is_feed: bool,
 }
 
 impl Line {
@@ -121,8 +133,9 @@ impl Line {
         UnixMicros(self.progress_us.load(Ordering::Acquire))
     }
 
-    pub fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
+    /// No frame will come any more, or none is waited for.
+    pub fn is_over(&self, stop: &Stop) -> bool {
+        self.over.load(Ordering::Acquire) || (self.is_feed && stop.is_overdue())
     }
 
     fn not_waited_for(&self) {
@@ -183,6 +196,7 @@ pub(crate) fn start(spec: ReceiverSpec, blocks: usize, common: &Arc<Common>, mer
         over: AtomicBool::new(false),
         gave_up: AtomicBool::new(false),
         room: parker.unparker().clone(),
+        is_feed: matches!(spec.input, Input::Bytes(..)),
     });
     let out = FrameOut { line: Arc::clone(&line), merge: merge.clone(), parker };
     // Thread names are cut at 15 bytes by Linux: the place in the configuration comes first.
