@@ -145,6 +145,11 @@ impl Sender {
         Ok(())
     }
 
+    /// The epoch that is being sent.
+    pub fn current_epoch(&self) -> Option<Epoch> {
+        self.cursors.get(self.at).map(|c| c.epoch)
+    }
+
     pub fn segments_in_flight(&self) -> usize {
         self.in_flight.len()
     }

@@ -11,10 +11,13 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::collections::{BTreeMap, VecDeque};
 
-/// What the spool has committed: for each epoch, segments as (first, events).
+/// A segment: the first number, and the events.
+type Segment = (u64, Vec<Event>);
+
+/// What the spool has committed.
 #[derive(Default)]
 struct Disk {
-    epochs: Vec<(Epoch, Vec<(u64, Vec<Event>)>)>,
+    epochs: Vec<(Epoch, Vec<Segment>)>,
     acked: BTreeMap<Epoch, u64>,
 }
 

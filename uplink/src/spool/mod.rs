@@ -257,6 +257,27 @@ impl Spool {
         self.lock_writer().housekeeping(&self.config)
     }
 
+    /// The central has a later part of the epoch that is being written: a running machine was set back (a snapshot with
+    /// its memory). Everything not acknowledged before is renumbered in a new epoch. What the central already has of it
+    /// is stored twice: nobody can tell any more, and twice is better than never.
+    pub fn begin_new_epoch(&self) -> Result<Epoch, SpoolError> {
+        let EpochRow { ord, epoch, acked, last_seq, .. } = *self.lock_writer().current();
+        let mut events = Vec::new();
+        self.each_segment(|e, first_seq, segment| {
+            let waiting = (first_seq..).zip(segment).filter(|(seq, _)| e == epoch && acked < *seq);
+            events.extend(waiting.map(|(_, event)| event));
+        })?;
+        let fresh = random_epoch(&self.path)?;
+        let mut w = self.lock_writer();
+        w.epochs.last_mut().expect("one is being written").acked = last_seq;
+        w.epochs.push(EpochRow { ord: ord + 1, epoch: fresh, acked: 0, last_seq: 0, written_acked: 0 });
+        w.epoch_written = false;
+        w.stats.epoch = fresh;
+        w.stats.renumbered_events += events.len() as u64;
+        w.append(&events)?;
+        Ok(fresh)
+    }
+
     pub fn epoch(&self) -> Epoch {
         self.lock_writer().current().epoch
     }

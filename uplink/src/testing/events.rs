@@ -255,7 +255,7 @@ impl Sky {
             0 => {
                 let callsign = ShortText::truncated(&format!("VTC{}", a.icao % 10_000));
                 let identity = Identity { callsign: Some(callsign), category: ShortText::new("A3").ok(), ..Identity::default() };
-                (EventKind::Identity(identity), 4 << 51 | u64::from(a.icao) * 0x00f3_1d25 & 0xffff_ffff_ffff)
+                (EventKind::Identity(identity), 4 << 51 | ((u64::from(a.icao) * 0x00f3_1d25) & 0xffff_ffff_ffff))
             }
             n if n % 2 == 1 => {
                 let at = LatLon::from_e7(a.lat_e7 as i32, a.lon_e7 as i32).expect("Europe");

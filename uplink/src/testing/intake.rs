@@ -85,13 +85,12 @@ impl MemoryIntake {
 }
 
 impl Intake for MemoryIntake {
-    async fn greet(&self, station: StationId, key: KeyFingerprint, epochs: &[Epoch]) -> Result<Vec<Watermark>, IntakeError> {
+    async fn greet(&self, station: StationId, key: KeyFingerprint, epoch: Epoch) -> Result<Option<Watermark>, IntakeError> {
         let state = self.lock();
         if state.refused.contains(&key) {
             return Err(IntakeError::Refused { station, why: "its key was revoked".into() });
         }
-        let stored = |&epoch: &Epoch| state.watermarks.get(&(station, epoch)).map(|&seq| Watermark { epoch, seq });
-        Ok(epochs.iter().filter_map(stored).collect())
+        Ok(state.watermarks.get(&(station, epoch)).map(|&seq| Watermark { epoch, seq }))
     }
 
     async fn store(&self, station: StationId, batch: Batch) -> Result<Watermark, IntakeError> {

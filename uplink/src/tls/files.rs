@@ -3,6 +3,7 @@
 use super::TlsError;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,11 @@ impl Identity {
     pub fn authority(&self) -> &CertificateDer<'static> {
         self.chain.last().expect("load and issue put the authority last")
     }
+}
+
+/// A secret for another purpose, the same as long as the key is the same.
+pub fn derived_secret(identity: &Identity, purpose: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(purpose).chain_update([0]).chain_update(identity.key.secret_der()).finalize().into()
 }
 
 pub fn paths(dir: &Path, name: &str) -> (PathBuf, PathBuf) {

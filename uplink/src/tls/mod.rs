@@ -19,7 +19,7 @@ mod name;
 
 pub use authority::{Authority, CENTRAL_NAME, STATION_DAYS, issue_station};
 pub use config::{ALPN_DELIVERY, ClockFloor, client_config, server_config};
-pub use files::Identity;
+pub use files::{Identity, derived_secret};
 pub use name::{Peer, peer_of};
 
 use std::path::PathBuf;
