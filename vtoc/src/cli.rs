@@ -42,6 +42,7 @@ pub enum Command {
     #[cfg(feature = "central")]
     Setup(SetupArgs),
     /// Make a station known to the central and give it its certificate.
+    #[cfg(feature = "central")]
     Enroll(EnrollArgs),
     /// Print shell completions.
     Completions { shell: clap_complete::Shell },
@@ -205,6 +206,7 @@ pub struct SetupArgs {
     pub dry_run: bool,
 }
 
+#[cfg(feature = "central")]
 #[derive(Debug, Args)]
 pub struct EnrollArgs {
     #[command(flatten)]

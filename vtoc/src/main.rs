@@ -1,10 +1,26 @@
 //! The one binary: wiring only. Each command has a file; `cli.rs` is what `--help` teaches.
 
+mod arguments;
+#[cfg(feature = "central")]
+mod central;
 mod check;
 mod cli;
+mod clock;
 mod config;
+mod decode;
+#[cfg(feature = "central")]
+mod demo;
 mod failure;
 mod logging;
+mod metrics;
+#[cfg(feature = "central")]
+mod provision;
+mod receivers;
+mod repeat;
+mod service;
+mod simulate;
+mod sky;
+mod station;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -20,11 +36,21 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     match command {
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Station(arguments) => station::run(&arguments),
+        #[cfg(feature = "central")]
+        Command::Central(arguments) => central::run(&arguments),
+        #[cfg(feature = "central")]
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Sim(arguments) => simulate::run(&arguments),
         Command::Check(options) => check::run(&options),
+        #[cfg(feature = "central")]
+        Command::Setup(arguments) => provision::setup(&arguments),
+        #[cfg(feature = "central")]
+        Command::Enroll(arguments) => provision::enroll(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "vtoc", &mut std::io::stdout());
             Ok(())
         }
-        _ => Err(Failure::failed("not built yet")),
     }
 }

@@ -92,6 +92,11 @@ impl SpoolWriter {
         false
     }
 
+    /// Is there room for an ordinary event? For a producer that can wait.
+    pub fn has_room(&self) -> bool {
+        self.shared.waiting.load(Relaxed) < self.normal_limit
+    }
+
     pub fn counts(&self) -> WriterCounts {
         let s = &self.shared;
         WriterCounts {

@@ -63,6 +63,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
         2 => identity().prop_map(EventKind::Identity),
         2 => status().prop_map(EventKind::Status),
         1 => weather().prop_map(EventKind::Weather),
+        2 => super::aircraft::kind(),
         1 => (proptest::sample::select(&TEXT_KINDS[..]), option::of(subject()), ".{0,255}")
             .prop_map(|(kind, to, body)| EventKind::Text(Text { kind, to, body: body.into() })),
     ]
@@ -74,7 +75,7 @@ fn place() -> impl Strategy<Value = LatLon> {
     (-900_000_000..=900_000_000, -1_800_000_000..1_800_000_000).prop_map(|(lat, lon)| LatLon::from_e7(lat, lon).expect("in range"))
 }
 
-fn degrees() -> impl Strategy<Value = CentiDegrees> {
+pub(super) fn degrees() -> impl Strategy<Value = CentiDegrees> {
     (0..36_000_u16).prop_map(|d| CentiDegrees::new(d).expect("in range"))
 }
 

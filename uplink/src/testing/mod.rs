@@ -1,6 +1,7 @@
 //! For tests, here and in other crates (feature `testing`): arbitrary events, a plausible stream of them, and an intake
 //! that keeps everything in memory with the exact semantics that a database must have.
 
+mod aircraft;
 mod events;
 mod intake;
 

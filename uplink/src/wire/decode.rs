@@ -1,6 +1,7 @@
 //! The mirror of `encode`: every value is checked against its range before it becomes a noun of `model`.
 
 use super::WireError;
+use super::aircraft;
 use super::columns::{Col, Columns};
 use super::encode::*;
 use super::model::{Bits, Last, Memory};
@@ -48,11 +49,11 @@ fn delta_in<T: TryFrom<i64>>(c: &mut Columns, col: Col, last: &mut i64, what: &'
 }
 
 /// `f` when the next bit says that the field is there.
-fn opt<T>(bits: &mut Bits, f: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+pub(super) fn opt<T>(bits: &mut Bits, f: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
     if bits.next() { f().map(Some) } else { Ok(None) }
 }
 
-fn flag(bits: &mut Bits) -> Result<Option<bool>> {
+pub(super) fn flag(bits: &mut Bits) -> Result<Option<bool>> {
     match (bits.next(), bits.next()) {
         (true, value) => Ok(Some(value)),
         (false, false) => Ok(None),
@@ -92,6 +93,10 @@ fn kind(c: &mut Columns, bits: &mut Bits, last: &mut Last) -> Result<EventKind> 
         KIND_STATUS => EventKind::Status(status(c, bits, last)?),
         KIND_WEATHER => EventKind::Weather(weather(c, bits, last)?),
         KIND_TEXT => EventKind::Text(text(c, bits)?),
+        KIND_INTENT => EventKind::Intent(aircraft::intent(c, bits)?),
+        KIND_AIR_DATA => EventKind::AirData(aircraft::air_data(c, bits)?),
+        KIND_QUALITY => EventKind::Quality(aircraft::quality(c, bits)?),
+        KIND_ADVISORY => EventKind::Advisory(aircraft::advisory(c, bits)?),
         _ => return Err(WireError::Tag("kind")),
     })
 }
@@ -145,11 +150,11 @@ fn short<const N: usize>(c: &mut Columns, bits: &mut Bits) -> Result<Option<Shor
     opt(bits, || short_text(c))
 }
 
-fn number<T: TryFrom<u64>>(c: &mut Columns) -> Result<T> {
+pub(super) fn number<T: TryFrom<u64>>(c: &mut Columns) -> Result<T> {
     T::try_from(c.varint(Col::Number)?).map_err(|_| WireError::Range("number"))
 }
 
-fn small(c: &mut Columns, bits: &mut Bits) -> Result<Option<u8>> {
+pub(super) fn small(c: &mut Columns, bits: &mut Bits) -> Result<Option<u8>> {
     opt(bits, || c.u8(Col::Small))
 }
 

@@ -1,5 +1,6 @@
 //! An event into the columns. `decode` is its mirror: a field is written and read in the same order.
 
+use super::aircraft;
 use super::columns::{Col, Writer};
 use super::model::{Bits, Last, Memory};
 use super::tags::Tag;
@@ -11,6 +12,10 @@ pub const KIND_IDENTITY: u8 = 2;
 pub const KIND_STATUS: u8 = 3;
 pub const KIND_WEATHER: u8 = 4;
 pub const KIND_TEXT: u8 = 5;
+pub const KIND_INTENT: u8 = 6;
+pub const KIND_AIR_DATA: u8 = 7;
+pub const KIND_QUALITY: u8 = 8;
+pub const KIND_ADVISORY: u8 = 9;
 
 pub const SUBJECT_AIRCRAFT: u8 = 0;
 pub const SUBJECT_NON_ICAO: u8 = 1;
@@ -101,6 +106,22 @@ fn kind(w: &mut Writer, bits: &mut Bits, last: &mut Last, kind: &EventKind) {
             w.u8(Col::Kind, KIND_TEXT);
             text(w, bits, t);
         }
+        EventKind::Intent(i) => {
+            w.u8(Col::Kind, KIND_INTENT);
+            aircraft::put_intent(w, bits, i);
+        }
+        EventKind::AirData(a) => {
+            w.u8(Col::Kind, KIND_AIR_DATA);
+            aircraft::put_air_data(w, bits, a);
+        }
+        EventKind::Quality(q) => {
+            w.u8(Col::Kind, KIND_QUALITY);
+            aircraft::put_quality(w, bits, q);
+        }
+        EventKind::Advisory(a) => {
+            w.u8(Col::Kind, KIND_ADVISORY);
+            aircraft::put_advisory(w, bits, a);
+        }
     }
 }
 
@@ -157,13 +178,13 @@ fn short<const N: usize>(w: &mut Writer, bits: &mut Bits, text: Option<ShortText
     }
 }
 
-fn number(w: &mut Writer, bits: &mut Bits, value: Option<impl Into<u64> + Copy>) {
+pub(super) fn number(w: &mut Writer, bits: &mut Bits, value: Option<impl Into<u64> + Copy>) {
     if let Some(value) = bits.see(value) {
         w.varint(Col::Number, value.into());
     }
 }
 
-fn small(w: &mut Writer, bits: &mut Bits, value: Option<u8>) {
+pub(super) fn small(w: &mut Writer, bits: &mut Bits, value: Option<u8>) {
     if let Some(value) = bits.see(value) {
         w.u8(Col::Small, value);
     }

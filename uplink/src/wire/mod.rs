@@ -11,6 +11,7 @@
 //! - the version is in the bytes; `tests/` of this module read a checked-in segment of every version ever written;
 //! - a segment stands alone: no dictionary or state from another one is needed to read it.
 
+mod aircraft;
 mod bytes;
 mod columns;
 mod control;

@@ -2,7 +2,7 @@
 //! new variants are appended.
 
 use super::WireError;
-use model::{Emergency, HeadingReference, PositionSource, Protocol, SpeedKind, TextKind, VerticalSource};
+use model::{Emergency, Hazard, HeadingReference, PositionSource, Protocol, SpeedKind, TextKind, VerticalSource};
 
 /// A closed enumeration with one byte for each value.
 pub trait Tag: Copy {
@@ -36,6 +36,7 @@ tags! {
     SpeedKind as "speed kind" { Ground = 0, IndicatedAir = 1, TrueAir = 2 }
     HeadingReference as "heading reference" { TrueTrack = 0, TrueHeading = 1, MagneticHeading = 2 }
     VerticalSource as "vertical source" { Geometric = 0, Barometric = 1 }
+    Hazard as "hazard" { Nil = 0, Light = 1, Moderate = 2, Severe = 3 }
     TextKind as "text kind" { Message = 0, Bulletin = 1, Status = 2, Telemetry = 3, Comment = 4 }
     Emergency as "emergency" {
         None = 0,
@@ -76,5 +77,6 @@ mod tests {
         check::<VerticalSource>();
         check::<TextKind>();
         check::<Emergency>();
+        check::<Hazard>();
     }
 }
