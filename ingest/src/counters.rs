@@ -125,6 +125,8 @@ counters! {
         events,
         /// Panics in a message decoder or in the sink.
         panics,
+        /// Times that the merge went round; it does so twice a second at least, even with nothing to do.
+        turns,
     }
 }
 

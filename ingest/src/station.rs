@@ -239,6 +239,7 @@ impl Merge {
     fn run(mut self) {
         let mut lanes = std::mem::take(&mut self.lanes);
         loop {
+            self.shared.counters.turns.fetch_add(1, Relaxed);
             // Read before the queues: whatever was pushed before the end is then taken below.
             let over = lanes.iter().all(|lane| lane.lines.iter().all(|l| l.is_over(&self.common.stop)));
             let mut delivered = 0;

@@ -55,8 +55,12 @@ fn decode(path: &Path, iq_swap: bool, found: &mut Found) {
     let options = RecordingOptions { iq_swap, default_center_hz: 1_090_000_000, ..RecordingOptions::default() };
     let mut source = Looped(Recording::open(path, &options).unwrap(), path, options, 9);
     let entry = ProtocolEntry::find(Protocol::Adsb).unwrap();
-    let offline_options =
-        OfflineOptions { receiver: ReceiverId(0), profile: Profile::Full, decoder: DecoderConfig::default(), start_utc: Some(UnixMicros(0)) };
+    let offline_options = OfflineOptions {
+        receiver: ReceiverId(0),
+        profile: Profile::Full,
+        decoder: DecoderConfig::default(),
+        start_utc: Some(UnixMicros(0)),
+    };
     let outcome = offline::decode(&mut source, entry, &offline_options, found);
     assert!(outcome.error.is_none(), "{}: {:?}", path.display(), outcome.error);
 }
@@ -91,7 +95,11 @@ fn adsb_recordings_give_real_aircraft() {
             decode(&path, swapped, &mut found);
         }
         println!("{files:?}: {} distinct frames, {} aircraft, {:?}", found.frames.len(), found.subjects.len(), found.kinds);
-        assert!(weakest * 8 <= found.frames.len() * 10, "{files:?}: {} distinct frames; the weakest peer finds {weakest}", found.frames.len());
+        assert!(
+            weakest * 8 <= found.frames.len() * 10,
+            "{files:?}: {} distinct frames; the weakest peer finds {weakest}",
+            found.frames.len()
+        );
         assert!(!found.subjects.is_empty(), "{files:?}: no aircraft");
     }
 }

@@ -86,8 +86,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
 /// The central's own certificate: made anew at each start, so that its dates are fresh.
 fn identity(settings: &Settings, state: &Path) -> Result<Identity, Failure> {
     let dir = authority_dir(settings, state);
-    let authority = Authority::open(&dir)
-        .map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))?;
+    let authority = Authority::open(&dir).map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))?;
     authority.issue_central(&state.join("tls"), &[]).map_err(|e| Failure::cannot_write(format!("{}: {e}", state.join("tls").display())))
 }
 
@@ -109,7 +108,12 @@ fn render(server: &ServerHandle<PgIntake>, out: &mut String) {
     let counts = server.counts();
     gauge(out, "vtoc_uplink_stations_connected", "Stations with a live session.", server.sessions().len() as f64);
     counter(out, "vtoc_uplink_connections_total", "Connections accepted.", counts.connections);
-    counter(out, "vtoc_uplink_failed_handshakes_total", "Handshakes refused: no, a foreign or an expired certificate.", counts.failed_handshakes);
+    counter(
+        out,
+        "vtoc_uplink_failed_handshakes_total",
+        "Handshakes refused: no, a foreign or an expired certificate.",
+        counts.failed_handshakes,
+    );
     counter(out, "vtoc_uplink_sessions_total", "Sessions begun.", counts.sessions);
     counter(out, "vtoc_uplink_refused_total", "Sessions ended with a refusal.", counts.refused);
     counter(out, "vtoc_uplink_superseded_total", "Sessions that a newer one of the same station replaced.", counts.superseded);

@@ -41,7 +41,9 @@ fn entry(name: &str) -> Result<&'static ProtocolEntry, Failure> {
 fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
     let start = match &arguments.start {
         None => UnixMicros(0),
-        Some(text) => Utc::parse(text).ok_or_else(|| Failure::config(format!("--start {text}: expected a time as 2026-11-23T01:00:00Z")))?.0,
+        Some(text) => {
+            Utc::parse(text).ok_or_else(|| Failure::config(format!("--start {text}: expected a time as 2026-11-23T01:00:00Z")))?.0
+        }
     };
     let site = arguments.site.as_deref().map(place).transpose()?;
     Ok(OfflineOptions {
@@ -163,7 +165,10 @@ fn report(summary: &Summary, printer: &Printer, took_s: f64) {
     let refused: Vec<String> = Refusal::ALL.iter().map(|&why| format!("{} {}", counters.refused(why), why.name())).collect();
     eprintln!("refused: {}", refused.join(", "));
     if summary.signal_us == 0 {
-        eprintln!("{} bytes of frames in {took_s:.3} s; {} messages refused, {} of other kinds", summary.bytes, summary.framing.refused, summary.framing.other);
+        eprintln!(
+            "{} bytes of frames in {took_s:.3} s; {} messages refused, {} of other kinds",
+            summary.bytes, summary.framing.refused, summary.framing.other
+        );
     } else {
         let signal_s = summary.signal_us as f64 / 1e6;
         eprintln!("{signal_s:.3} s of signal in {took_s:.3} s: {:.1} times life speed", signal_s / took_s.max(1e-6));

@@ -36,7 +36,8 @@ pub async fn prepare(settings: &Settings, state: &Path) -> Result<(), Failure> {
     provision(&databases(settings)?).await.map_err(|e| Failure::unavailable(format!("the databases: {e}")))?;
     let dir = authority_dir(settings, state);
     make_private(&dir)?;
-    Authority::open_or_create(&dir, &settings.central.organisation).map_err(|e| Failure::cannot_write(format!("{}: {e}", dir.display())))?;
+    Authority::open_or_create(&dir, &settings.central.organisation)
+        .map_err(|e| Failure::cannot_write(format!("{}: {e}", dir.display())))?;
     Ok(())
 }
 
@@ -58,7 +59,10 @@ pub fn enroll(arguments: &EnrollArgs) -> Result<(), Failure> {
         .ok_or_else(|| Failure::config(format!("--role {}: there is ops, intel, logistics", arguments.role)))?;
     let new = Enrolment { station, name: arguments.station.clone(), role, place: receivers::site(&config.settings) };
     service::runtime(1)?.block_on(enroll_station(&config.settings, &state, new, &arguments.out))?;
-    println!("{station} may deliver. Copy {} to the station as `tls` in its state directory; it holds the station's key.", arguments.out.display());
+    println!(
+        "{station} may deliver. Copy {} to the station as `tls` in its state directory; it holds the station's key.",
+        arguments.out.display()
+    );
     Ok(())
 }
 
@@ -74,8 +78,7 @@ pub struct Enrolment {
 /// Registers the station and writes its key and certificates to `out`.
 pub async fn enroll_station(settings: &Settings, state: &Path, new: Enrolment, out: &Path) -> Result<(), Failure> {
     let dir = authority_dir(settings, state);
-    let authority =
-        Authority::open(&dir).map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))?;
+    let authority = Authority::open(&dir).map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))?;
     make_private(out)?;
     let key = issue_station(&authority, out, new.station).map_err(|e| Failure::cannot_write(format!("{}: {e}", out.display())))?;
     let store = Store::open(&databases(settings)?, 1);

@@ -1,6 +1,6 @@
 //! Receivers from settings: which source, which protocol, opened anew each time they fail.
 
-use crate::config::{Gain, Pace, ProtocolName, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::config::{Gain, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
@@ -65,7 +65,8 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         SourceKind::Sim => {
             let site = site(settings).unwrap_or_else(|| sim::world::WorldConfig::default().center);
             let center = r.sky_center.and_then(|[lat, lon]| LatLon::from_degrees(lat, lon)).unwrap_or(site);
-            let sky = Sky { seed: r.seed, aircraft: r.aircraft, center, site, receiver_seed: u64::from(place) + seed_of(&settings.station.id) };
+            let sky =
+                Sky { seed: r.seed, aircraft: r.aircraft, center, site, receiver_seed: u64::from(place) + seed_of(&settings.station.id) };
             Ok(Input::Samples(Box::new(move || Ok(Box::new(SkySource::open(&sky, tuning)) as Box<dyn SampleSource>))))
         }
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),

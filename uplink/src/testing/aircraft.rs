@@ -5,13 +5,15 @@ use model::{Advisory, AirData, DeciKnots, EventKind, Hazard, HeadingReference, I
 use proptest::option::of;
 use proptest::prelude::*;
 
-pub fn kind() -> impl Strategy<Value = EventKind> {
+// Boxed: by value these strategies are so large that an unoptimised test overflows its stack.
+pub fn kind() -> BoxedStrategy<EventKind> {
     prop_oneof![
-        intent().prop_map(EventKind::Intent),
-        air_data().prop_map(EventKind::AirData),
-        quality().prop_map(EventKind::Quality),
-        advisory().prop_map(EventKind::Advisory),
+        intent().prop_map(EventKind::Intent).boxed(),
+        air_data().prop_map(EventKind::AirData).boxed(),
+        quality().prop_map(EventKind::Quality).boxed(),
+        advisory().prop_map(EventKind::Advisory).boxed(),
     ]
+    .boxed()
 }
 
 fn inferred() -> impl Strategy<Value = Option<InferredRegister>> {

@@ -56,17 +56,19 @@ fn signal() -> impl Strategy<Value = Signal> {
     )
 }
 
-fn kind() -> impl Strategy<Value = EventKind> {
+fn kind() -> BoxedStrategy<EventKind> {
     prop_oneof![
-        4 => position().prop_map(EventKind::Position),
-        3 => velocity().prop_map(EventKind::Velocity),
-        2 => identity().prop_map(EventKind::Identity),
-        2 => status().prop_map(EventKind::Status),
-        1 => weather().prop_map(EventKind::Weather),
+        4 => position().prop_map(EventKind::Position).boxed(),
+        3 => velocity().prop_map(EventKind::Velocity).boxed(),
+        2 => identity().prop_map(EventKind::Identity).boxed(),
+        2 => status().prop_map(EventKind::Status).boxed(),
+        1 => weather().prop_map(EventKind::Weather).boxed(),
         2 => super::aircraft::kind(),
         1 => (proptest::sample::select(&TEXT_KINDS[..]), option::of(subject()), ".{0,255}")
-            .prop_map(|(kind, to, body)| EventKind::Text(Text { kind, to, body: body.into() })),
+            .prop_map(|(kind, to, body)| EventKind::Text(Text { kind, to, body: body.into() }))
+            .boxed(),
     ]
+    .boxed()
 }
 
 const TEXT_KINDS: [TextKind; 5] = [TextKind::Message, TextKind::Bulletin, TextKind::Status, TextKind::Telemetry, TextKind::Comment];

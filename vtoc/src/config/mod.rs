@@ -15,7 +15,7 @@ mod validate;
 
 pub use layers::{ConfigError, Layers, Problem};
 pub use settings::{
-    Central, Congestion, Console, Gain, LogFormat, Pace, ProtocolName, Receiver, RecordingFormat, Settings, ProfileName, SourceKind, Spool,
+    Central, Congestion, Console, Gain, LogFormat, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind, Spool,
     Station, Uplink,
 };
 pub use validate::validate;

@@ -49,7 +49,8 @@ enum Part {
 
 async fn show(arguments: &DemoArgs, running: &mut Vec<Part>) -> Result<(), Failure> {
     say("starting a private PostgreSQL");
-    std::fs::create_dir_all(&arguments.dir).map_err(|e| Failure::cannot_write(format!("{}: can't be made: {e}", arguments.dir.display())))?;
+    std::fs::create_dir_all(&arguments.dir)
+        .map_err(|e| Failure::cannot_write(format!("{}: can't be made: {e}", arguments.dir.display())))?;
     let dir = arguments.dir.canonicalize().map_err(Failure::failed)?;
     drop(service::listen(arguments.listen).await?);
     let postgres = PrivatePostgres::start(&dir.join("postgres")).map_err(Failure::unavailable)?;

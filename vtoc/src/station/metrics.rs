@@ -12,7 +12,9 @@ const RECEIVER: [Column; 9] = [
     ("vtoc_receiver_samples_total", "Complex samples taken from the source.", |r| r.counters.samples),
     ("vtoc_receiver_frames_total", "Frames whose check passed.", |r| r.counters.frames),
     ("vtoc_receiver_corrected_frames_total", "Frames that needed error correction.", |r| r.demodulator.corrected_frames),
-    ("vtoc_receiver_dropped_samples_pool_total", "Samples dropped because the demodulator was too slow.", |r| r.counters.dropped_pool_empty),
+    ("vtoc_receiver_dropped_samples_pool_total", "Samples dropped because the demodulator was too slow.", |r| {
+        r.counters.dropped_pool_empty
+    }),
     ("vtoc_receiver_dropped_samples_source_total", "Samples that the source itself lost.", |r| r.counters.dropped_by_source),
     ("vtoc_receiver_restarts_total", "Times the source was opened again.", |r| r.counters.restarts),
     ("vtoc_receiver_stalls_total", "Reads in which nothing came in time.", |r| r.counters.stalls),
@@ -37,9 +39,9 @@ fn receivers(ingest: &StationHandle, out: &mut String) {
     }
     let state = |r: &ReceiverReport| labels([("receiver", &r.name), ("state", &r.state.name())]);
     metric(out, "vtoc_receiver_state", "gauge", "1 for the state that a receiver is in.", reports.iter().map(|r| (state(r), 1.0)));
-    let refused = reports.iter().flat_map(|r| {
-        Refusal::ALL.map(|why| (labels([("receiver", &r.name), ("why", &why.name())]), r.demodulator.refused(why) as f64))
-    });
+    let refused = reports
+        .iter()
+        .flat_map(|r| Refusal::ALL.map(|why| (labels([("receiver", &r.name), ("why", &why.name())]), r.demodulator.refused(why) as f64)));
     metric(out, "vtoc_receiver_refused_total", "counter", "What looked like a frame and was refused.", refused);
 }
 

@@ -131,7 +131,10 @@ fn open_spool(settings: &Settings, state: &Path) -> Result<Spool, Failure> {
     let config = SpoolConfig {
         max_bytes,
         reserve_bytes: (max_bytes / 64).max(64 << 10),
-        keep_acked: KeepAcked { max_age: Duration::from_secs(u64::from(settings.spool.keep_acked_hours) * 3_600), max_bytes: max_bytes / 4 },
+        keep_acked: KeepAcked {
+            max_age: Duration::from_secs(u64::from(settings.spool.keep_acked_hours) * 3_600),
+            max_bytes: max_bytes / 4,
+        },
         ballast_bytes: (max_bytes / 64).clamp(64 << 10, 2 << 20),
     };
     Spool::open(&path, config).map_err(|e| Failure::unavailable(format!("{}: {e}", path.display())))
@@ -151,7 +154,10 @@ fn uplink_client(settings: &Settings, state: &Path, station: StationId, spool: &
     let client = Client::new(config, &identity, Arc::clone(spool)).map_err(|e| Failure::config(format!("{}: {e}", tls_dir.display())))?;
     if client.station() != station {
         let theirs = client.station();
-        return Err(Failure::config(format!("{}: the certificate is for station {theirs}, but station.id is {station}", tls_dir.display())));
+        return Err(Failure::config(format!(
+            "{}: the certificate is for station {theirs}, but station.id is {station}",
+            tls_dir.display()
+        )));
     }
     Ok(Some(client))
 }

@@ -63,7 +63,18 @@ impl Canceller {
         let slopes = table(&|t| (pulse.at(t - SLOPE_STEP) - pulse.at(t + SLOPE_STEP)) / (2.0 * SLOPE_STEP));
         let len = (120.0 * rate) as usize + 2 * (BEFORE + TAPS) + pulse_len;
         let zeros = || vec![0.0; len];
-        Self { samples_per_us: rate, pulses, slopes, pulse_len, train: zeros(), edges: zeros(), re: zeros(), im: zeros(), model_re: zeros(), model_im: zeros() }
+        Self {
+            samples_per_us: rate,
+            pulses,
+            slopes,
+            pulse_len,
+            train: zeros(),
+            edges: zeros(),
+            re: zeros(),
+            im: zeros(),
+            model_re: zeros(),
+            model_im: zeros(),
+        }
     }
 
     /// Subtracts `word`, which starts `start` samples into the planes with carrier `step`.
