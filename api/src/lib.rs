@@ -26,6 +26,8 @@ pub mod central;
 #[cfg(feature = "central")]
 pub mod intake;
 #[cfg(feature = "central")]
+pub mod private_postgres;
+#[cfg(feature = "central")]
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -66,7 +66,9 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     announce_uplink(&server)?;
     let (stop, stopped) = watch::channel(false);
     let mut stop_server = stopped.clone();
-    let intake = tokio::spawn(server.run(async move { drop(stop_server.wait_for(|stop| *stop).await.is_ok()) }));
+    let intake = tokio::spawn(server.run(async move {
+        let _ = stop_server.wait_for(|stop| *stop).await;
+    }));
     service::announce(&listener)?;
     let http = tokio::spawn(service::serve(listener, central.router.clone(), stopped));
 

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::receivers::protocol_entry;
 use api::dto::{EventLine, FrameLine, Utc};
 use decoders::{DecoderConfig, Profile, ProtocolEntry, Refusal};
-use hw::{ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
+use hw::{ByteRecording, Layout, RecordingName, RecordingOptions};
 use ingest::offline::{self, OfflineError, OfflineOptions, Outcome, Summary};
 use model::{Event, Frame, IqFormat, Protocol, Raw, ReceiverId, Subject, UnixMicros};
 use std::collections::HashSet;

@@ -25,8 +25,6 @@ pub fn setup(arguments: &SetupArgs) -> Result<(), Failure> {
     }
     service::runtime(1)?.block_on(async {
         prepare(&config.settings, &state).await?;
-        let token = first_token(&config.settings, "setup").await?;
-        println!("API token for writing (shown once): {token}");
         Ok(())
     })
 }
@@ -39,14 +37,6 @@ pub async fn prepare(settings: &Settings, state: &Path) -> Result<(), Failure> {
     Authority::open_or_create(&dir, &settings.central.organisation)
         .map_err(|e| Failure::cannot_write(format!("{}: {e}", dir.display())))?;
     Ok(())
-}
-
-/// A token that may write telemetry. Only its hash is kept.
-pub async fn first_token(settings: &Settings, name: &str) -> Result<String, Failure> {
-    let store = Store::open(&databases(settings)?, 1);
-    let token = store.create_token(name, &["write"], None).await.map_err(|e| Failure::unavailable(format!("the databases: {e}")));
-    store.close().await;
-    token
 }
 
 #[expect(clippy::print_stdout, reason = "what was done, and what to do next")]

@@ -7,10 +7,9 @@
 //! Without PostgreSQL a test prints `skipped: PostgreSQL is not installed` and passes, unless `CI` or `VTOC_REQUIRE_PEERS`
 //! is set: then it fails.
 
+use crate::private_postgres::{Keeper, server_programs};
 use crate::store::Databases;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -42,13 +41,6 @@ pub struct Cluster {
     databases: AtomicU32,
 }
 
-#[derive(Debug)]
-struct Keeper {
-    child: Child,
-    commands: Option<ChildStdin>,
-    answers: BufReader<std::process::ChildStdout>,
-}
-
 /// The cluster that all tests of this process share. `None`: PostgreSQL is not installed, and that is allowed.
 pub fn shared() -> Option<&'static Cluster> {
     static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
@@ -73,21 +65,17 @@ impl Cluster {
     /// A second test may take the port between our choosing it and the server's binding it.
     fn try_start(programs: &Path) -> Option<Self> {
         let port = free_port();
-        let mut command = if is_root() {
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--", "sh"]);
-            command
-        } else {
-            Command::new("sh")
+        let mut keeper = Keeper::start(KEEPER, &[programs.as_os_str(), port.to_string().as_ref()]).expect("sh (and as root runuser) start");
+        let dir = match keeper.answer("ready ") {
+            Ok(dir) => dir,
+            Err(said) => {
+                #[expect(clippy::print_stderr, reason = "the server's complaint belongs into the test's output")]
+                {
+                    eprintln!("{said}");
+                }
+                return None;
+            }
         };
-        command.args(["-c", KEEPER, "keeper"]).arg(programs).arg(port.to_string());
-        // A directory that the server's user can enter; ours may be private.
-        command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("sh (and as root runuser) start");
-        let commands = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().expect("it was piped"));
-        let mut keeper = Keeper { child, commands, answers };
-        let dir = keeper.answer("ready ")?;
         Some(Self { keeper: Mutex::new(keeper), port, dir: dir.into(), databases: AtomicU32::new(0) })
     }
 
@@ -119,56 +107,12 @@ impl Cluster {
 
     fn command(&self, command: &str) {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-        let commands = keeper.commands.as_mut().expect("open until the drop");
-        commands.write_all(command.as_bytes()).and_then(|()| commands.flush()).expect("the keeper listens");
+        keeper.command(command).expect("the keeper listens");
         keeper.answer("done").expect("the keeper answers");
-    }
-}
-
-impl Keeper {
-    /// The rest of the first line that begins so; everything else is shown.
-    fn answer(&mut self, prefix: &str) -> Option<String> {
-        loop {
-            let mut line = String::new();
-            if self.answers.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            match line.trim_end().strip_prefix(prefix) {
-                Some(rest) => return Some(rest.to_owned()),
-                None => {
-                    #[expect(clippy::print_stderr, reason = "the server's complaint belongs into the test's output")]
-                    {
-                        eprint!("{line}");
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        drop(self.commands.take());
-        let _ = self.child.wait();
     }
 }
 
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     listener.local_addr().expect("it is bound").port()
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.trim_ascii() == b"0")
-}
-
-/// The directory of `initdb`, `pg_ctl` and `postgres`: the newest of Debian's, else where PATH has them.
-fn server_programs() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let number = |path: &Path| path.file_name().and_then(|n| n.to_str()).and_then(|n| n.parse::<u32>().ok());
-    let mut installed: Vec<PathBuf> = versions.map(|entry| entry.path()).filter(|p| p.join("bin/initdb").exists()).collect();
-    installed.sort_by_key(|path| number(path));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let in_path = || std::env::split_paths(&path).find(|dir| dir.join("initdb").exists() && dir.join("pg_ctl").exists());
-    installed.pop().map(|p| p.join("bin")).or_else(in_path)
 }

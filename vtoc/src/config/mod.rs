@@ -13,11 +13,8 @@ mod layers;
 mod settings;
 mod validate;
 
-pub use layers::{ConfigError, Layers, Problem};
-pub use settings::{
-    Central, Congestion, Console, Gain, LogFormat, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind, Spool,
-    Station, Uplink,
-};
+pub use layers::{ConfigError, Layers};
+pub use settings::{Congestion, Gain, LogFormat, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
 pub use validate::validate;
 
 use std::path::{Path, PathBuf};
