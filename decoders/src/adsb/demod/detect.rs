@@ -21,7 +21,7 @@ const PULSES_US: [f64; 4] = [0.0, 1.0, 3.5, 4.5];
 const QUIET_US: [f64; 7] = [1.5, 2.0, 2.5, 3.0, 5.25, 6.0, 6.75];
 
 /// The weakest of the four pulses has at least this part of their sum, or it isn't one.
-const LEAST_PULSE: f32 = 0.02;
+const LEAST_PULSE: f32 = 0.04;
 
 /// What a preamble must show.
 #[derive(Clone, Copy, Debug)]
@@ -142,8 +142,13 @@ impl Detector {
         if !top {
             return false;
         }
-        let least = self.pulses.iter().map(|p| self.power[at + p]).fold(f32::INFINITY, f32::min);
-        if least < LEAST_PULSE * sum {
+        // One pulse may be lost under another reply.
+        let (mut least, mut second) = (f32::INFINITY, f32::INFINITY);
+        for p in self.pulses {
+            let power = self.power[at + p];
+            (least, second) = if power < least { (power, least) } else { (least, second.min(power)) };
+        }
+        if second < LEAST_PULSE * sum {
             return false;
         }
         let quiet: f32 = self.quiet.iter().map(|q| self.power[at + q]).sum();

@@ -10,7 +10,7 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
     let preamble_min = match word.trust {
         Trust::KnownAddress | Trust::Parity if word.flips == 0 => 0.15,
         Trust::KnownAddress => 0.25,
-        Trust::Parity | Trust::Overlay => 0.3,
+        Trust::Parity | Trust::Overlay | Trust::Unclear => 0.3,
         Trust::Unconfirmed => 0.6,
     };
     if burst.preamble_match < preamble_min {
@@ -19,7 +19,7 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
     let needed = match word.trust {
         Trust::KnownAddress => 1.5,
         Trust::Parity => 1.6,
-        Trust::Overlay => 1.6,
+        Trust::Overlay | Trust::Unclear => 1.6,
         Trust::Unconfirmed => 2.2,
     };
     needed + 0.1 * f32::from(word.flips) <= clarity
@@ -29,7 +29,7 @@ pub fn remember(book: &mut AddressBook, word: &Word, tick: u64) {
     let evidence = match word.trust {
         Trust::Parity | Trust::KnownAddress if word.flips == 0 => Evidence::Clean,
         Trust::Parity | Trust::KnownAddress => Evidence::Repaired,
-        Trust::Overlay => Evidence::Overlay,
+        Trust::Overlay | Trust::Unclear => Evidence::Overlay,
         Trust::Unconfirmed => return,
     };
     book.heard(word.address, tick, evidence);
