@@ -236,7 +236,7 @@ impl<'a> Received<'a> {
 }
 
 /// Reliability, in units of the mean, that each bit of an interrogator's code must have.
-const INTERROGATOR_CLEAR: f32 = 0.4;
+const INTERROGATOR_CLEAR: f32 = 0.5;
 /// Repaired is to code 0 only, which half of all replies don't have.
 const PATTERNS_ALL_CALL: u32 = 60;
 /// The downlink format and the address in the first four bytes.
