@@ -168,6 +168,31 @@ impl Detector {
         0.4 * head < tail
     }
 
+    /// Stretches of 112 µs in samples `from..to` that still hold the energy of a burst: where one's data may begin. The next
+    /// search goes on from the first value.
+    pub fn next_unexplained(&self, from: usize, to: usize) -> Option<(usize, f64)> {
+        let count = (112.0 * self.samples_per_us) as usize / BLOCK;
+        let (first, last) = (from.div_ceil(BLOCK), to / BLOCK);
+        if last <= first || self.blocks.len() < last + count + 1 {
+            return None;
+        }
+        let enough = self.thresholds.energy * self.noise * count as f32;
+        let mut sum: f32 = self.blocks[first..first + count].iter().sum();
+        let mut best = None;
+        for b in first..last {
+            if enough <= sum && best.is_none_or(|(_, most)| most < sum) {
+                best = Some((b, sum));
+            }
+            if let Some((at, _)) = best
+                && (at + count / 4 < b || sum < enough)
+            {
+                return Some(((at + count) * BLOCK, (at * BLOCK) as f64));
+            }
+            sum += self.blocks[b + count] - self.blocks[b];
+        }
+        best.map(|(at, _)| ((at + count) * BLOCK, (at * BLOCK) as f64))
+    }
+
     fn mean_power(&self, start: usize, from_us: f64, to_us: f64) -> f32 {
         let at = |us: f64| ((start as f64 + us * self.samples_per_us) as usize / BLOCK).min(self.blocks.len());
         let blocks = &self.blocks[at(from_us)..at(to_us)];

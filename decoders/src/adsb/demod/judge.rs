@@ -25,6 +25,24 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
     needed + 0.1 * f32::from(word.flips) <= clarity
 }
 
+/// Whether soft bits read without a preamble look like a squitter at all: at most one bit of its format wrong.
+pub fn worth_a_look(burst: &Burst) -> bool {
+    const DF17: [bool; 5] = [true, false, false, false, true];
+    let wrong = burst.soft.iter().zip(DF17).filter(|(soft, one)| (0.0 < **soft) != *one).count();
+    wrong <= 1 && CLARITY_BLIND * burst.spread <= burst.amplitude
+}
+
+/// The same for a frame found without its preamble: only squitters, and only of believed addresses unless all but clear.
+pub fn believable_blind(burst: &Burst, word: &Word) -> bool {
+    match word.trust {
+        Trust::KnownAddress => true,
+        Trust::Parity => word.flips == 0 && 2.0 * burst.spread <= burst.amplitude,
+        Trust::Overlay | Trust::Unconfirmed | Trust::Unclear => false,
+    }
+}
+
+const CLARITY_BLIND: f32 = 1.6;
+
 pub fn remember(book: &mut AddressBook, word: &Word, tick: u64) {
     let evidence = match word.trust {
         Trust::Parity | Trust::KnownAddress if word.flips == 0 => Evidence::Clean,

@@ -29,7 +29,7 @@ mod tests;
 use super::address::AddressBook;
 use crate::dsp::append_planar;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
-use burst::{Burst, BurstReceiver, LONG_BITS, PREAMBLE_US, SHORT_BITS};
+use burst::{BLIND_US, Burst, BurstReceiver, LONG_BITS, PREAMBLE_US, SHORT_BITS};
 use cancel::Canceller;
 use clock::SampleClock;
 use detect::{Detector, Thresholds};
@@ -56,6 +56,7 @@ pub struct AdsbDemodulator {
     canceller: Canceller,
     book: AddressBook,
     limits: Limits,
+    blind_limits: Option<Limits>,
     outbox: Outbox,
     clock: SampleClock,
     noise: f32,
@@ -82,6 +83,7 @@ impl AdsbDemodulator {
             bursts,
             book: AddressBook::default(),
             limits,
+            blind_limits: (config.profile == Profile::Full).then_some(BLIND),
             outbox: Outbox::new(samples_per_us),
             clock: SampleClock::new(rate_sps),
             noise: 0.0,
@@ -109,6 +111,7 @@ impl AdsbDemodulator {
                 self.release(oldest + 0.5, out);
             }
         }
+        self.search_blind(from, to);
         let done = self.window.first_sample() + self.window.search_range().1 as i64;
         self.window.advance();
         self.release(done as f64 - HOLD_US * self.samples_per_us, out);
@@ -144,6 +147,28 @@ impl AdsbDemodulator {
             return None;
         }
         self.take(&burst, &word)
+    }
+
+    /// What has a burst's energy and was not read: a long frame whose preamble is lost, perhaps.
+    fn search_blind(&mut self, from: usize, to: usize) {
+        let Some(limits) = self.blind_limits else { return };
+        let first = from.max(((BLIND_US + 8) as f64 * self.samples_per_us) as usize + 32);
+        let mut at = first;
+        while let Some((next, data)) = self.detector.next_unexplained(at, to) {
+            at = next;
+            let (re, im) = self.window.planes();
+            let tick = self.clock.tick(self.window.first_sample() as f64 + data).0;
+            let book = &self.book;
+            let found = self.bursts.read_blind(re, im, data, |burst| {
+                let word = judge::worth_a_look(burst).then(|| repair::decide(burst, book, tick, &limits))??;
+                judge::believable_blind(burst, &word).then(|| (burst.clone(), word))
+            });
+            if let Some((burst, word)) = found
+                && !self.outbox.is_full()
+            {
+                self.take(&burst, &word);
+            }
+        }
     }
 
     /// Cancels the burst and puts the frame aside to go out.
@@ -230,6 +255,9 @@ impl Demodulator for AdsbDemodulator {
         self.counters
     }
 }
+
+/// Without a preamble 17 alignments are tried, so fewer patterns each.
+const BLIND: Limits = Limits { doubtful: 12, patterns: 12, patterns_known_address: 500, flips_overlay: 0 };
 
 fn efforts(profile: Profile) -> (Thresholds, Limits) {
     match profile {
