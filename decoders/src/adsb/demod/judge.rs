@@ -22,7 +22,12 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
         Trust::Overlay | Trust::Unclear => 1.6,
         Trust::Unconfirmed => 2.2,
     };
-    needed + 0.1 * f32::from(word.flips) <= clarity
+    needed + 0.07 * f32::from(word.flips) <= clarity
+}
+
+/// Whether a burst that gave nothing is clear enough for a reading without phase.
+pub fn worth_another_look(burst: &Burst, noise: f32) -> bool {
+    0.5 <= burst.preamble_match && 4.0 * noise <= burst.amplitude * burst.amplitude
 }
 
 /// Whether soft bits read without a preamble look like a squitter at all: at most one bit of its format wrong.

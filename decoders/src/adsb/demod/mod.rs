@@ -36,7 +36,7 @@ use detect::{Detector, Thresholds};
 use model::{DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal};
 use outbox::{HOLD_US, Outbox, Waiting};
 use repair::{Limits, Word};
-use shape::{BitBank, Pulse};
+use shape::Pulse;
 use window::Window;
 
 /// Sample rates that are received.
@@ -71,7 +71,7 @@ impl AdsbDemodulator {
         }
         let samples_per_us = f64::from(rate_sps) / 1e6;
         let pulse = Pulse::new(samples_per_us);
-        let bursts = BurstReceiver::new(samples_per_us, BitBank::new(&pulse));
+        let bursts = BurstReceiver::new(&pulse);
         let window = Window::new(samples_per_us, bursts.reach().1);
         let (thresholds, limits) = efforts(config.profile);
         Ok(Self {
@@ -138,15 +138,21 @@ impl AdsbDemodulator {
             return None;
         };
         let tick = self.clock.tick(self.window.first_sample() as f64 + burst.start).0;
-        let Some(word) = repair::decide(&burst, &self.book, tick, &self.limits) else {
-            self.counters.refuse(Refusal::Integrity);
-            return None;
-        };
-        if !judge::believable(&burst, &word) {
-            self.counters.refuse(Refusal::Preamble);
-            return None;
+        if let Some(word) = repair::decide(&burst, &self.book, tick, &self.limits)
+            && judge::believable(&burst, &word)
+        {
+            return self.take(&burst, &word);
         }
-        self.take(&burst, &word)
+        if judge::worth_another_look(&burst, self.noise) {
+            let burst = self.bursts.without_phase(&burst);
+            if let Some(word) = repair::decide(&burst, &self.book, tick, &WITHOUT_PHASE)
+                && judge::believable(&burst, &word)
+            {
+                return self.take(&burst, &word);
+            }
+        }
+        self.counters.refuse(Refusal::Integrity);
+        None
     }
 
     /// What has a burst's energy and was not read: a long frame whose preamble is lost, perhaps.
@@ -258,6 +264,9 @@ impl Demodulator for AdsbDemodulator {
 
 /// Without a preamble 17 alignments are tried, so fewer patterns each.
 const BLIND: Limits = Limits { doubtful: 12, patterns: 12, patterns_known_address: 500, flips_overlay: 0 };
+
+/// A second reading of the same burst: what it may repair adds to what the first one might.
+const WITHOUT_PHASE: Limits = Limits { doubtful: 12, patterns: 100, patterns_known_address: 300, flips_overlay: 0 };
 
 fn efforts(profile: Profile) -> (Thresholds, Limits) {
     match profile {

@@ -114,6 +114,20 @@ impl BitBank {
         Self { taps, len, lead }
     }
 
+    /// The plain match of one pulse instead, of the same lengths and lead.
+    pub fn of_chips(pulse: &Pulse) -> Self {
+        let Self { len, lead, .. } = Self::new(pulse);
+        let taps = (0..PHASES)
+            .flat_map(|phase| {
+                let start = lead as f64 + phase as f64 / PHASES as f64;
+                let shape: Vec<f64> = (0..len).map(|i| pulse.at(i as f64 - start)).collect();
+                let energy: f64 = shape.iter().map(|s| s * s).sum();
+                shape.into_iter().map(move |s| (s / energy) as f32)
+            })
+            .collect();
+        Self { taps, len, lead }
+    }
+
     pub fn filter(&self, phase: usize) -> &[f32] {
         &self.taps[phase * self.len..][..self.len]
     }
