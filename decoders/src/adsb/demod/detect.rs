@@ -21,7 +21,7 @@ const PULSES_US: [f64; 4] = [0.0, 1.0, 3.5, 4.5];
 const QUIET_US: [f64; 7] = [1.5, 2.0, 2.5, 3.0, 5.25, 6.0, 6.75];
 
 /// The weakest of the four pulses has at least this part of their sum, or it isn't one.
-const LEAST_PULSE: f32 = 0.02;
+const LEAST_PULSE: f32 = 0.04;
 
 /// What a preamble must show.
 #[derive(Clone, Copy, Debug)]
@@ -142,8 +142,13 @@ impl Detector {
         if !top {
             return false;
         }
-        let least = self.pulses.iter().map(|p| self.power[at + p]).fold(f32::INFINITY, f32::min);
-        if least < LEAST_PULSE * sum {
+        // One pulse may be lost under another reply.
+        let (mut least, mut second) = (f32::INFINITY, f32::INFINITY);
+        for p in self.pulses {
+            let power = self.power[at + p];
+            (least, second) = if power < least { (power, least) } else { (least, second.min(power)) };
+        }
+        if second < LEAST_PULSE * sum {
             return false;
         }
         let quiet: f32 = self.quiet.iter().map(|q| self.power[at + q]).sum();
@@ -161,6 +166,31 @@ impl Detector {
         let head = self.mean_power(start, 10.0, 62.0) - self.noise;
         let tail = self.mean_power(start, 68.0, 116.0) - self.noise;
         0.4 * head < tail
+    }
+
+    /// Stretches of 112 µs in samples `from..to` that still hold the energy of a burst: where one's data may begin. The next
+    /// search goes on from the first value.
+    pub fn next_unexplained(&self, from: usize, to: usize) -> Option<(usize, f64)> {
+        let count = (112.0 * self.samples_per_us) as usize / BLOCK;
+        let (first, last) = (from.div_ceil(BLOCK), to / BLOCK);
+        if last <= first || self.blocks.len() < last + count + 1 {
+            return None;
+        }
+        let enough = self.thresholds.energy * self.noise * count as f32;
+        let mut sum: f32 = self.blocks[first..first + count].iter().sum();
+        let mut best = None;
+        for b in first..last {
+            if enough <= sum && best.is_none_or(|(_, most)| most < sum) {
+                best = Some((b, sum));
+            }
+            if let Some((at, _)) = best
+                && (at + count / 4 < b || sum < enough)
+            {
+                return Some(((at + count) * BLOCK, (at * BLOCK) as f64));
+            }
+            sum += self.blocks[b + count] - self.blocks[b];
+        }
+        best.map(|(at, _)| ((at + count) * BLOCK, (at * BLOCK) as f64))
     }
 
     fn mean_power(&self, start: usize, from_us: f64, to_us: f64) -> f32 {

@@ -10,7 +10,7 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
     let preamble_min = match word.trust {
         Trust::KnownAddress | Trust::Parity if word.flips == 0 => 0.15,
         Trust::KnownAddress => 0.25,
-        Trust::Parity | Trust::Overlay => 0.3,
+        Trust::Parity | Trust::Overlay | Trust::Unclear => 0.3,
         Trust::Unconfirmed => 0.6,
     };
     if burst.preamble_match < preamble_min {
@@ -19,17 +19,40 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
     let needed = match word.trust {
         Trust::KnownAddress => 1.5,
         Trust::Parity => 1.6,
-        Trust::Overlay => 1.6,
+        Trust::Overlay | Trust::Unclear => 1.6,
         Trust::Unconfirmed => 2.2,
     };
-    needed + 0.1 * f32::from(word.flips) <= clarity
+    needed + 0.07 * f32::from(word.flips) <= clarity
 }
+
+/// Whether a burst that gave nothing is clear enough for a reading without phase.
+pub fn worth_another_look(burst: &Burst, noise: f32) -> bool {
+    0.5 <= burst.preamble_match && 4.0 * noise <= burst.amplitude * burst.amplitude
+}
+
+/// Whether soft bits read without a preamble look like a squitter at all: at most one bit of its format wrong.
+pub fn worth_a_look(burst: &Burst) -> bool {
+    const DF17: [bool; 5] = [true, false, false, false, true];
+    let wrong = burst.soft.iter().zip(DF17).filter(|(soft, one)| (0.0 < **soft) != *one).count();
+    wrong <= 1 && CLARITY_BLIND * burst.spread <= burst.amplitude
+}
+
+/// The same for a frame found without its preamble: only squitters, and only of believed addresses unless all but clear.
+pub fn believable_blind(burst: &Burst, word: &Word) -> bool {
+    match word.trust {
+        Trust::KnownAddress => true,
+        Trust::Parity => word.flips == 0 && 2.0 * burst.spread <= burst.amplitude,
+        Trust::Overlay | Trust::Unconfirmed | Trust::Unclear => false,
+    }
+}
+
+const CLARITY_BLIND: f32 = 1.6;
 
 pub fn remember(book: &mut AddressBook, word: &Word, tick: u64) {
     let evidence = match word.trust {
         Trust::Parity | Trust::KnownAddress if word.flips == 0 => Evidence::Clean,
         Trust::Parity | Trust::KnownAddress => Evidence::Repaired,
-        Trust::Overlay => Evidence::Overlay,
+        Trust::Overlay | Trust::Unclear => Evidence::Overlay,
         Trust::Unconfirmed => return,
     };
     book.heard(word.address, tick, evidence);

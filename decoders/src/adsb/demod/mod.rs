@@ -29,14 +29,14 @@ mod tests;
 use super::address::AddressBook;
 use crate::dsp::append_planar;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
-use burst::{Burst, BurstReceiver, LONG_BITS, PREAMBLE_US, SHORT_BITS};
+use burst::{BLIND_US, Burst, BurstReceiver, LONG_BITS, PREAMBLE_US, SHORT_BITS};
 use cancel::Canceller;
 use clock::SampleClock;
 use detect::{Detector, Thresholds};
 use model::{DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal};
 use outbox::{HOLD_US, Outbox, Waiting};
 use repair::{Limits, Word};
-use shape::{BitBank, Pulse};
+use shape::Pulse;
 use window::Window;
 
 /// Sample rates that are received.
@@ -56,6 +56,7 @@ pub struct AdsbDemodulator {
     canceller: Canceller,
     book: AddressBook,
     limits: Limits,
+    blind_limits: Option<Limits>,
     outbox: Outbox,
     clock: SampleClock,
     noise: f32,
@@ -70,7 +71,7 @@ impl AdsbDemodulator {
         }
         let samples_per_us = f64::from(rate_sps) / 1e6;
         let pulse = Pulse::new(samples_per_us);
-        let bursts = BurstReceiver::new(samples_per_us, BitBank::new(&pulse));
+        let bursts = BurstReceiver::new(&pulse);
         let window = Window::new(samples_per_us, bursts.reach().1);
         let (thresholds, limits) = efforts(config.profile);
         Ok(Self {
@@ -82,6 +83,7 @@ impl AdsbDemodulator {
             bursts,
             book: AddressBook::default(),
             limits,
+            blind_limits: (config.profile == Profile::Full).then_some(BLIND),
             outbox: Outbox::new(samples_per_us),
             clock: SampleClock::new(rate_sps),
             noise: 0.0,
@@ -109,6 +111,7 @@ impl AdsbDemodulator {
                 self.release(oldest + 0.5, out);
             }
         }
+        self.search_blind(from, to);
         let done = self.window.first_sample() + self.window.search_range().1 as i64;
         self.window.advance();
         self.release(done as f64 - HOLD_US * self.samples_per_us, out);
@@ -135,15 +138,43 @@ impl AdsbDemodulator {
             return None;
         };
         let tick = self.clock.tick(self.window.first_sample() as f64 + burst.start).0;
-        let Some(word) = repair::decide(&burst, &self.book, tick, &self.limits) else {
-            self.counters.refuse(Refusal::Integrity);
-            return None;
-        };
-        if !judge::believable(&burst, &word) {
-            self.counters.refuse(Refusal::Preamble);
-            return None;
+        if let Some(word) = repair::decide(&burst, &self.book, tick, &self.limits)
+            && judge::believable(&burst, &word)
+        {
+            return self.take(&burst, &word);
         }
-        self.take(&burst, &word)
+        if judge::worth_another_look(&burst, self.noise) {
+            let burst = self.bursts.without_phase(&burst);
+            if let Some(word) = repair::decide(&burst, &self.book, tick, &WITHOUT_PHASE)
+                && judge::believable(&burst, &word)
+            {
+                return self.take(&burst, &word);
+            }
+        }
+        self.counters.refuse(Refusal::Integrity);
+        None
+    }
+
+    /// What has a burst's energy and was not read: a long frame whose preamble is lost, perhaps.
+    fn search_blind(&mut self, from: usize, to: usize) {
+        let Some(limits) = self.blind_limits else { return };
+        let first = from.max(((BLIND_US + 8) as f64 * self.samples_per_us) as usize + 32);
+        let mut at = first;
+        while let Some((next, data)) = self.detector.next_unexplained(at, to) {
+            at = next;
+            let (re, im) = self.window.planes();
+            let tick = self.clock.tick(self.window.first_sample() as f64 + data).0;
+            let book = &self.book;
+            let found = self.bursts.read_blind(re, im, data, |burst| {
+                let word = judge::worth_a_look(burst).then(|| repair::decide(burst, book, tick, &limits))??;
+                judge::believable_blind(burst, &word).then(|| (burst.clone(), word))
+            });
+            if let Some((burst, word)) = found
+                && !self.outbox.is_full()
+            {
+                self.take(&burst, &word);
+            }
+        }
     }
 
     /// Cancels the burst and puts the frame aside to go out.
@@ -231,15 +262,21 @@ impl Demodulator for AdsbDemodulator {
     }
 }
 
+/// Without a preamble 17 alignments are tried, so fewer patterns each.
+const BLIND: Limits = Limits { doubtful: 12, patterns: 12, patterns_known_address: 500, flips_overlay: 0 };
+
+/// A second reading of the same burst: what it may repair adds to what the first one might.
+const WITHOUT_PHASE: Limits = Limits { doubtful: 12, patterns: 100, patterns_known_address: 300, flips_overlay: 0 };
+
 fn efforts(profile: Profile) -> (Thresholds, Limits) {
     match profile {
         Profile::Full => (
             Thresholds { pulses: 10.0, contrast: 1.8, energy: 1.5 },
-            Limits { doubtful: 16, flips: 3, flips_known_address: 4, flips_overlay: 1 },
+            Limits { doubtful: 20, patterns: 1_000, patterns_known_address: 3_000, flips_overlay: 1 },
         ),
         Profile::Fast => (
             Thresholds { pulses: 20.0, contrast: 2.5, energy: 2.0 },
-            Limits { doubtful: 12, flips: 2, flips_known_address: 2, flips_overlay: 1 },
+            Limits { doubtful: 12, patterns: 100, patterns_known_address: 100, flips_overlay: 1 },
         ),
     }
 }

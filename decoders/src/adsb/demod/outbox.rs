@@ -52,12 +52,17 @@ impl Outbox {
         self.waiting.insert(place, frame);
     }
 
-    /// Lets everything before `at` go, in order. Gives the number of frames dropped because their address isn't believed.
+    /// Lets everything before `at` go, in order. Gives the number of frames dropped because they aren't believed.
     pub fn release(&mut self, at: f64, book: &AddressBook, tick: u64, mut out: impl FnMut(&Waiting)) -> usize {
         let mut unconfirmed = 0;
         let count = self.waiting.partition_point(|w| w.at < at);
         for frame in self.waiting.drain(..count) {
-            if frame.word.trust != Trust::Unconfirmed || book.believes(frame.word.address, tick) {
+            let believed = match frame.word.trust {
+                Trust::Unconfirmed => book.believes(frame.word.address, tick),
+                Trust::Unclear => false,
+                Trust::Parity | Trust::KnownAddress | Trust::Overlay => true,
+            };
+            if believed {
                 out(&frame);
             } else {
                 unconfirmed += 1;

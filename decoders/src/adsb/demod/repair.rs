@@ -6,17 +6,19 @@
 //!
 //! | class | explained when | patterns looked at |
 //! |---|---|---|
-//! | DF 17, 18 | syndrome 0 | all sets of up to 3 among the [`Limits::doubtful`] least reliable bits |
-//! | DF 17, 18 of a believed address | syndrome 0 | address, DF taken as known; up to 4 among the others |
-//! | DF 11 | syndrome 0, or an interrogator code and a believed address | up to 2 |
-//! | DF 0, 4, 5, 16, 20, 21, 24 | syndrome is a believed address | up to 2 |
+//! | DF 17, 18 | syndrome 0 | the [`Limits::patterns`] cheapest sets among the [`Limits::doubtful`] least reliable bits |
+//! | DF 17 of a believed address | syndrome 0 | DF and address taken as known; the [`Limits::patterns_known_address`] cheapest sets among the others |
+//! | DF 11 | syndrome 0, or unrepaired an interrogator code and a believed address | as DF 17 |
+//! | DF 0, 4, 5, 16, 20, 21, 24 | syndrome is a believed address | sets of up to [`Limits::flips_overlay`] |
+//!
+//! The cost of a set is the sum of its bits' reliabilities, so that the cheapest set is the likeliest one.
 
 use super::burst::{Burst, LONG_BITS, SHORT_BITS};
 use crate::adsb::address::AddressBook;
 use crate::adsb::parity::{INTERROGATOR_MAX, LONG_BYTES, bit_syndromes, syndrome};
 
 /// Bits that a set may hold.
-pub const FLIPS_MAX: usize = 5;
+pub const FLIPS_MAX: usize = 7;
 /// Doubtful bits looked at, at most.
 const DOUBTFUL_MAX: usize = 24;
 
@@ -25,9 +27,25 @@ const DOUBTFUL_MAX: usize = 24;
 pub struct Limits {
     /// Least reliable bits that may be wrong (at most [`DOUBTFUL_MAX`]).
     pub doubtful: usize,
-    pub flips: usize,
-    pub flips_known_address: usize,
+    /// Patterns looked at for a frame that stands on its own.
+    pub patterns: u32,
+    /// Patterns looked at when the address is believed.
+    pub patterns_known_address: u32,
+    /// Bits flipped at most where the overlay is the address.
     pub flips_overlay: usize,
+}
+
+/// The first round looks at sets of up to this cost, each further at this many times more.
+const FIRST_BOUND: f32 = 0.5;
+const BOUND_STEP: f32 = 1.35;
+
+/// A search through sets of doubtful bits.
+struct Walk {
+    wanted: u32,
+    bound: f32,
+    /// Patterns that may still be looked at.
+    left: u32,
+    best: Option<Flips>,
 }
 
 /// A frame whose parity holds.
@@ -55,6 +73,8 @@ pub enum Trust {
     Overlay,
     /// Only the overlay, and the address isn't believed (yet).
     Unconfirmed,
+    /// Parity but for the interrogator's code, of which a bit is in doubt: cancelled, not given out.
+    Unclear,
 }
 
 /// The least reliable bits of a burst, worst first, with what each adds to the syndrome.
@@ -64,8 +84,6 @@ struct Doubtful {
     syndrome: [u32; DOUBTFUL_MAX],
     cost: [f32; DOUBTFUL_MAX],
     len: usize,
-    /// One bit per value of the low 12 bits of a syndrome: most look-ups end here.
-    present: [u64; 64],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,7 +147,7 @@ impl<'a> Received<'a> {
         let wanted = syndrome(&self.bytes[..LONG_BITS / 8]);
         let is_squitter = |w: &Word| matches!(w.bytes[0] >> 3, 17 | 18) && w.address != 0;
         let doubtful = Doubtful::new(self.soft, self.scale, 0, limits.doubtful);
-        let mut word = doubtful.explain(wanted, limits.flips).map(|f| self.word(LONG_BITS, &f, Trust::Parity)).filter(is_squitter);
+        let mut word = doubtful.explain(wanted, limits.patterns).map(|f| self.word(LONG_BITS, &f, Trust::Parity)).filter(is_squitter);
         if let Some(w) = &mut word
             && book.believes(w.address, tick)
         {
@@ -161,7 +179,7 @@ impl<'a> Received<'a> {
                     header_cost += self.soft[bit].abs() * self.scale;
                 }
             }
-            let Some(flips) = doubtful.explain(syndrome(&fixed.bytes), limits.flips_known_address) else { continue };
+            let Some(flips) = doubtful.explain(syndrome(&fixed.bytes), limits.patterns_known_address) else { continue };
             let mut word = fixed.word(LONG_BITS, &flips, Trust::KnownAddress);
             word.flips += wrong.count_ones() as u8;
             word.cost += header_cost;
@@ -183,11 +201,17 @@ impl<'a> Received<'a> {
             w
         };
         if wanted <= INTERROGATOR_MAX {
-            let word = known(self.word(SHORT_BITS, &Flips::default(), Trust::Parity));
-            return (is_all_call(&word) && (wanted == 0 || word.trust == Trust::KnownAddress)).then_some(word);
+            let mut word = known(self.word(SHORT_BITS, &Flips::default(), Trust::Parity));
+            // A wrong bit among the last seven looks like another interrogator: they must be clear.
+            let code = &self.soft[SHORT_BITS - 7..SHORT_BITS];
+            if wanted != 0 && code.iter().any(|s| s.abs() * self.scale < INTERROGATOR_CLEAR) {
+                word.trust = Trust::Unclear;
+            }
+            return (is_all_call(&word) && (wanted == 0 || book.believes(word.address, tick))).then_some(word);
         }
         let doubtful = Doubtful::new(&self.soft[..SHORT_BITS], self.scale, DF, limits.doubtful);
-        doubtful.explain(wanted, limits.flips_overlay).map(|f| known(self.word(SHORT_BITS, &f, Trust::Parity))).filter(is_all_call)
+        let patterns = limits.patterns.min(PATTERNS_ALL_CALL);
+        doubtful.explain(wanted, patterns).map(|f| known(self.word(SHORT_BITS, &f, Trust::Parity))).filter(is_all_call)
     }
 
     /// Formats whose overlay is the address.
@@ -211,6 +235,10 @@ impl<'a> Received<'a> {
     }
 }
 
+/// Reliability, in units of the mean, that each bit of an interrogator's code must have.
+const INTERROGATOR_CLEAR: f32 = 0.5;
+/// Repaired is to code 0 only, which half of all replies don't have.
+const PATTERNS_ALL_CALL: u32 = 60;
 /// The downlink format and the address in the first four bytes.
 const DF_AND_ADDRESS: u32 = 0xF8FF_FFFF;
 const DF: u32 = 0xF800_0000;
@@ -222,7 +250,7 @@ impl Doubtful {
     fn new(soft: &[f32], scale: f32, settled: u32, count: usize) -> Self {
         let syndromes = bit_syndromes(soft.len());
         let count = count.min(DOUBTFUL_MAX);
-        let mut order = Self { bit: [0; 24], syndrome: [0; 24], cost: [f32::INFINITY; 24], len: 0, present: [0; 64] };
+        let mut order = Self { bit: [0; 24], syndrome: [0; 24], cost: [f32::INFINITY; 24], len: 0 };
         for (bit, soft) in soft.iter().enumerate() {
             if bit < 32 && settled & (0x8000_0000 >> bit) != 0 {
                 continue;
@@ -241,48 +269,61 @@ impl Doubtful {
             order.len = (order.len + 1).min(count);
         }
         for i in 0..order.len {
-            let s = syndromes[order.bit[i] as usize];
-            order.syndrome[i] = s;
-            order.present[s as usize / 64 % 64] |= 1 << (s % 64);
+            order.syndrome[i] = syndromes[order.bit[i] as usize];
         }
         order
     }
 
-    /// The cheapest set of at most `flips_max` bits that adds up to `wanted`.
-    fn explain(&self, wanted: u32, flips_max: usize) -> Option<Flips> {
+    /// The cheapest set that adds up to `wanted`, if it is among the `patterns_max` cheapest.
+    ///
+    /// Sets are walked in rounds of rising cost; a round that would exceed the number of patterns isn't finished and finds nothing.
+    fn explain(&self, wanted: u32, patterns_max: u32) -> Option<Flips> {
         if wanted == 0 {
             return Some(Flips::default());
         }
-        let mut best: Option<Flips> = None;
-        let mut look = |start: usize, flips: &Flips, change: u32| {
-            let rest = wanted ^ change;
-            if self.present[rest as usize / 64 % 64] & (1 << (rest % 64)) == 0 {
+        let mut bound = self.cost[0].max(FIRST_BOUND);
+        loop {
+            let mut walk = Walk { wanted, bound, left: patterns_max, best: None };
+            self.walk(0, &Flips::default(), 0, &mut walk);
+            if walk.left == 0 {
+                return None;
+            }
+            if walk.best.is_some() || self.cost[..self.len].iter().sum::<f32>() < bound {
+                return walk.best;
+            }
+            bound *= BOUND_STEP;
+        }
+    }
+
+    fn walk(&self, start: usize, flips: &Flips, change: u32, walk: &mut Walk) {
+        for i in start..self.len {
+            let cost = flips.cost + self.cost[i];
+            if walk.bound < cost || walk.left == 0 {
                 return;
             }
-            let Some(last) = (start..self.len).find(|&i| self.syndrome[i] == rest) else { return };
-            let found = flips.with(self.bit[last], self.cost[last]);
-            if best.is_none_or(|b| found.cost < b.cost) {
-                best = Some(found);
+            walk.left -= 1;
+            let more = change ^ self.syndrome[i];
+            if more == walk.wanted && walk.best.is_none_or(|b| cost < b.cost) {
+                walk.best = Some(flips.with(self.bit[i], self.cost[i]));
             }
-        };
-        look(0, &Flips::default(), 0);
-        self.sets(0, flips_max - 1, &Flips::default(), 0, &mut look);
-        best
+            if flips.len + 1 < FLIPS_MAX {
+                self.walk(i + 1, &flips.with(self.bit[i], self.cost[i]), more, walk);
+            }
+        }
     }
 
     /// Calls `visit` with every set of 1 to `flips_max` bits and its syndrome.
     fn each_set(&self, flips_max: usize, mut visit: impl FnMut(&Flips, u32)) {
-        self.sets(0, flips_max, &Flips::default(), 0, &mut |_, flips, change| visit(flips, change));
+        self.sets(0, flips_max, &Flips::default(), 0, &mut visit);
     }
 
-    /// Every set of 1 to `left` bits from `start` on, added to `flips`; tells where the next bit may begin.
-    fn sets(&self, start: usize, left: usize, flips: &Flips, change: u32, visit: &mut impl FnMut(usize, &Flips, u32)) {
+    fn sets(&self, start: usize, left: usize, flips: &Flips, change: u32, visit: &mut impl FnMut(&Flips, u32)) {
         if left == 0 {
             return;
         }
         for i in start..self.len {
             let more = flips.with(self.bit[i], self.cost[i]);
-            visit(i + 1, &more, change ^ self.syndrome[i]);
+            visit(&more, change ^ self.syndrome[i]);
             self.sets(i + 1, left - 1, &more, change ^ self.syndrome[i], visit);
         }
     }

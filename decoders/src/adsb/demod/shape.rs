@@ -23,7 +23,7 @@ const DESIGN_SNR: f64 = 4.0;
 /// Table points per sample of the pulse.
 const FINE: usize = 64;
 /// The receiver's filter rings this many samples to each side.
-const RINGING: usize = 6;
+const RINGING: usize = 8;
 const RISE_US: f64 = 0.08;
 const FALL_US: f64 = 0.11;
 const WIDTH_US: f64 = 0.5;
@@ -81,7 +81,7 @@ fn trapezoid(t_us: f64) -> f64 {
 
 /// The receiver's low pass at `t` samples: flat to 0.47 of the rate, Hann window.
 fn low_pass(t: f64) -> f64 {
-    const CUTOFF: f64 = 0.47;
+    const CUTOFF: f64 = 0.475;
     let reach = RINGING as f64 - 1.0;
     if reach <= t.abs() {
         return 0.0;
@@ -103,14 +103,28 @@ pub struct BitBank {
 
 impl BitBank {
     pub fn new(pulse: &Pulse) -> Self {
-        let lead = 2;
+        let lead = 5;
         // A whole number of vectors: the inner loop has no remainder.
-        let len = (pulse.samples_per_us.ceil() as usize + lead + 3).next_multiple_of(8);
+        let len = (pulse.samples_per_us.ceil() as usize + lead + 7).next_multiple_of(8);
         let mut taps = Vec::with_capacity(len * PHASES);
         for phase in 0..PHASES {
             let filter = bit_filter(pulse, len, lead as f64 + phase as f64 / PHASES as f64);
             taps.extend(filter.iter().map(|t| *t as f32));
         }
+        Self { taps, len, lead }
+    }
+
+    /// The plain match of one pulse instead, of the same lengths and lead.
+    pub fn of_chips(pulse: &Pulse) -> Self {
+        let Self { len, lead, .. } = Self::new(pulse);
+        let taps = (0..PHASES)
+            .flat_map(|phase| {
+                let start = lead as f64 + phase as f64 / PHASES as f64;
+                let shape: Vec<f64> = (0..len).map(|i| pulse.at(i as f64 - start)).collect();
+                let energy: f64 = shape.iter().map(|s| s * s).sum();
+                shape.into_iter().map(move |s| (s / energy) as f32)
+            })
+            .collect();
         Self { taps, len, lead }
     }
 
