@@ -107,12 +107,14 @@ struct MarkDemodulator {
     counters: Counters,
     /// Frames wait here for one more block, as a real demodulator's may.
     held: Option<Frame>,
+    /// Tick after the last sample so far.
+    end: Option<Tick12>,
 }
 
 impl MarkDemodulator {
     fn new(config: &DemodulatorConfig) -> Self {
         assert_eq!(config.profile, Profile::Full);
-        Self { receiver: config.receiver, counters: Counters::default(), held: None }
+        Self { receiver: config.receiver, counters: Counters::default(), held: None, end: None }
     }
 }
 
@@ -120,6 +122,13 @@ impl Demodulator for MarkDemodulator {
     fn process(&mut self, block: &IqBlock<'_>, out: &mut dyn FnMut(Frame)) {
         let IqSamples::Cu8(samples) = block.samples else { panic!("cu8 only") };
         self.counters.samples += block.samples.len() as u64;
+        // Time goes on without a step, but for what the block says is missing.
+        if let Some(end) = self.end {
+            let gap = Tick12::from_sample(block.dropped_samples, block.tuning.rate_sps).0;
+            assert_eq!(block.start_tick, end.plus(gap), "{} samples missing", block.dropped_samples);
+        }
+        let length = Tick12::from_sample(block.samples.len() as u64, block.tuning.rate_sps).0;
+        self.end = Some(block.start_tick.plus(length));
         for (n, pair) in samples.chunks_exact(2).enumerate() {
             match pair {
                 [0xAA, mark] => {

@@ -66,7 +66,12 @@ impl Dsp {
         loop {
             match reader.next(IDLE) {
                 Next::Block(block) => {
+                    let counters = &self.out.line.status.counters;
+                    // The one in hand was waiting too.
+                    counters.blocks_waiting_max.fetch_max(reader.waiting() as u64 + 1, Relaxed);
+                    let start_us = self.common.clock.mono_us();
                     self.take(&block);
+                    add(&self.out.line.status.counters.dsp_busy_us, (self.common.clock.mono_us() - start_us).max(0) as u64);
                     reader.give_back(block);
                 }
                 Next::Closed => break,
