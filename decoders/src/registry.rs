@@ -61,6 +61,12 @@ pub trait Demodulator: Send {
     /// No more samples: what is still held back comes out.
     fn finish(&mut self, out: &mut dyn FnMut(Frame));
     fn counters(&self) -> Counters;
+    /// How far behind the samples it has been given a frame's time may lie when it comes out, at most, in microseconds: what
+    /// has to be waited for when receivers are merged. A frame has the time of its beginning, so a long one counts with its
+    /// length.
+    fn latency_us(&self) -> u32 {
+        10_000
+    }
 }
 
 /// Frames to events. State (address filters, CPR pairs, tracks) is bounded and ages by the frames' own time.

@@ -12,7 +12,8 @@
 //!
 //! - `offset` follows the envelope: down at once when a block arrives earlier than predicted, up at the end of a window
 //!   ([`WINDOW_US`]) in which all arrived later;
-//! - what is given out never goes back: an offset that must fall falls by at most a tenth of the time that passes;
+//! - blocks never go back: an offset that must fall falls by at most a fiftieth of the time that passes. (The last frames of
+//!   a block may then be that much, half a millisecond, ahead of the next block's first; a rise is made at once.)
 //! - when the machine's UTC is set (a Pi without a battery gets its time minutes after start), the result steps with it,
 //!   after [`STEP_SIGHTINGS`] sightings in a row;
 //! - samples lost without a word show as a rise that no crystal explains: counted in [`SampleClock::lost_us`].
@@ -33,7 +34,7 @@ pub const STEP_SIGHTINGS: u32 = 3;
 /// UTC − monotonic is followed by at most this per block when it does not step.
 const SLEW_US: i64 = 100;
 /// An offset falls by at most one part in this of the time that passes.
-const FALL: i64 = 10;
+const FALL: i64 = 50;
 
 /// When a block arrived, by two clocks of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,7 +240,7 @@ mod tests {
         let late = Arrival { mono_us: 400_000, utc: UnixMicros(UTC0 + 400_000) };
         sim.last = sim.clock.observe(0, BLOCK, late).0;
         (sim.taken, sim.given) = (BLOCK, BLOCK);
-        sim.run(200, 1_000.0);
+        sim.run(800, 1_000.0);
         assert!(sim.back_us < 0);
         sim.run(100, 1_000.0);
         assert!(sim.worst_us < 2_000, "{} us off", sim.worst_us);

@@ -89,6 +89,10 @@ counters! {
         dropped_source_away,
         /// Time for which samples are missing without a word, in microseconds (see `clock`).
         lost_us_suspected,
+        /// Time that the demodulator has worked, in microseconds: with the samples' own time, the load.
+        dsp_busy_us,
+        /// Most blocks that have waited for the demodulator at once.
+        blocks_waiting_max,
         /// Frames passed on to the merge.
         frames,
         /// Times that the machine's UTC was set while receiving.

@@ -22,7 +22,8 @@
 //! | crossbeam `ArrayQueue` (any number) | 385 |
 //! | crossbeam-channel, blocking | 618 |
 //!
-//! Copying a block costs 4,640 ns, so handing it over is free with any of them. `ArrayQueue` is taken: 12 ns a block buy one
+//! This file's whole hand-over, wake-ups included, took 450 to 590 ns for 128 KiB, which take 1,500 to 1,900 ns to copy
+//! (`benches/benches/ingest.rs`): handing a block over is free with any of them. `ArrayQueue` is taken: 12 ns a block buy one
 //! type for the pool, the full list and the frames, whose ends can be used from any thread (a DSP thread that is replaced
 //! after a panic, a test that looks on), and no second dependency.
 

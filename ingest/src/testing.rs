@@ -44,24 +44,34 @@ pub fn ident(seed: u64) -> [u8; 14] {
     raw
 }
 
-/// A Mode S frame on the air, 2.0 Msps cu8, with a little noise and silence around it: pulses of half a microsecond are one
-/// sample each (Annex 10 Vol. IV §3.1.2.2.4 and 3.1.2.2.3).
+/// A Mode S frame on the air, 2.0 Msps cu8 (Annex 10 Vol. IV §3.1.2.2): pulses of half a microsecond, which begin a quarter of
+/// a sample after a sample does, with a carrier 10 kHz off, noise of about one step, and silence around.
 pub fn mode_s_signal(raw: &[u8]) -> Vec<u8> {
-    const LEAD: usize = 100;
-    let mut level = vec![0_u8; LEAD + 2 * (8 + 8 * raw.len()) + LEAD];
+    const LEAD: usize = 200;
+    const AMPLITUDE: f32 = 60.0;
+    let mut pulses = vec![0.0_f32; LEAD + 2 * (8 + 8 * raw.len()) + LEAD];
     for pulse in [0, 2, 7, 9] {
-        level[LEAD + pulse] = 80;
+        pulses[LEAD + pulse] = AMPLITUDE;
     }
     for (bit, at) in (LEAD + 16..).step_by(2).take(8 * raw.len()).enumerate() {
         let one = raw[bit / 8] << (bit % 8) & 0x80 != 0;
-        level[at + usize::from(!one)] = 80;
+        pulses[at + usize::from(!one)] = AMPLITUDE;
     }
-    let mut noise = raw.iter().fold(1_u32, |n, &b| n.wrapping_mul(31).wrapping_add(u32::from(b)));
-    let mut jitter = || {
-        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (noise >> 30) as u8
+    let mut state = raw.iter().fold(1_u32, |n, &b| n.wrapping_mul(31).wrapping_add(u32::from(b)));
+    let mut uniform = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32 - 0.5
     };
-    level.iter().flat_map(|&a| [126 + a + jitter(), 126 + a / 2 + jitter()]).collect()
+    let mut out = Vec::with_capacity(2 * pulses.len());
+    for n in 1..pulses.len() {
+        let level = 0.75 * pulses[n] + 0.25 * pulses[n - 1];
+        let phase = 1.0 + n as f32 * std::f32::consts::TAU * 10e3 / 2e6;
+        for part in [phase.cos(), phase.sin()] {
+            let noise = 2.0 * (uniform() + uniform() + uniform());
+            out.push((127.5 + level * part + noise).round().clamp(0.0, 255.0) as u8);
+        }
+    }
+    out
 }
 
 pub fn frame(receiver: u8, utc: Option<i64>, raw: &[u8]) -> Frame {
@@ -97,12 +107,14 @@ struct MarkDemodulator {
     counters: Counters,
     /// Frames wait here for one more block, as a real demodulator's may.
     held: Option<Frame>,
+    /// Tick after the last sample so far.
+    end: Option<Tick12>,
 }
 
 impl MarkDemodulator {
     fn new(config: &DemodulatorConfig) -> Self {
         assert_eq!(config.profile, Profile::Full);
-        Self { receiver: config.receiver, counters: Counters::default(), held: None }
+        Self { receiver: config.receiver, counters: Counters::default(), held: None, end: None }
     }
 }
 
@@ -110,6 +122,13 @@ impl Demodulator for MarkDemodulator {
     fn process(&mut self, block: &IqBlock<'_>, out: &mut dyn FnMut(Frame)) {
         let IqSamples::Cu8(samples) = block.samples else { panic!("cu8 only") };
         self.counters.samples += block.samples.len() as u64;
+        // Time goes on without a step, but for what the block says is missing.
+        if let Some(end) = self.end {
+            let gap = Tick12::from_sample(block.dropped_samples, block.tuning.rate_sps).0;
+            assert_eq!(block.start_tick, end.plus(gap), "{} samples missing", block.dropped_samples);
+        }
+        let length = Tick12::from_sample(block.samples.len() as u64, block.tuning.rate_sps).0;
+        self.end = Some(block.start_tick.plus(length));
         for (n, pair) in samples.chunks_exact(2).enumerate() {
             match pair {
                 [0xAA, mark] => {

@@ -68,6 +68,7 @@ fn quantity(word: &str) -> Option<(u64, char)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn check(name: &str, layout: Option<Layout>, rate_sps: Option<u32>, center_hz: Option<u64>) {
         assert_eq!(RecordingName::parse(Path::new(name)), RecordingName { layout, rate_sps, center_hz }, "{name}");
@@ -86,5 +87,19 @@ mod tests {
         check("k_M_.x_..k.unknown", None, None, None);
         check("x_99999999999999M.cu8", cu8, None, None);
         check("", None, None, None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_into_a_name_is_read(khz in 8_u32..60_000, center_mhz in 1_u64..6_000, before in "[a-z0-9_]{0,12}") {
+            let told = RecordingName::parse(Path::new(&format!("{before}_{center_mhz}M_{khz}k.cs16")));
+            prop_assert_eq!((told.rate_sps, told.center_hz), (Some(khz * 1_000), Some(center_mhz * 1_000_000)));
+        }
+
+        #[test]
+        fn any_name_is_answered_with_sane_numbers(name in ".{0,40}") {
+            let told = RecordingName::parse(Path::new(&name));
+            prop_assert!(told.rate_sps != Some(0) && told.center_hz != Some(0));
+        }
     }
 }

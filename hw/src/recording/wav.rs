@@ -120,6 +120,7 @@ fn read_all(file: &mut impl Read, buf: &mut [u8]) -> io::Result<bool> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::io::Cursor;
 
     /// A WAV file: an unknown chunk of odd size, then `fmt `, then `data`.
@@ -170,6 +171,27 @@ pub(super) mod tests {
         let whole = wav(1, 16, 2, 48_000, &[7; 8]);
         for cut in 0..whole.len() {
             assert_eq!(header(&whole[..cut]).is_ok(), whole.len() - 8 <= cut, "{cut}");
+        }
+    }
+
+    proptest! {
+        /// Whatever the bytes: an answer, and a good one lies within the file.
+        #[test]
+        fn arbitrary_chunks_are_answered(
+            chunks in prop::collection::vec((prop::sample::select(vec![*b"fmt ", *b"data", *b"LIST"]), any::<u32>(), prop::collection::vec(any::<u8>(), 0..40)), 0..6),
+            honest in any::<bool>(),
+        ) {
+            let mut file = b"RIFF\0\0\0\0WAVE".to_vec();
+            for (id, size, body) in chunks {
+                file.extend(id);
+                file.extend((if honest { body.len() as u32 } else { size }).to_le_bytes());
+                file.extend(body);
+            }
+            if let Ok(h) = header(&file) {
+                prop_assert!(h.data_start <= file.len() as u64);
+                prop_assert!((1..=2).contains(&h.channels));
+                prop_assert!(h.data_bytes != Some(0));
+            }
         }
     }
 }

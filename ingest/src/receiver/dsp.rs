@@ -6,7 +6,7 @@ use crate::block::Block;
 use crate::counters::{ReceiverState, add};
 use crate::ring::{BlockReader, Next};
 use decoders::{Demodulator, DemodulatorConfig, Profile, ProtocolEntry};
-use model::{Protocol, ReceiverId, Tuning, UnixMicros};
+use model::{ReceiverId, Tuning, UnixMicros};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -19,16 +19,6 @@ const PAUSE_US_MIN: i64 = 250_000;
 const PAUSE_US_MAX: i64 = 30_000_000;
 /// A demodulator that ran for so long was good.
 const GOOD_RUN_US: i64 = 10_000_000;
-
-/// A frame's time is that of its beginning, and it is known at its end: how far a demodulator's frames may lie behind the
-/// samples it has been given, in microseconds.
-const fn latency_us(protocol: Protocol) -> i64 {
-    match protocol {
-        Protocol::Adsb | Protocol::Uat => 10_000,
-        Protocol::Ais => 150_000,
-        Protocol::Aprs => 3_000_000,
-    }
-}
 
 /// The DSP thread's state.
 pub struct Dsp {
@@ -66,7 +56,12 @@ impl Dsp {
         loop {
             match reader.next(IDLE) {
                 Next::Block(block) => {
+                    let counters = &self.out.line.status.counters;
+                    // The one in hand was waiting too.
+                    counters.blocks_waiting_max.fetch_max(reader.waiting() as u64 + 1, Relaxed);
+                    let start_us = self.common.clock.mono_us();
                     self.take(&block);
+                    add(&self.out.line.status.counters.dsp_busy_us, (self.common.clock.mono_us() - start_us).max(0) as u64);
                     reader.give_back(block);
                 }
                 Next::Closed => break,
@@ -91,14 +86,14 @@ impl Dsp {
         let out = &self.out;
         let done = catch_unwind(AssertUnwindSafe(|| {
             demodulator.process(&iq, &mut |frame| out.push(frame));
-            demodulator.counters()
+            (demodulator.counters(), demodulator.latency_us())
         }));
         match done {
-            Ok(counters) => {
+            Ok((counters, latency_us)) => {
                 self.missing = 0;
                 self.out.line.status.demodulator.store(&counters);
                 let length_us = (u128::from(samples) * 1_000_000 / u128::from(iq.tuning.rate_sps.max(1))) as i64;
-                let behind_us = length_us - latency_us(self.entry.protocol);
+                let behind_us = length_us - i64::from(latency_us);
                 self.out.progress(iq.start_utc.map(|UnixMicros(us)| UnixMicros(us + behind_us)));
             }
             Err(panic) => {

@@ -137,6 +137,8 @@ fn the_sink_too_slow_for_a_live_source_costs_counted_samples_and_nothing_decoded
     let report = station.stop();
     let c = report.receivers[0].counters;
     assert!(0 < c.dropped_pool_empty);
+    assert_eq!(c.panics, 0, "each hole was told to the demodulator");
+    assert!((3..=4).contains(&c.blocks_waiting_max), "{}", c.blocks_waiting_max);
     // Each block has one frame: what was not dropped was delivered.
     assert_eq!(sink.len() as u64, blocks - c.dropped_pool_empty / Marks::BLOCK as u64);
     assert_eq!(report.merge.events, sink.len() as u64);

@@ -260,6 +260,11 @@ impl Demodulator for AdsbDemodulator {
     fn counters(&self) -> Counters {
         self.counters
     }
+
+    fn latency_us(&self) -> u32 {
+        // The outbox, and a window that is searched when it is full.
+        HOLD_US as u32 + 10_000
+    }
 }
 
 /// Without a preamble 17 alignments are tried, so fewer patterns each.
