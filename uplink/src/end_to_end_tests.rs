@@ -9,11 +9,13 @@ use crate::tls::{self, Authority, ClockFloor, Identity};
 use model::{Epoch, Event, StationId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -29,14 +31,42 @@ struct World {
 struct Central {
     address: SocketAddr,
     handle: ServerHandle<MemoryIntake>,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    process: Process,
 }
 
 struct Station {
     status: watch::Receiver<ClientStatus>,
-    stop: oneshot::Sender<()>,
+    process: Process,
+}
+
+/// A runtime of its own: killed, it takes sockets and tasks along without a farewell, as `kill -9` does.
+struct Process {
+    runtime: Option<Runtime>,
+    stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
+}
+
+impl Process {
+    fn runtime() -> Runtime {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+    }
+
+    fn start<F: Future<Output = ()> + Send + 'static>(runtime: Runtime, run: impl FnOnce(oneshot::Receiver<()>) -> F) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = runtime.spawn(run(stopped));
+        Self { runtime: Some(runtime), stop: Some(stop), task }
+    }
+
+    async fn stop(mut self) {
+        let _ = self.stop.take().unwrap().send(());
+        (&mut self.task).await.unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.runtime.take().unwrap().shutdown_background();
+    }
 }
 
 fn name(text: &str) -> StationId {
@@ -63,11 +93,14 @@ impl World {
 
     fn central_at(&self, listen: SocketAddr, clock: ClockFloor) -> Central {
         let config = ServerConfig { recheck: Duration::from_millis(50), ..ServerConfig::new(listen) };
-        let server = Server::with_clock(config, &self.identity, Arc::clone(&self.intake), Arc::new(clock)).unwrap();
-        let (stop, stopped) = oneshot::channel();
+        let runtime = Process::runtime();
+        let server = {
+            let _inside = runtime.enter();
+            Server::with_clock(config, &self.identity, Arc::clone(&self.intake), Arc::new(clock)).unwrap()
+        };
         let (address, handle) = (server.local_addr().unwrap(), server.handle());
-        let task = tokio::spawn(server.run(async { drop(stopped.await) }));
-        Central { address, handle, stop, task }
+        let process = Process::start(runtime, |stopped| server.run(async { drop(stopped.await) }));
+        Central { address, handle, process }
     }
 
     fn spool(&self) -> Arc<Spool> {
@@ -94,10 +127,9 @@ impl World {
         config.backoff = (Duration::from_millis(10), Duration::from_millis(100));
         change(&mut config);
         let client = Client::with_clock(config, identity, Arc::clone(spool), Arc::new(clock)).unwrap();
-        let (stop, stopped) = oneshot::channel();
         let status = client.status();
-        let task = tokio::spawn(client.run(async { drop(stopped.await) }));
-        Station { status, stop, task }
+        let process = Process::start(Process::runtime(), |stopped| client.run(async { drop(stopped.await) }));
+        Station { status, process }
     }
 
     /// Waits until the database has as many rows.
@@ -131,27 +163,17 @@ async fn until(mut ready: impl FnMut() -> bool, state: impl Fn() -> String) {
 
 impl Central {
     async fn stop(self) {
-        let _ = self.stop.send(());
-        self.task.await.unwrap();
+        self.process.stop().await;
     }
 
-    /// As if the process had been killed: the task is dropped wherever it is.
-    async fn kill(self) -> SocketAddr {
-        self.task.abort();
-        let _ = self.task.await;
+    fn kill(self) -> SocketAddr {
         self.address
     }
 }
 
 impl Station {
     async fn stop(self) {
-        let _ = self.stop.send(());
-        self.task.await.unwrap();
-    }
-
-    async fn kill(self) {
-        self.task.abort();
-        let _ = self.task.await;
+        self.process.stop().await;
     }
 
     /// The sentence that the status shows when it comes.
@@ -203,7 +225,7 @@ async fn what_waits_is_delivered_before_a_station_stops() {
 }
 
 /// Both sides are killed and restarted at random, the database fails now and then, and the producer never stops.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn kills_on_both_sides_leave_exactly_the_truth() {
     let world = World::new();
     let mut random = SmallRng::seed_from_u64(20_261_123);
@@ -218,13 +240,13 @@ async fn kills_on_both_sides_leave_exactly_the_truth() {
         tokio::time::sleep(Duration::from_micros(random.random_range(0..15_000))).await;
         match random.random_range(0..6) {
             0 => {
-                let address = central.kill().await;
+                let address = central.kill();
                 until(|| std::net::UdpSocket::bind(address).is_ok(), || "the port is still held".into()).await;
                 central = world.central_at(address, ClockFloor::default());
             }
             1 => {
                 // The process is gone: its spool is opened anew, in a new epoch.
-                station.kill().await;
+                drop(station);
                 until(|| Arc::strong_count(&spool) == 1, || "the spool is still held".into()).await;
                 drop(spool);
                 spool = world.spool();

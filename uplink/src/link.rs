@@ -5,7 +5,8 @@ use hmac::{Hmac, Mac};
 use quinn::congestion::{BbrConfig, CubicConfig};
 use quinn::crypto::{CryptoError, HmacKey};
 use quinn::udp::UdpSocketState;
-use quinn::{Connection, EndpointConfig, ReadExactError, RecvStream, TransportConfig, VarInt};
+use quinn::{Connection, ConnectionId, ConnectionIdGenerator, EndpointConfig, ReadExactError, RecvStream, TransportConfig, VarInt};
+use rand::TryRngCore;
 use sha2::Sha256;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -99,8 +100,31 @@ pub fn client_endpoint(socket: UdpSocket) -> std::io::Result<quinn::Endpoint> {
 /// `reset_secret` must be the same after a restart: by it, stations learn at once that their connection is of an earlier
 /// life of the central (RFC 9000 §10.3), instead of waiting for the idle time-out.
 pub fn server_endpoint(socket: UdpSocket, config: quinn::ServerConfig, reset_secret: [u8; 32]) -> std::io::Result<quinn::Endpoint> {
-    let endpoint = EndpointConfig::new(Arc::new(ResetKey(reset_secret)));
+    let mut endpoint = EndpointConfig::new(Arc::new(ResetKey(reset_secret)));
+    endpoint.cid_generator(|| Box::new(RandomIds));
     quinn::Endpoint::new(endpoint, Some(config), socket, Arc::new(quinn::TokioRuntime))
+}
+
+/// Connection ids without a key in them. quinn's own mark which ids are theirs with a key that changes at each start, and
+/// leave packets with an id of an earlier life unanswered.
+struct RandomIds;
+
+const ID_BYTES: usize = 8;
+
+impl ConnectionIdGenerator for RandomIds {
+    fn generate_cid(&mut self) -> ConnectionId {
+        let mut id = [0; ID_BYTES];
+        rand::rngs::OsRng.try_fill_bytes(&mut id).expect("the system has random numbers: TLS would not work without them either");
+        ConnectionId::new(&id)
+    }
+
+    fn cid_len(&self) -> usize {
+        ID_BYTES
+    }
+
+    fn cid_lifetime(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// HMAC-SHA-256.

@@ -30,6 +30,8 @@ const MAX_CONNECTIONS: usize = 4096;
 const MAX_INCOMING: usize = 256;
 /// After that many waiting or running handshakes a caller must prove its address first (QUIC Retry).
 const RETRY_ABOVE: usize = 64;
+/// Time for the last packets of a stopping central. Whoever misses them learns by a stateless reset or the idle time-out.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// A handshake that takes longer is given up.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -199,7 +201,7 @@ impl<I: Intake> Server<I> {
         let all = async { while tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(self.shared.config.stop_grace, all).await;
         self.endpoint.close(CLOSE_DONE, b"the central is stopping");
-        self.endpoint.wait_idle().await;
+        let _ = tokio::time::timeout(FAREWELL, self.endpoint.wait_idle()).await;
     }
 
     fn admit(&self, incoming: Incoming, tasks: &mut tokio::task::JoinSet<()>) {

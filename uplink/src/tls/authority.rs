@@ -46,10 +46,7 @@ impl Authority {
 
     pub fn open(dir: &Path) -> Result<Self, TlsError> {
         let certificate = files::read_certificate(&dir.join("ca.crt"))?;
-        let key_path = dir.join("ca.key");
-        let pem = files::read(&key_path)?;
-        let not_pem = || TlsError::Pem { path: key_path.clone(), what: "private key" };
-        let key = KeyPair::from_pem(core::str::from_utf8(&pem).map_err(|_| not_pem())?).map_err(|_| not_pem())?;
+        let key = read_key_pair(&dir.join("ca.key"))?;
         let organisation = organisation_of(&certificate)?;
         let issuer = Issuer::from_ca_cert_der(&certificate, key)?;
         Ok(Self { organisation, certificate, issuer })
@@ -85,10 +82,12 @@ impl Authority {
         Sha256::digest(&self.certificate).into()
     }
 
-    /// The central's own identity in `dir` (`central.crt`, `central.key`, `ca.crt`), made anew: it is cheap, and so its
-    /// dates are always fresh and its names those of the configuration. `names`: DNS names and IP addresses.
+    /// The central's own identity in `dir` (`central.crt`, `central.key`, `ca.crt`). The certificate is made anew at each
+    /// call, so that its dates are fresh and its names those of the configuration; the key stays.
+    /// `names`: DNS names and IP addresses.
     pub fn issue_central(&self, dir: &Path, names: &[String]) -> Result<Identity, TlsError> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let (_, key_path) = files::paths(dir, "central");
+        let key = if key_path.exists() { read_key_pair(&key_path)? } else { KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)? };
         let mut all = vec![CENTRAL_NAME.to_owned()];
         all.extend_from_slice(names);
         let mut params = CertificateParams::new(all)?;
@@ -141,6 +140,12 @@ pub fn issue_station(authority: &Authority, station_dir: &Path, station: Station
     let certificate = authority.station_certificate(&key, station, STATION_DAYS)?;
     authority.save(station_dir, "station", &certificate.pem(), Some(&key.serialize_pem()))?;
     Ok(fingerprint(&key.subject_public_key_info()))
+}
+
+fn read_key_pair(path: &Path) -> Result<KeyPair, TlsError> {
+    let not_pem = || TlsError::Pem { path: path.to_owned(), what: "private key" };
+    let pem = files::read(path)?;
+    KeyPair::from_pem(core::str::from_utf8(&pem).map_err(|_| not_pem())?).map_err(|_| not_pem())
 }
 
 pub fn pem_of(certificate: &CertificateDer) -> String {
