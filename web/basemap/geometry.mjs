@@ -40,11 +40,12 @@ export function unwrapRing(ring) {
 }
 
 /**
- * Unwraps a polygon; holes are moved into the frame of the outer ring.
+ * Unwraps a polygon; holes are moved into the frame of the outer ring. Some data sets write a polar land as the band between its coast and a tiny ring
+ * about the pole: that ring is left out, since the coast is closed over the pole itself.
  * @param {Ring[]} rings @returns {Ring[]}
  */
 export function unwrapPolygon(rings) {
-  const [outer, ...holes] = rings.map(unwrapRing);
+  const [outer, ...holes] = rings.filter((ring) => !ring.every(([, lat]) => 89.9 < Math.abs(lat))).map(unwrapRing);
   const [west, , east] = bounds(outer);
   const middle = (west + east) / 2;
   const moved = holes.map((hole) => {

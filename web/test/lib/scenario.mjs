@@ -191,6 +191,9 @@ function crowd(count, begin, now) {
   return tracks;
 }
 
+/** The aircraft that tests look for. */
+export const AIRCRAFT_SEEN = { subject: "icao:4840d6", kt: 450 };
+
 /** The names of the scenarios. */
 export const SCENARIOS = ["sky", "empty", "crowd"];
 
