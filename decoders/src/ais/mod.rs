@@ -11,6 +11,7 @@
 
 mod channels;
 mod decoder;
+mod demod;
 pub mod message;
 pub mod nmea;
 #[cfg(test)]
@@ -19,3 +20,18 @@ mod track;
 
 pub use channels::{CHANNEL_UNKNOWN, Channel};
 pub use decoder::Decoder;
+pub use demod::Receiver;
+
+use crate::registry::ProtocolEntry;
+use model::{Protocol, Tuning};
+
+/// AIS in the list of protocols.
+pub static PROTOCOL: ProtocolEntry = ProtocolEntry {
+    protocol: Protocol::Ais,
+    summary: "ships, aids to navigation and distress devices on 161.975 and 162.025 MHz",
+    default_tuning: Tuning { center_hz: 162_000_000, rate_sps: 288_000 },
+    rates_sps: demod::RATES,
+    demodulator: |config| Ok(Box::new(Receiver::new(config)?)),
+    decoder: |config| Box::new(Decoder::new(config)),
+    raw_text: nmea::frame_text,
+};

@@ -1,0 +1,167 @@
+//! One candidate to one frame: place, symbols, bytes; and the frame taken out of the samples again.
+
+use super::acquire::{self, Scratch, Sync, acquire};
+use super::cancel::{Canceller, Known};
+use super::complex::C32;
+use super::detect::{Burst, SYMBOLS_MAX};
+use super::front::{CHANNEL_RATE, SPS};
+use super::pulse::{PREAMBLE, Pulse, TAPS};
+use super::repair::{ONE_SLOT, Repair, Repaired};
+use super::stream::{Candidate, Stream};
+
+/// Symbol 0 lies at most this many samples before and behind the window's beginning.
+const BEFORE: u64 = 72;
+const PLACES: usize = 140;
+/// Least share of the preamble's energy that the known symbols must explain. Noise reaches 0.25, a burst at Eb/N0 4 dB has 0.5.
+const MATCH_MIN: f32 = 0.30;
+/// Samples from a candidate to the end of what [`Modem::probe`] needs.
+pub const PROBE: u64 = (PLACES + acquire::SPAN_TAIL + 3 * TAPS) as u64;
+/// Samples from a candidate to the end of the longest burst it may begin.
+pub const REACH: u64 = (PLACES + SYMBOLS_MAX * SPS + 2 * TAPS) as u64;
+
+/// A frame and how it was heard.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub repaired: Repaired,
+    /// End of the opening flag, in sixteenths of a sample since the start.
+    pub flag_end_16ths: u64,
+    /// Samples from the ramp to the end of the closing flag.
+    pub from: u64,
+    pub to: u64,
+    pub freq_hz: f32,
+    /// Power of the carrier, full scale = 1.
+    pub power: f32,
+    /// Power of noise in 25 kHz.
+    pub noise: f32,
+}
+
+/// Everything needed to receive a burst; one for all channels.
+#[derive(Debug)]
+pub struct Modem {
+    pulse: Pulse,
+    scratch: Scratch,
+    burst: Burst,
+    repair: Repair,
+    canceller: Canceller,
+    shifted: Vec<C32>,
+    corrects: bool,
+}
+
+impl Modem {
+    pub fn new(corrects: bool) -> Self {
+        Self {
+            pulse: Pulse::new(0.4),
+            scratch: Scratch::new(),
+            burst: Burst::new(),
+            repair: Repair::new(),
+            canceller: Canceller::new(),
+            shifted: Vec::with_capacity(REACH as usize + 64),
+            corrects,
+        }
+    }
+
+    /// Is there a preamble?
+    pub fn probe(&mut self, stream: &Stream, candidate: &Candidate) -> bool {
+        self.place(stream, candidate).is_some()
+    }
+
+    /// Where the burst begins: the sample that `shifted` begins with, and the place in it.
+    fn place(&mut self, stream: &Stream, candidate: &Candidate) -> Option<(u64, Sync)> {
+        let from = (candidate.at.saturating_sub(BEFORE + TAPS as u64)).max(stream.first());
+        self.shift(stream, from, PLACES + acquire::SPAN_TAIL + 2 * TAPS, candidate.freq_hz);
+        let places = self.shifted.len().saturating_sub(acquire::SPAN_TAIL + TAPS).min(PLACES);
+        if places == 0 {
+            return None;
+        }
+        let sync = acquire(&self.pulse, &mut self.scratch, &self.shifted, TAPS, places);
+        (MATCH_MIN <= sync.match_).then_some((from, sync))
+    }
+
+    /// `Ok(None)`: not the beginning of a burst.
+    pub fn receive(&mut self, stream: &Stream, candidate: &Candidate) -> Result<Option<Heard>, Refused> {
+        let Some((from, sync)) = self.place(stream, candidate) else { return Ok(None) };
+        let found = self.symbols(stream, from, candidate.freq_hz, &sync, PREAMBLE + ONE_SLOT);
+        let found = match found {
+            None if self.goes_on() => self.symbols(stream, from, candidate.freq_hz, &sync, SYMBOLS_MAX),
+            other => other,
+        };
+        let repaired = found.ok_or(Refused)?;
+        Ok(Some(self.heard(repaired, from, candidate.freq_hz, &sync)))
+    }
+
+    /// Takes samples from `from` on and moves the frequency to 0.
+    fn shift(&mut self, stream: &Stream, from: u64, samples: usize, freq_hz: f32) {
+        let step = -core::f32::consts::TAU * freq_hz / CHANNEL_RATE as f32;
+        let turn = C32::unit(step);
+        let mut unit = C32::new(1.0, 0.0);
+        self.shifted.clear();
+        for (n, &x) in stream.slice(from, from + samples as u64).iter().enumerate() {
+            if n % 128 == 0 {
+                unit = C32::unit(step * n as f32);
+            }
+            self.shifted.push(x * unit);
+            unit = unit * turn;
+        }
+    }
+
+    fn symbols(&mut self, stream: &Stream, from: u64, freq_hz: f32, sync: &Sync, symbols: usize) -> Option<Repaired> {
+        self.shift(stream, from, sync.position as usize + symbols * SPS + TAPS, freq_hz);
+        self.burst.take(&self.pulse, &self.shifted, sync.position, symbols);
+        if self.burst.z.len() < PREAMBLE + 8 {
+            return None;
+        }
+        self.burst.track(&self.pulse, sync);
+        let end = self.repair.end(&self.burst).unwrap_or(PREAMBLE + ONE_SLOT);
+        let end = end.min(self.burst.z.len());
+        self.burst.refine(&self.pulse, end);
+        self.repair.search(&self.burst, self.corrects)
+    }
+
+    /// May the burst be longer than one slot?
+    fn goes_on(&self) -> bool {
+        let kind = (0..6).fold(0, |kind, i| {
+            let k = PREAMBLE + 7 - i;
+            let bit = self.burst.r.get(k).zip(self.burst.r.get(k - 2)).is_some_and(|(a, b)| 0.0 < a * b);
+            kind << 1 | u8::from(bit)
+        });
+        168 < crate::ais::message::lengths::bits_max(kind)
+    }
+
+    fn heard(&self, repaired: Repaired, from: u64, freq_hz: f32, sync: &Sync) -> Heard {
+        let drift_hz = self.burst.drift * 9600.0 / core::f32::consts::TAU;
+        let carrier = self.burst.amplitude / self.pulse.gain;
+        let flag_end = f64::from(sync.position) + ((PREAMBLE - 1) * SPS) as f64;
+        let symbol0 = from + sync.position as u64;
+        Heard {
+            flag_end_16ths: from * 16 + (flag_end * 16.0).round() as u64,
+            from: symbol0.saturating_sub(((super::cancel::RAMP_BITS + 1) * SPS) as u64),
+            to: symbol0 + (repaired.symbols * SPS) as u64,
+            freq_hz: freq_hz + drift_hz,
+            power: carrier * carrier,
+            noise: 2.0 * self.burst.variance * self.burst.amplitude * self.burst.amplitude * 25_000.0 / CHANNEL_RATE as f32,
+            repaired,
+        }
+    }
+
+    /// Subtracts the burst that was last heard.
+    pub fn cancel(&mut self, stream: &mut Stream, heard: &Heard) {
+        // The odd chain's sign and the level of the first bits: a₁ = r₁r₀, and bit 1 is a "1", so a₀ = a₁.
+        let Some((r0, r1)) = self.burst.r.first().zip(self.burst.r.get(1)) else { return };
+        let first_level = if 0.0 < r0 * r1 { 1 } else { -1 };
+        let from = heard.from.max(stream.first());
+        let symbol0_16ths = heard.flag_end_16ths - ((PREAMBLE - 1) * SPS * 16) as u64;
+        let position = (symbol0_16ths as i64 - from as i64 * 16) as f32 / 16.0;
+        let known = Known {
+            bytes: &heard.repaired.bytes[..heard.repaired.len],
+            position,
+            step: core::f32::consts::TAU * heard.freq_hz / CHANNEL_RATE as f32,
+            first_level,
+        };
+        let x = stream.slice_mut(from, heard.to + 64);
+        self.canceller.cancel(&self.pulse, x, &known);
+    }
+}
+
+/// A burst whose check failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;

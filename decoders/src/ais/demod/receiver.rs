@@ -1,0 +1,294 @@
+//! The demodulator of samples: two channels (or whichever lie within the samples' band) side by side.
+//!
+//! Everything happens in steps of [`HOP`] channel samples, in the same order however the samples were cut: both channels look at their
+//! next window, then candidates whose longest possible burst has passed are tried, oldest first. A frame is handed out once nothing
+//! earlier can come any more ([`HOLD`]); so frames come in order of time, about 0.3 s after they were on the air.
+
+use super::complex::C32;
+use super::front::{BATCH, CHANNEL_RATE, Front, HALF_BAND_HZ};
+use super::modem::{Heard, Modem, PROBE, REACH};
+use super::search::{HOP, Search};
+use super::stream::{Candidate, Stream};
+use crate::ais::channels::Channel;
+use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
+use model::{DeciDbfs, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal, TICKS_PER_SECOND, Tick12, UnixMicros};
+
+/// Rates between the first and the last are taken, these and any other.
+pub static RATES: &[u32] = &[
+    96_000, 192_000, 240_000, 250_000, 288_000, 300_000, 384_000, 768_000, 1_000_000, 1_024_000, 1_536_000, 1_600_000, 1_920_000,
+    2_048_000, 2_304_000, 2_400_000, 2_560_000, 3_200_000,
+];
+
+/// Candidates waiting, on all channels together; the oldest are tried first, new ones beyond this are not taken.
+const WAITING_MAX: usize = 64;
+/// Frames held until nothing earlier can come.
+const HELD_MAX: usize = 64;
+/// Channel samples that a frame is held.
+const HOLD: u64 = REACH + 256;
+/// Candidates that failed are kept for another try when a burst over them has been taken away.
+const FAILED_MAX: usize = 16;
+const TRIES_MAX: u8 = 3;
+/// A burst that begins further behind a failed candidate than this was not what made it fail.
+const ONE_SLOT_SAMPLES: u64 = 1_024;
+/// The same bytes on another channel within this many channel samples (2 ms) are one transmission heard twice.
+const GHOST_SAMPLES: u64 = 77;
+/// The clock of the source may be set right; beyond this much it is taken over.
+const CLOCK_SLACK_MICROS: i64 = 1_000;
+
+/// Samples to frames.
+#[derive(Debug)]
+pub struct Receiver {
+    receiver: ReceiverId,
+    rate_sps: u32,
+    channels: Vec<Channel>,
+    front: Front,
+    streams: Vec<Stream>,
+    fresh: Vec<Vec<C32>>,
+    search: Search,
+    modem: Modem,
+    waiting: Vec<(usize, Candidate)>,
+    failed: Vec<(usize, Candidate)>,
+    /// With the time in sixteenths of a channel sample.
+    held: Vec<(u64, Frame)>,
+    clock: Clock,
+    cancels: bool,
+    counters: Counters,
+}
+
+/// From channel samples to time.
+#[derive(Debug, Default)]
+struct Clock {
+    started: bool,
+    tick: Tick12,
+    utc: Option<UnixMicros>,
+    /// Input samples since the start.
+    samples: u64,
+}
+
+impl Receiver {
+    pub fn new(config: &DemodulatorConfig) -> Result<Self, UnsupportedRate> {
+        let rate_sps = config.tuning.rate_sps;
+        let unsupported = UnsupportedRate { protocol: Protocol::Ais, rate_sps, supported: RATES };
+        if !(RATES[0]..=RATES[RATES.len() - 1]).contains(&rate_sps) {
+            return Err(unsupported);
+        }
+        let offset = |c: &Channel| c.center_hz() as f64 - config.tuning.center_hz as f64;
+        let heard = |c: &Channel| offset(c).abs() + HALF_BAND_HZ <= f64::from(rate_sps) / 2.0;
+        let channels: Vec<Channel> = Channel::ALL.into_iter().filter(heard).collect();
+        if channels.is_empty() {
+            return Err(unsupported);
+        }
+        let offsets: Vec<f64> = channels.iter().map(offset).collect();
+        let full = config.profile == Profile::Full;
+        Ok(Self {
+            receiver: config.receiver,
+            rate_sps,
+            front: Front::new(rate_sps, &offsets),
+            streams: channels.iter().map(|_| Stream::new()).collect(),
+            fresh: channels.iter().map(|_| Vec::with_capacity(BATCH + 8)).collect(),
+            channels,
+            search: Search::new(),
+            modem: Modem::new(full),
+            waiting: Vec::with_capacity(WAITING_MAX),
+            failed: Vec::with_capacity(FAILED_MAX),
+            held: Vec::with_capacity(HELD_MAX),
+            clock: Clock::default(),
+            cancels: full,
+            counters: Counters::default(),
+        })
+    }
+
+    /// At most [`BATCH`] samples.
+    fn batch(&mut self, samples: IqSamples<'_>, out: &mut dyn FnMut(Frame)) {
+        self.fresh.iter_mut().for_each(Vec::clear);
+        self.front.process(samples, &mut self.fresh);
+        self.clock.samples += samples.len() as u64;
+        for (stream, fresh) in self.streams.iter_mut().zip(&self.fresh) {
+            stream.push(fresh);
+        }
+        self.step(out);
+    }
+
+    /// As many steps as there are samples for.
+    fn step(&mut self, out: &mut dyn FnMut(Frame)) {
+        while self.streams.iter().all(|s| s.looked() + super::search::WINDOW as u64 <= s.end()) {
+            for c in 0..self.streams.len() {
+                if let Some(found) = self.streams[c].look(&self.search)
+                    && self.waiting.len() < WAITING_MAX
+                {
+                    self.waiting.push((c, found));
+                }
+            }
+            let now = self.streams[0].looked();
+            self.try_due(now);
+            self.hand_out(now.saturating_sub(HOLD + REACH) * 16, out);
+        }
+    }
+
+    /// Tries the candidates whose burst has passed at `now`.
+    fn try_due(&mut self, now: u64) {
+        let due = |c: &Candidate| c.at + if c.probed { REACH } else { PROBE };
+        while let Some(i) = (0..self.waiting.len()).filter(|&i| due(&self.waiting[i].1) <= now).min_by_key(|&i| self.waiting[i].1.at) {
+            let (channel, mut candidate) = self.waiting.remove(i);
+            if candidate.probed {
+                self.attempt(channel, candidate);
+            } else if self.modem.probe(&self.streams[channel], &candidate) {
+                candidate.probed = true;
+                self.waiting.push((channel, candidate));
+            } else {
+                self.counters.refuse(Refusal::Preamble);
+            }
+        }
+    }
+
+    fn attempt(&mut self, channel: usize, candidate: Candidate) {
+        match self.modem.receive(&self.streams[channel], &candidate) {
+            Ok(None) => self.counters.refuse(Refusal::Preamble),
+            Ok(Some(heard)) => {
+                if self.cancels {
+                    self.modem.cancel(&mut self.streams[channel], &heard);
+                    self.hear_under(channel, &heard, candidate.tries + 1);
+                }
+                self.keep(channel, &heard);
+            }
+            Err(_) => {
+                self.counters.refuse(Refusal::Integrity);
+                if self.failed.len() == FAILED_MAX {
+                    self.failed.remove(0);
+                }
+                self.failed.push((channel, candidate));
+            }
+        }
+    }
+
+    /// After a burst has been taken away: what it covered may hold another.
+    fn hear_under(&mut self, channel: usize, heard: &Heard, tries: u8) {
+        // What was found there before was found with the burst in place.
+        self.waiting.retain(|(c, w)| *c != channel || w.at + 64 < heard.from || heard.to < w.at + 64);
+        let waiting = &mut self.waiting;
+        let mut again = |candidate: Candidate| {
+            if waiting.len() < WAITING_MAX {
+                waiting.push((channel, candidate));
+            }
+        };
+        self.failed.retain(|(c, f)| {
+            let under = *c == channel && f.at < heard.to && heard.from < f.at + ONE_SLOT_SAMPLES && f.tries < TRIES_MAX;
+            if under && (f.at + 64 < heard.from || heard.to < f.at + 64) {
+                again(f.again());
+            }
+            !under
+        });
+        if tries < TRIES_MAX {
+            self.streams[channel].look_again(&self.search, heard.from, heard.to, tries, &mut again);
+        }
+    }
+
+    fn keep(&mut self, channel: usize, heard: &Heard) {
+        let at = heard.flag_end_16ths;
+        let bytes = &heard.repaired.bytes[..heard.repaired.len];
+        let frame = self.frame(channel, heard, bytes);
+        let same = |(t, f): &(u64, Frame)| t.abs_diff(at) < GHOST_SAMPLES * 16 && f.raw.as_slice() == bytes;
+        if let Some(twin) = self.held.iter_mut().find(|h| same(h)) {
+            if twin.1.signal.rssi < frame.signal.rssi {
+                *twin = (at, frame);
+            }
+            return;
+        }
+        if self.held.len() < HELD_MAX {
+            self.held.push((at, frame));
+        }
+    }
+
+    fn frame(&self, channel: usize, heard: &Heard, bytes: &[u8]) -> Frame {
+        let seconds = heard.flag_end_16ths as f64 / 16.0 / f64::from(CHANNEL_RATE) - self.front.delay_s();
+        let ticks = (seconds * TICKS_PER_SECOND as f64).round();
+        Frame {
+            protocol: Protocol::Ais,
+            receiver: self.receiver,
+            raw: Raw::new(bytes),
+            tick: self.clock.tick.plus(ticks.max(0.0) as u64),
+            utc: self.clock.utc.map(|utc| utc.plus_micros((seconds * 1e6).round() as i64)),
+            signal: Signal {
+                rssi: DeciDbfs::from_power(heard.power),
+                noise: DeciDbfs::from_power(heard.noise),
+                freq_offset_hz: Some(heard.freq_hz.round() as i32),
+                corrected_bits: heard.repaired.corrected_bits,
+            },
+            channel: self.channels[channel].index(),
+        }
+    }
+
+    /// Frames that nothing can precede any more, in order of time.
+    fn hand_out(&mut self, before: u64, out: &mut dyn FnMut(Frame)) {
+        while let Some(i) = (0..self.held.len()).filter(|&i| self.held[i].0 <= before).min_by_key(|&i| self.held[i].0) {
+            let (_, frame) = self.held.remove(i);
+            self.counters.frames += 1;
+            self.counters.corrected_frames += u64::from(0 < frame.signal.corrected_bits);
+            out(frame);
+        }
+    }
+
+    /// What is held back comes out; then as new.
+    fn flush(&mut self, out: &mut dyn FnMut(Frame)) {
+        const SILENCE: [u8; 2 * 1024] = [127; 2 * 1024];
+        let needed = (2 * REACH + HOLD) as usize * self.rate_sps as usize / CHANNEL_RATE as usize;
+        for _ in 0..needed.div_ceil(1024) {
+            self.batch(IqSamples::Cu8(&SILENCE), out);
+        }
+        self.hand_out(u64::MAX, out);
+        self.front.reset();
+        self.streams.iter_mut().for_each(Stream::reset);
+        self.waiting.clear();
+        self.failed.clear();
+        self.clock = Clock::default();
+    }
+
+    fn set_clock(&mut self, block: &IqBlock<'_>) {
+        if block.dropped_samples != 0 || !self.clock.started {
+            self.clock = Clock { started: true, tick: block.start_tick, utc: block.start_utc, samples: 0 };
+            return;
+        }
+        let micros = (u128::from(self.clock.samples) * 1_000_000 / u128::from(self.rate_sps)) as i64;
+        let Some(told) = block.start_utc.map(|utc| utc.plus_micros(-micros)) else { return };
+        if self.clock.utc.is_none_or(|utc| CLOCK_SLACK_MICROS < told.micros_since(utc).abs()) {
+            self.clock.utc = Some(told);
+        }
+    }
+}
+
+impl Demodulator for Receiver {
+    fn process(&mut self, block: &IqBlock<'_>, out: &mut dyn FnMut(Frame)) {
+        if block.dropped_samples != 0 {
+            self.flush(out);
+        }
+        self.set_clock(block);
+        self.counters.samples += block.samples.len() as u64;
+        let mut from = 0;
+        while from < block.samples.len() {
+            let n = BATCH.min(block.samples.len() - from);
+            self.batch(cut(block.samples, from, n), out);
+            from += n;
+        }
+    }
+
+    fn finish(&mut self, out: &mut dyn FnMut(Frame)) {
+        self.flush(out);
+    }
+
+    fn counters(&self) -> Counters {
+        self.counters
+    }
+}
+
+/// `n` samples from number `from` on.
+fn cut(samples: IqSamples<'_>, from: usize, n: usize) -> IqSamples<'_> {
+    let range = 2 * from..2 * (from + n);
+    match samples {
+        IqSamples::Cu8(s) => IqSamples::Cu8(&s[range]),
+        IqSamples::Cs16(s) => IqSamples::Cs16(&s[range]),
+        IqSamples::Cf32(s) => IqSamples::Cf32(&s[range]),
+    }
+}
+
+/// Steps and the search's windows agree.
+const _: () = assert!(HOP == 16);

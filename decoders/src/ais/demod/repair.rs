@@ -1,0 +1,178 @@
+//! From symbols to bytes whose check passed: first as decided, then with the least certain symbols changed.
+//!
+//! Every way of changing one, two or three of the least reliable symbols is a candidate; each has a probability, known from the
+//! symbols' odds. A CRC of 16 bits lets one in 65,536 wrong frames pass, so a candidate that passes is believed only if its own
+//! probability is far above that: [`DOUBT_MAX`]. This one rule bounds false frames whatever the signal: in noise no candidate is
+//! probable, in a clear signal only few are needed. What passes must also end with a flag, contain no forbidden run, and have a length
+//! that its type may have on the air.
+
+use super::detect::Burst;
+use super::pulse::PREAMBLE;
+use crate::ais::message::lengths;
+use crate::hdlc::{Deframer, GOOD_FCS, Heard, crc_register};
+
+/// Longest frame: type 26 and its FCS.
+pub const BYTES_MAX: usize = 133 + 2;
+/// −ln of the least probability of a candidate that is believed when its CRC is right: e^−7 · 65,536 ≈ 60 to 1 for it, and the rules
+/// on length and type make it some 1,000 to 1.
+const DOUBT_MAX: f32 = 7.0;
+/// The same for a frame as it was decided, where nothing was tried out.
+const DOUBT_MAX_PLAIN: f32 = 24.0;
+/// Symbols considered for a change: alone, in pairs, in threes.
+const SINGLES: usize = 40;
+const PAIRS: usize = 18;
+const TRIPLES: usize = 9;
+/// Symbols of a one-slot message without its preamble: 21 + 2 bytes, up to 8 stuffed bits, flag.
+pub const ONE_SLOT: usize = 23 * 8 + 8 + 8;
+
+/// A frame whose check passed.
+#[derive(Clone, Debug)]
+pub struct Repaired {
+    pub bytes: [u8; BYTES_MAX],
+    /// Without the FCS.
+    pub len: usize,
+    /// Bits changed.
+    pub corrected_bits: u8,
+    /// Symbols up to the end of the closing flag.
+    pub symbols: usize,
+}
+
+/// Buffers of the search.
+#[derive(Debug)]
+pub struct Repair {
+    bits: Vec<bool>,
+    deframer: Deframer<BYTES_MAX>,
+    order: Vec<u16>,
+    candidates: Vec<(f32, [u16; 3])>,
+}
+
+const NONE: u16 = u16::MAX;
+
+impl Repair {
+    pub fn new() -> Self {
+        Self {
+            bits: Vec::with_capacity(super::detect::SYMBOLS_MAX),
+            deframer: Deframer::new(),
+            order: Vec::with_capacity(super::detect::SYMBOLS_MAX),
+            candidates: Vec::with_capacity(SINGLES + PAIRS * PAIRS / 2 + TRIPLES * TRIPLES * TRIPLES / 6 + 1),
+        }
+    }
+
+    /// Where the frame probably ends: symbols up to and including the first closing flag at which its type may end. `None`: no such
+    /// flag was heard.
+    pub fn end(&mut self, burst: &Burst) -> Option<usize> {
+        self.set_bits(burst);
+        self.deframer.start();
+        for k in PREAMBLE..self.bits.len() {
+            match self.deframer.push(self.bits[k]) {
+                Heard::Frame => {
+                    let frame = self.deframer.bytes();
+                    return (2 < frame.len() && lengths::on_air(frame[0] >> 2, frame.len() - 2)).then_some(k + 1);
+                }
+                Heard::More => {}
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The frame, if there is one to be believed.
+    pub fn search(&mut self, burst: &Burst, changes: bool) -> Option<Repaired> {
+        self.set_bits(burst);
+        let plain = self.check();
+        let end = plain.as_ref().map_or(PREAMBLE + ONE_SLOT, |p| p.symbols).min(burst.odds.len());
+        let doubt: f32 = burst.odds[PREAMBLE.min(end)..end].iter().map(|&o| (-o).exp().ln_1p()).sum();
+        if let Some(found) = plain {
+            return (doubt < DOUBT_MAX_PLAIN).then_some(found);
+        }
+        if !changes || DOUBT_MAX < doubt {
+            return None;
+        }
+        let end = self.end(burst).unwrap_or(end);
+        self.list(burst, end, DOUBT_MAX - doubt);
+        for i in 0..self.candidates.len() {
+            let (_, flips) = self.candidates[i];
+            self.flip(&flips);
+            let found = self.check();
+            self.flip(&flips);
+            if let Some(mut found) = found {
+                found.corrected_bits = changed_bits(&flips);
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    fn set_bits(&mut self, burst: &Burst) {
+        self.bits.clear();
+        self.bits.extend((0..burst.r.len()).map(|k| 2 <= k && 0.0 < burst.r[k] * burst.r[k - 2]));
+    }
+
+    /// Candidates in order of cost, up to `cost_max`.
+    fn list(&mut self, burst: &Burst, end: usize, cost_max: f32) {
+        let odds = &burst.odds;
+        self.order.clear();
+        self.order.extend((PREAMBLE..end.min(odds.len())).map(|k| k as u16));
+        self.order.sort_unstable_by(|&a, &b| odds[usize::from(a)].total_cmp(&odds[usize::from(b)]));
+        self.candidates.clear();
+        let order = &self.order;
+        let cost = |i: usize| odds[usize::from(order[i])];
+        let n = order.len();
+        self.candidates.extend(order.iter().take(SINGLES).map(|&k| (odds[usize::from(k)], [k, NONE, NONE])));
+        for j in 1..n.min(PAIRS) {
+            for i in 0..j {
+                self.candidates.push((cost(i) + cost(j), [order[i], order[j], NONE]));
+            }
+        }
+        for k in 2..n.min(TRIPLES) {
+            for j in 1..k {
+                for i in 0..j {
+                    self.candidates.push((cost(i) + cost(j) + cost(k), [order[i], order[j], order[k]]));
+                }
+            }
+        }
+        self.candidates.retain(|c| c.0 <= cost_max);
+        self.candidates.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    }
+
+    /// A changed symbol k changes bits k and k + 2.
+    fn flip(&mut self, flips: &[u16; 3]) {
+        for &k in flips.iter().filter(|&&k| k != NONE) {
+            for at in [usize::from(k), usize::from(k) + 2] {
+                if let Some(bit) = self.bits.get_mut(at) {
+                    *bit = !*bit;
+                }
+            }
+        }
+    }
+
+    fn check(&mut self) -> Option<Repaired> {
+        self.deframer.start();
+        for k in PREAMBLE..self.bits.len() {
+            match self.deframer.push(self.bits[k]) {
+                Heard::Frame => return accept(self.deframer.bytes(), k + 1),
+                Heard::Abort | Heard::Ragged | Heard::Flag => return None,
+                Heard::More => {}
+            }
+        }
+        None
+    }
+}
+
+fn accept(frame: &[u8], symbols: usize) -> Option<Repaired> {
+    let len = frame.len().checked_sub(2)?;
+    let kind = *frame.first()? >> 2;
+    if !lengths::on_air(kind, len) || crc_register(frame) != GOOD_FCS {
+        return None;
+    }
+    let mut bytes = [0; BYTES_MAX];
+    bytes[..len].copy_from_slice(&frame[..len]);
+    Some(Repaired { bytes, len, corrected_bits: 0, symbols })
+}
+
+fn changed_bits(flips: &[u16; 3]) -> u8 {
+    let known = flips.iter().filter(|&&k| k != NONE).count() as u8;
+    // Changes two symbols apart share a bit, which is changed twice and so not at all.
+    let shared = flips.iter().filter(|&&k| k != NONE && flips.contains(&(k + 2))).count() as u8;
+    2 * (known - shared)
+}

@@ -1,0 +1,221 @@
+use super::lab::{self, Rng, Scene, add_noise, random_message};
+use super::receiver::Receiver;
+use crate::registry::{Demodulator, DemodulatorConfig, Profile};
+use model::{Frame, IqBlock, IqSamples, ReceiverId, Tick12, Tuning, UnixMicros};
+
+fn config(rate: f64) -> DemodulatorConfig {
+    let tuning = Tuning { center_hz: 162_000_000, rate_sps: rate as u32 };
+    DemodulatorConfig { receiver: ReceiverId(0), tuning, profile: Profile::Full }
+}
+
+fn hear(rate: f64, samples: IqSamples<'_>) -> Vec<Frame> {
+    let config = config(rate);
+    let mut receiver = Receiver::new(&config).unwrap();
+    let mut frames = Vec::new();
+    let block = IqBlock { samples, tuning: config.tuning, start_tick: Tick12(0), start_utc: Some(UnixMicros(0)), dropped_samples: 0 };
+    receiver.process(&block, &mut |f| frames.push(f));
+    receiver.finish(&mut |f| frames.push(f));
+    frames
+}
+
+/// What a run of the lab found.
+#[derive(Debug, Default)]
+struct Score {
+    sent: usize,
+    heard: usize,
+    wrong: usize,
+    ghosts: usize,
+    cpu_s: f64,
+    signal_s: f64,
+}
+
+impl Score {
+    fn per(&self) -> f64 {
+        1.0 - self.heard as f64 / self.sent.max(1) as f64
+    }
+
+    fn add(&mut self, scene: &Scene, frames: &[Frame]) {
+        self.sent += scene.sent.len();
+        for (channel, burst) in &scene.sent {
+            let found = frames.iter().any(|f| f.raw.as_slice() == burst.bytes && usize::from(f.channel) == *channel);
+            self.heard += usize::from(found);
+        }
+        for f in frames {
+            match scene.sent.iter().filter(|(_, b)| b.bytes == f.raw.as_slice()).map(|s| s.0).collect::<Vec<_>>()[..] {
+                [] => self.wrong += 1,
+                ref on if !on.contains(&usize::from(f.channel)) => self.ghosts += 1,
+                _ => {}
+            }
+        }
+        self.signal_s += scene.samples.len() as f64 / scene.rate;
+    }
+}
+
+/// Half the slots of both channels used, bursts with offsets within `spread_hz`.
+fn slots(rng: &mut Rng, rate: f64, seconds: f64, ebn0_db: f64, shape: &mut dyn FnMut(&mut Rng, &mut lab::Burst)) -> Scene {
+    let mut scene = Scene::new(rate, seconds);
+    let slot = 256.0 / 9600.0;
+    for n in 0..((seconds - 0.05) / slot) as usize {
+        for channel in 0..2 {
+            if rng.uniform() < 0.5 {
+                continue;
+            }
+            let mut burst = lab::Burst::new(random_message(rng), n as f64 * slot + rng.uniform() * 2e-4);
+            burst.phase = rng.uniform() * core::f64::consts::TAU;
+            burst.offset_hz = (rng.uniform() - 0.5) * 1000.0;
+            shape(rng, &mut burst);
+            scene.add(channel, burst);
+        }
+    }
+    add_noise(rng, rate, ebn0_db, &mut scene.samples);
+    scene
+}
+
+fn measure(rate: f64, seconds: f64, ebn0_db: f64, seed: u64, shape: &mut dyn FnMut(&mut Rng, &mut lab::Burst)) -> Score {
+    let mut rng = Rng(seed);
+    let mut score = Score::default();
+    let mut left = seconds;
+    while 0.0 < left {
+        let scene = slots(&mut rng, rate, 4.0, ebn0_db, shape);
+        let bytes = scene.cf32(100.0);
+        let start = std::time::Instant::now();
+        let frames = hear(rate, IqSamples::Cf32(&bytes));
+        score.cpu_s += start.elapsed().as_secs_f64();
+        score.add(&scene, &frames);
+        left -= 4.0;
+    }
+    score
+}
+
+#[test]
+#[ignore = "lab"]
+fn lab_curve() {
+    for db in [4.0, 4.5, 5.0, 5.5, 6.0, 7.0, 8.0, 10.0, 20.0] {
+        let s = measure(96_000.0, 20.0, db, 1, &mut |_, _| {});
+        println!("{db} dB: PER {:.4} of {} wrong {} ghosts {} cpu {:.4} s/s", s.per(), s.sent, s.wrong, s.ghosts, s.cpu_s / s.signal_s);
+    }
+}
+
+/// A few bursts on both channels, strong; every format and many rates.
+#[test]
+fn every_rate_and_format_is_received() {
+    for rate in [96_000.0, 240_000.0, 250_000.0, 288_000.0, 1_024_000.0, 1_536_000.0, 2_048_000.0, 2_400_000.0] {
+        let mut rng = Rng(rate as u64);
+        let scene = slots(&mut rng, rate, 0.25, 25.0, &mut |_, _| {});
+        let check = |frames: Vec<Frame>, what: &str| {
+            let mut score = Score::default();
+            score.add(&scene, &frames);
+            assert!(4 < score.sent, "{score:?}");
+            assert_eq!((score.heard, score.wrong, score.ghosts), (score.sent, 0, 0), "{rate} {what}");
+            let sent = |f: &Frame| scene.sent.iter().find(|(_, b)| b.bytes == f.raw.as_slice()).map(|s| s.1.clone()).unwrap();
+            for f in &frames {
+                let burst = sent(f);
+                let late_us = f.utc.unwrap().0 as f64 - burst.flag_end_s() * 1e6;
+                assert!(late_us.abs() < 30.0, "{rate} {what}: {late_us} µs late");
+                assert!((f.utc.unwrap().0 * 12 - f.tick.0 as i64).abs() <= 12, "{rate} {what}");
+                assert!((f64::from(f.signal.freq_offset_hz.unwrap()) - burst.offset_hz).abs() < 25.0, "{rate} {what}");
+                assert_eq!(f.signal.corrected_bits, 0);
+            }
+            assert!(frames.is_sorted_by_key(|f| f.tick));
+        };
+        let full = 30.0;
+        check(hear(rate, IqSamples::Cf32(&scene.cf32(full))), "cf32");
+        check(hear(rate, IqSamples::Cu8(&scene.cu8(full))), "cu8");
+        let cs16: Vec<i16> = scene.cf32(full).iter().map(|v| (v * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16).collect();
+        check(hear(rate, IqSamples::Cs16(&cs16)), "cs16");
+    }
+}
+
+#[test]
+fn power_and_noise_are_what_was_sent() {
+    let mut rng = Rng(5);
+    let rate = 288_000.0;
+    let scene = slots(&mut rng, rate, 0.5, 15.0, &mut |_, _| {});
+    for f in hear(rate, IqSamples::Cf32(&scene.cf32(10.0))) {
+        // Amplitude 1 of full scale 10: -20 dBFS. Eb/N0 15 dB: noise in 25 kHz is 15 dB - 10 lg(25000/9600) below.
+        assert!((f.signal.rssi.unwrap().dbfs() + 20.0).abs() < 0.6, "{:?}", f.signal);
+        assert!((f.signal.noise.unwrap().dbfs() + 20.0 + 15.0 - 4.2).abs() < 1.5, "{:?}", f.signal);
+    }
+}
+
+#[test]
+fn frames_do_not_depend_on_how_samples_are_cut() {
+    let mut rng = Rng(9);
+    let rate = 240_000.0;
+    let scene = slots(&mut rng, rate, 0.6, 7.0, &mut |_, _| {});
+    let bytes = scene.cu8(60.0);
+    let whole = hear(rate, IqSamples::Cu8(&bytes));
+    assert!(10 < whole.len());
+    for _ in 0..3 {
+        let config = config(rate);
+        let mut receiver = Receiver::new(&config).unwrap();
+        let (mut at, mut frames) = (0, Vec::new());
+        while at < bytes.len() / 2 {
+            let n = (1 + rng.next() as usize % 20_000).min(bytes.len() / 2 - at);
+            let start_tick = Tick12::from_sample(at as u64, rate as u32);
+            let start_utc = Some(UnixMicros((at as f64 / rate * 1e6) as i64));
+            let samples = IqSamples::Cu8(&bytes[2 * at..2 * (at + n)]);
+            receiver
+                .process(&IqBlock { samples, tuning: config.tuning, start_tick, start_utc, dropped_samples: 0 }, &mut |f| frames.push(f));
+            at += n;
+        }
+        receiver.finish(&mut |f| frames.push(f));
+        assert_eq!(frames, whole);
+    }
+}
+
+#[test]
+fn long_messages_are_received() {
+    let mut rng = Rng(11);
+    let mut score = Score::default();
+    for bytes in [53, 39, 34, 126, 12, 9] {
+        let kind = match bytes {
+            53 => 5,
+            39 => 19,
+            34 => 21,
+            12 => 27,
+            9 => 10,
+            _ => 8,
+        };
+        let mut scene = Scene::new(96_000.0, 0.3);
+        let mut message: Vec<u8> = (0..bytes).map(|_| rng.next() as u8).collect();
+        message[0] = kind << 2;
+        scene.add(usize::from(kind) % 2, lab::Burst::new(message, 0.03));
+        add_noise(&mut rng, 96_000.0, 12.0, &mut scene.samples);
+        let frames = hear(96_000.0, IqSamples::Cf32(&scene.cf32(20.0)));
+        score.add(&scene, &frames);
+    }
+    assert_eq!((score.heard, score.wrong), (score.sent, 0), "{score:?}");
+}
+
+#[test]
+fn samples_that_are_no_numbers_do_no_lasting_harm() {
+    let mut rng = Rng(12);
+    let scene = slots(&mut rng, 96_000.0, 0.4, 20.0, &mut |_, _| {});
+    let mut samples = scene.cf32(10.0);
+    samples[0] = f32::NAN;
+    samples[1] = f32::INFINITY;
+    samples[2] = f32::MAX;
+    let frames = hear(96_000.0, IqSamples::Cf32(&samples));
+    let mut score = Score::default();
+    score.add(&scene, &frames);
+    assert!(score.sent <= score.heard + 1, "{score:?}");
+}
+
+#[test]
+fn rates_and_tunings_out_of_reach_are_refused() {
+    let with = |center_hz, rate_sps| {
+        let config = DemodulatorConfig { receiver: ReceiverId(0), tuning: Tuning { center_hz, rate_sps }, profile: Profile::Full };
+        Receiver::new(&config).is_ok()
+    };
+    assert!(with(162_000_000, 96_000) && with(162_000_000, 2_400_000) && with(161_975_000, 96_000) && with(156_800_000, 288_000));
+    assert!(!with(162_000_000, 48_000) && !with(162_000_000, 10_000_000) && !with(1_090_000_000, 2_400_000));
+}
+
+/// Reduced form of the lab's curve: a window, so that both a loss and a too easy test are noticed.
+#[test]
+fn sensitivity_is_within_its_window() {
+    let s = measure(96_000.0, 8.0, 5.6, 21, &mut |_, _| {});
+    assert!(250 < s.sent && s.wrong == 0 && s.ghosts == 0, "{s:?}");
+    assert!((0.02..0.16).contains(&s.per()), "{} {s:?}", s.per());
+}
