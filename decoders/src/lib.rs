@@ -14,6 +14,8 @@ pub mod bits;
 pub mod dsp;
 pub mod hdlc;
 mod registry;
+#[cfg(test)]
+mod testing;
 
 pub use registry::{
     Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal, UnsupportedRate,

@@ -38,7 +38,7 @@ pub fn routine_report(mb: Bits<56>) -> AirData {
     let wind = mb.flag::<5>();
     AirData {
         wind_speed: wind.then(|| whole_knots(mb.get::<6, 14>())),
-        wind_from: if wind { degrees(mb.get::<15, 23>() as i32, 180.0 / 256.0) } else { None },
+        wind_from: if wind { direction(mb.get::<15, 23>(), 180.0 / 256.0) } else { None },
         temperature_cdegc: Some(25 * mb.signed::<24, 34>() as i16),
         pressure_hpa: mb.get_if::<35, 46>().map(|n| n as u16),
         turbulence: mb.get_if::<47, 49>().map(hazard),
@@ -67,7 +67,7 @@ pub fn track_and_turn(mb: Bits<56>) -> AirData {
     AirData {
         // 45/256 degree in hundredths: 4,500/256.
         roll_cdeg: mb.flag::<1>().then(|| scaled(mb.signed::<2, 11>(), 4500, 256)),
-        track: if mb.flag::<12>() { degrees(mb.signed::<13, 23>(), 90.0 / 512.0) } else { None },
+        track: if mb.flag::<12>() { direction(mb.get::<13, 23>(), 90.0 / 512.0) } else { None },
         ground_speed: mb.get_if::<24, 34>().map(|n| whole_knots(2 * n)),
         track_rate_cdeg_s: mb.flag::<35>().then(|| scaled(mb.signed::<36, 45>(), 800, 256)),
         true_airspeed: mb.get_if::<46, 56>().map(|n| whole_knots(2 * n)),
@@ -78,7 +78,7 @@ pub fn track_and_turn(mb: Bits<56>) -> AirData {
 /// Register 6,0: heading and speed.
 pub fn heading_and_speed(mb: Bits<56>) -> AirData {
     AirData {
-        magnetic_heading: if mb.flag::<1>() { degrees(mb.signed::<2, 12>(), 90.0 / 512.0) } else { None },
+        magnetic_heading: if mb.flag::<1>() { direction(mb.get::<2, 12>(), 90.0 / 512.0) } else { None },
         indicated_airspeed: mb.get_if::<13, 23>().map(whole_knots),
         mach_milli: mb.get_if::<24, 34>().map(|n| 4 * n as u16),
         baro_rate_fpm: mb.flag::<35>().then(|| 32 * mb.signed::<36, 45>()),
@@ -111,7 +111,8 @@ fn whole_knots(kt: u32) -> DeciKnots {
     DeciKnots(10 * kt as u16)
 }
 
-fn degrees(code: i32, lsb_deg: f64) -> Option<CentiDegrees> {
+/// The field fills the circle, so that its two's complement and its unsigned reading are the same direction.
+fn direction(code: u32, lsb_deg: f64) -> Option<CentiDegrees> {
     CentiDegrees::from_degrees(f64::from(code) * lsb_deg)
 }
 

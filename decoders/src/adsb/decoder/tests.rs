@@ -1,5 +1,7 @@
 //! Scenes through the seam: frames in, events out.
 
+mod golden;
+
 use super::*;
 use crate::adsb::cpr::{Scale, encode};
 use crate::adsb::parity;

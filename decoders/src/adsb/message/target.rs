@@ -41,7 +41,8 @@ pub(super) fn parse(me: Bits<56>) -> Option<TargetState> {
 fn version_2(me: Bits<56>) -> TargetState {
     let altitude = Some(me.get::<10, 20>()).filter(|&n| n != 0).map(|n| 32 * (n as i32 - 1));
     let from_fms = me.flag::<9>();
-    let heading = f64::from(me.signed::<31, 39>()) * 180.0 / 256.0;
+    // Nine bits fill the circle: the two's complement and the unsigned reading are the same direction.
+    let heading = f64::from(me.get::<31, 39>()) * 180.0 / 256.0;
     let modes_valid = me.flag::<47>();
     let mode = |on: bool| modes_valid.then_some(on);
     TargetState {
