@@ -1,7 +1,7 @@
 //! What is in the air at one antenna: bursts kept in order of arrival, drawn while they last, and told to the truth with
 //! whether another transmission lay over them. The same for every protocol.
 
-use core::fmt::Debug;
+use crate::iq::{Frontend, IqStream, Painter};
 use std::collections::VecDeque;
 
 /// Picoseconds in a second: signal times are integers of this unit, counted from the start of the stream (213 days).
@@ -147,6 +147,44 @@ impl<B: Transmission, D: Draw<B>, T: Judged> Air<B, D, T> {
                 self.truth_lost += 1;
             }
         }
+    }
+}
+
+/// A list of bursts in order of time as a [`Painter`]: what laboratory signals are made of. All of it is in memory.
+#[derive(Debug)]
+pub struct Planned<B, D, T> {
+    waiting: VecDeque<(B, Option<T>)>,
+    air: Air<B, D, T>,
+}
+
+impl<B: Transmission, D: Draw<B>, T: Judged> Planned<B, D, T> {
+    /// `bursts` in any order.
+    pub fn new(mut bursts: Vec<(B, Option<T>)>, draw: D, rate_sps: u32) -> Self {
+        bursts.sort_by_key(|(burst, _)| burst.start_ps());
+        Self { waiting: bursts.into(), air: Air::new(draw, rate_sps, true) }
+    }
+
+    /// All samples of a signal of `samples`, and all truth. `seed` is the noise's.
+    pub fn render(self, frontend: Frontend, seed: u64, samples: u64) -> (Vec<u8>, Vec<T>) {
+        let (bytes, mut planned) = IqStream::new(self, frontend, seed, Some(samples)).collect_bytes();
+        planned.air.finish();
+        (bytes, core::iter::from_fn(|| planned.air.next_truth()).collect())
+    }
+
+    pub fn air_mut(&mut self) -> &mut Air<B, D, T> {
+        &mut self.air
+    }
+}
+
+impl<B: Transmission, D: Draw<B>, T: Judged> Painter for Planned<B, D, T> {
+    fn paint(&mut self, first_sample: u64, iq: &mut [f32]) {
+        let end_ps = sample_ps(self.air.rate_sps, first_sample + iq.len() as u64 / 2);
+        while self.waiting.front().is_some_and(|(burst, _)| burst.start_ps() < end_ps) {
+            if let Some((burst, truth)) = self.waiting.pop_front() {
+                self.air.receive(burst, truth);
+            }
+        }
+        self.air.paint(first_sample, iq);
     }
 }
 

@@ -10,7 +10,9 @@
 
 pub mod adsb;
 pub mod air;
+pub mod ais;
 mod geo;
+pub mod hdlc;
 pub mod iq;
 mod json;
 pub mod rng;

@@ -5,4 +5,5 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, outside #[test] functions")]
 
 mod adsb;
+mod ais;
 mod peer;
