@@ -83,7 +83,11 @@ fn output_that_cannot_be_written() {
 #[test]
 fn configuration_that_is_wrong_is_told_with_its_place() {
     let dir = tempfile::tempdir().unwrap();
-    let path = file(dir.path(), "vtoc.toml", b"[station]\nid = \"alpha\"\n\n[receivers.roof]\nprotocol = \"adsb\"\nsource = \"rtlsdr\"\nppm = 400\n");
+    let path = file(
+        dir.path(),
+        "vtoc.toml",
+        b"[station]\nid = \"alpha\"\n\n[receivers.roof]\nprotocol = \"adsb\"\nsource = \"rtlsdr\"\nppm = 400\n",
+    );
     refused(&["check", "--config", &path], 78, &["vtoc.toml:7:7: receivers.roof.ppm: 400 is not within -127 to 127"]);
     refused(&["station", "--config", &path], 78, &["vtoc.toml:7:7"]);
     refused(&["check", "--config", "/nonexistent.toml"], 78, &["/nonexistent.toml: can't be read"]);

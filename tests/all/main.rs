@@ -1,5 +1,9 @@
 //! One integration binary. Each module is one kind of promise.
 
 mod architecture;
+mod browser;
+mod cli;
+mod delivery;
 mod recordings;
+mod station;
 mod units;

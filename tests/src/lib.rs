@@ -1,6 +1,8 @@
 //! Helpers that several tests share: where the repository is, its files, processes that end with the test.
 
+pub mod http;
 pub mod process;
+pub mod site;
 
 use std::path::{Path, PathBuf};
 

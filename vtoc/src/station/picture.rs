@@ -29,12 +29,14 @@ pub async fn tell_of_the_link(mut status: watch::Receiver<ClientStatus>) {
     }
 }
 
-/// Says when a receiver changes its state, and why.
+/// Says when a receiver changes its state, and why; and when the disk does.
 pub async fn tell_of_receivers(parts: Arc<Parts>) {
     let mut told: HashMap<String, &'static str> = HashMap::new();
+    let mut disk: Option<String> = None;
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     loop {
         ticks.tick().await;
+        tell_of_the_disk(&parts, &mut disk);
         let reports = match parts.ingest.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             Some(ingest) => ingest.receivers(),
             None => return,
@@ -50,4 +52,17 @@ pub async fn tell_of_receivers(parts: Arc<Parts>) {
             }
         }
     }
+}
+
+fn tell_of_the_disk(parts: &Parts, told: &mut Option<String>) {
+    let writer = parts.writer.lock().unwrap_or_else(PoisonError::into_inner);
+    let error = writer.as_ref().and_then(|w| w.last_error());
+    match &error {
+        Some(error) if told.is_none() => {
+            tracing::error!("events can't be written to disk: {error}. They wait in memory, as far as there is room; free some space");
+        }
+        None if told.is_some() => tracing::info!("events are written to disk again"),
+        _ => {}
+    }
+    *told = error;
 }

@@ -187,7 +187,13 @@ impl BurstReceiver {
         let shifts: [i32; BLIND_STEPS as usize] = core::array::from_fn(|i| (bit * i as f64 / f64::from(BLIND_STEPS)) as i32);
         let mut places = [0.0; PLACES];
         let sums = shifts.map(|shift| {
-            soft_bits(&self.real[..len], &self.bank, base + shift, &self.offsets[BLIND_US..BLIND_US + SHORT_BITS], &mut places[..SHORT_BITS]);
+            soft_bits(
+                &self.real[..len],
+                &self.bank,
+                base + shift,
+                &self.offsets[BLIND_US..BLIND_US + SHORT_BITS],
+                &mut places[..SHORT_BITS],
+            );
             places[..SHORT_BITS].iter().map(|s| s.abs()).sum::<f32>()
         });
         let best = (0..shifts.len()).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).expect("there are steps");
@@ -222,11 +228,7 @@ impl BurstReceiver {
 
     /// `real` = the samples along the carrier's phase at each place.
     fn take_off_phase(&mut self, len: usize, data: usize, bits: usize) {
-        let parts = Parts {
-            data,
-            samples_per_part: self.samples_per_us * PART_US,
-            count: bits / PART_US as usize,
-        };
+        let parts = Parts { data, samples_per_part: self.samples_per_us * PART_US, count: bits / PART_US as usize };
         let mut sums = [Complex::default(); PARTS_MAX];
         for (p, sum) in sums[..parts.count].iter_mut().enumerate() {
             let r = parts.range(p);
