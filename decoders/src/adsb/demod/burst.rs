@@ -42,7 +42,7 @@ const PREAMBLE_AS_BITS: [f32; 8] = [1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0];
 /// led nowhere 75 %; at 70 dB·Hz 1 % and 70 %.
 const PREAMBLE_MATCH_MIN: f32 = 0.2;
 /// Nor below this ratio of the bits' mean to their deviation; noise has 1.33.
-const CLARITY_MIN: f32 = 1.5;
+const CLARITY_MIN: f32 = 1.4;
 
 /// What one burst looks like.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ const CHIP_LEAD: f64 = 1.0;
 /// Samples in a block of the energy test.
 const BLOCK: usize = 8;
 const PULSES_US: [f64; 4] = [0.0, 1.0, 3.5, 4.5];
-const QUIET_US: [f64; 7] = [1.5, 2.0, 2.5, 3.0, 5.25, 6.0, 6.75];
+const QUIET_US: [f64; 9] = [1.5, 2.0, 2.5, 3.0, 5.25, 5.75, 6.25, 6.75, 7.25];
 
 /// The weakest of the four pulses has at least this part of their sum, or it isn't one.
 const LEAST_PULSE: f32 = 0.04;
@@ -41,7 +41,7 @@ pub struct Detector {
     up: usize,
     filters: [[f32; 8]; 2],
     pulses: [usize; 4],
-    quiet: [usize; 7],
+    quiet: [usize; 9],
     thresholds: Thresholds,
     /// Power behind the chip filter at `up` times the rate.
     power: Vec<f32>,

@@ -277,7 +277,7 @@ fn efforts(profile: Profile) -> (Thresholds, Limits) {
     match profile {
         Profile::Full => (
             Thresholds { pulses: 10.0, contrast: 1.8, energy: 1.5 },
-            Limits { doubtful: 20, patterns: 1_000, patterns_known_address: 3_000, flips_overlay: 1 },
+            Limits { doubtful: 20, patterns: 800, patterns_known_address: 2_000, flips_overlay: 1 },
         ),
         Profile::Fast => (
             Thresholds { pulses: 20.0, contrast: 2.5, energy: 2.0 },
