@@ -16,7 +16,7 @@
 use super::phase::{Complex, PART_US, PARTS_MAX, Parts, Track, along};
 use super::shape::{BitBank, PHASES, Pulse};
 use crate::adsb::parity::{LONG_BYTES, SHORT_BYTES};
-use crate::dsp::{lag_product, rotate};
+use crate::dsp::{lag_product, rotate, sum};
 
 pub const LONG_BITS: usize = 8 * LONG_BYTES;
 pub const SHORT_BITS: usize = 8 * SHORT_BYTES;
@@ -228,9 +228,9 @@ impl BurstReceiver {
             count: bits / PART_US as usize,
         };
         let mut sums = [Complex::default(); PARTS_MAX];
-        for (p, sum) in sums[..parts.count].iter_mut().enumerate() {
+        for (p, part) in sums[..parts.count].iter_mut().enumerate() {
             let r = parts.range(p);
-            *sum = Complex { re: self.re[r.clone()].iter().sum(), im: self.im[r].iter().sum() };
+            *part = Complex { re: sum(&self.re[r.clone()]), im: sum(&self.im[r]) };
         }
         let gains = parts.smooth(&sums).map(|g| g.scale(1.0 / g.abs().max(f32::MIN_POSITIVE)));
         let Self { re, im, real, .. } = self;

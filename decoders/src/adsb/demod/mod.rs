@@ -280,7 +280,7 @@ fn efforts(profile: Profile) -> (Thresholds, Limits) {
             Limits { doubtful: 20, patterns: 800, patterns_known_address: 2_000, flips_overlay: 1 },
         ),
         Profile::Fast => (
-            Thresholds { pulses: 20.0, contrast: 2.5, energy: 2.0 },
+            Thresholds { pulses: 30.0, contrast: 3.5, energy: 2.5 },
             Limits { doubtful: 12, patterns: 100, patterns_known_address: 100, flips_overlay: 1 },
         ),
     }
