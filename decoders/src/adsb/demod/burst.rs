@@ -187,7 +187,13 @@ impl BurstReceiver {
         let shifts: [i32; BLIND_STEPS as usize] = core::array::from_fn(|i| (bit * i as f64 / f64::from(BLIND_STEPS)) as i32);
         let mut places = [0.0; PLACES];
         let sums = shifts.map(|shift| {
-            soft_bits(&self.real[..len], &self.bank, base + shift, &self.offsets[BLIND_US..BLIND_US + SHORT_BITS], &mut places[..SHORT_BITS]);
+            soft_bits(
+                &self.real[..len],
+                &self.bank,
+                base + shift,
+                &self.offsets[BLIND_US..BLIND_US + SHORT_BITS],
+                &mut places[..SHORT_BITS],
+            );
             places[..SHORT_BITS].iter().map(|s| s.abs()).sum::<f32>()
         });
         let best = (0..shifts.len()).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).expect("there are steps");
@@ -222,11 +228,7 @@ impl BurstReceiver {
 
     /// `real` = the samples along the carrier's phase at each place.
     fn take_off_phase(&mut self, len: usize, data: usize, bits: usize) {
-        let parts = Parts {
-            data,
-            samples_per_part: self.samples_per_us * PART_US,
-            count: bits / PART_US as usize,
-        };
+        let parts = Parts { data, samples_per_part: self.samples_per_us * PART_US, count: bits / PART_US as usize };
         let mut sums = [Complex::default(); PARTS_MAX];
         for (p, part) in sums[..parts.count].iter_mut().enumerate() {
             let r = parts.range(p);
@@ -278,5 +280,26 @@ fn soft_bits(real: &[f32], bank: &BitBank, base: i32, offsets: &[i32], out: &mut
             }
         }
         *out = sums.iter().sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn soft_bits_agree_with_the_definition(x in prop::collection::vec(-1.0f32..1.0, 200), base in 0i32..900) {
+            let bank = BitBank::new(&Pulse::new(2.4));
+            let offsets: [i32; 40] = core::array::from_fn(|k| (k as f64 * 2.4 * PHASES as f64).round() as i32);
+            let mut out = [0.0; 40];
+            soft_bits(&x, &bank, base, &offsets, &mut out);
+            for (k, out) in out.iter().enumerate() {
+                let at = (base + offsets[k]) as usize;
+                let expected: f64 = bank.filter(at % PHASES).iter().zip(&x[at / PHASES..]).map(|(t, x)| f64::from(*t) * f64::from(*x)).sum();
+                prop_assert!((f64::from(*out) - expected).abs() < 1e-4);
+            }
+        }
     }
 }

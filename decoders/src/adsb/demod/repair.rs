@@ -339,3 +339,6 @@ impl Flips {
         more
     }
 }
+
+#[cfg(test)]
+mod tests;
