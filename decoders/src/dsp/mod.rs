@@ -8,5 +8,5 @@ mod fir;
 mod mix;
 
 pub use convert::{FULL_SCALE_CU8, append_planar};
-pub use fir::filtered_power;
+pub use fir::{dot, filtered_power, sum};
 pub use mix::{lag_product, rotate};

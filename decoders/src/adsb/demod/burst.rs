@@ -16,7 +16,7 @@
 use super::phase::{Complex, PART_US, PARTS_MAX, Parts, Track, along};
 use super::shape::{BitBank, PHASES, Pulse};
 use crate::adsb::parity::{LONG_BYTES, SHORT_BYTES};
-use crate::dsp::{lag_product, rotate};
+use crate::dsp::{lag_product, rotate, sum};
 
 pub const LONG_BITS: usize = 8 * LONG_BYTES;
 pub const SHORT_BITS: usize = 8 * SHORT_BYTES;
@@ -42,7 +42,7 @@ const PREAMBLE_AS_BITS: [f32; 8] = [1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0];
 /// led nowhere 75 %; at 70 dB·Hz 1 % and 70 %.
 const PREAMBLE_MATCH_MIN: f32 = 0.2;
 /// Nor below this ratio of the bits' mean to their deviation; noise has 1.33.
-const CLARITY_MIN: f32 = 1.5;
+const CLARITY_MIN: f32 = 1.4;
 
 /// What one burst looks like.
 #[derive(Clone, Debug)]
@@ -230,9 +230,9 @@ impl BurstReceiver {
     fn take_off_phase(&mut self, len: usize, data: usize, bits: usize) {
         let parts = Parts { data, samples_per_part: self.samples_per_us * PART_US, count: bits / PART_US as usize };
         let mut sums = [Complex::default(); PARTS_MAX];
-        for (p, sum) in sums[..parts.count].iter_mut().enumerate() {
+        for (p, part) in sums[..parts.count].iter_mut().enumerate() {
             let r = parts.range(p);
-            *sum = Complex { re: self.re[r.clone()].iter().sum(), im: self.im[r].iter().sum() };
+            *part = Complex { re: sum(&self.re[r.clone()]), im: sum(&self.im[r]) };
         }
         let gains = parts.smooth(&sums).map(|g| g.scale(1.0 / g.abs().max(f32::MIN_POSITIVE)));
         let Self { re, im, real, .. } = self;
@@ -280,5 +280,26 @@ fn soft_bits(real: &[f32], bank: &BitBank, base: i32, offsets: &[i32], out: &mut
             }
         }
         *out = sums.iter().sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn soft_bits_agree_with_the_definition(x in prop::collection::vec(-1.0f32..1.0, 200), base in 0i32..900) {
+            let bank = BitBank::new(&Pulse::new(2.4));
+            let offsets: [i32; 40] = core::array::from_fn(|k| (k as f64 * 2.4 * PHASES as f64).round() as i32);
+            let mut out = [0.0; 40];
+            soft_bits(&x, &bank, base, &offsets, &mut out);
+            for (k, out) in out.iter().enumerate() {
+                let at = (base + offsets[k]) as usize;
+                let expected: f64 = bank.filter(at % PHASES).iter().zip(&x[at / PHASES..]).map(|(t, x)| f64::from(*t) * f64::from(*x)).sum();
+                prop_assert!((f64::from(*out) - expected).abs() < 1e-4);
+            }
+        }
     }
 }

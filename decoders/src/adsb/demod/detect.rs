@@ -18,7 +18,7 @@ const CHIP_LEAD: f64 = 1.0;
 /// Samples in a block of the energy test.
 const BLOCK: usize = 8;
 const PULSES_US: [f64; 4] = [0.0, 1.0, 3.5, 4.5];
-const QUIET_US: [f64; 7] = [1.5, 2.0, 2.5, 3.0, 5.25, 6.0, 6.75];
+const QUIET_US: [f64; 9] = [1.5, 2.0, 2.5, 3.0, 5.25, 5.75, 6.25, 6.75, 7.25];
 
 /// The weakest of the four pulses has at least this part of their sum, or it isn't one.
 const LEAST_PULSE: f32 = 0.04;
@@ -41,7 +41,7 @@ pub struct Detector {
     up: usize,
     filters: [[f32; 8]; 2],
     pulses: [usize; 4],
-    quiet: [usize; 7],
+    quiet: [usize; 9],
     thresholds: Thresholds,
     /// Power behind the chip filter at `up` times the rate.
     power: Vec<f32>,
@@ -66,7 +66,7 @@ impl Detector {
             quiet: QUIET_US.map(at),
             thresholds,
             power: vec![0.0; window * up],
-            scratch: vec![0.0; window],
+            scratch: vec![0.0; 2 * window],
             sums: vec![0.0; window * up],
             blocks: vec![0.0; window / BLOCK],
             noise: 0.0,
@@ -92,21 +92,20 @@ impl Detector {
         if self.up == 1 {
             filtered_power(&re[from..], &im[from..], &self.filters[0], &mut self.power[from..to]);
         } else {
-            for (half, filter) in self.filters.iter().enumerate() {
-                filtered_power(&re[from..], &im[from..], filter, &mut self.scratch[..to - from]);
-                for (power, new) in self.power[2 * from + half..2 * to].iter_mut().step_by(2).zip(&self.scratch) {
-                    *power = *new;
-                }
-            }
+            let (even, odd) = self.scratch.split_at_mut(re.len());
+            let n = to - from;
+            filtered_power(&re[from..], &im[from..], &self.filters[0], &mut even[..n]);
+            filtered_power(&re[from..], &im[from..], &self.filters[1], &mut odd[..n]);
+            interleave(&even[..n], &odd[..n], &mut self.power[2 * from..2 * to]);
         }
         let last = self.power.len() - self.pulses[3];
         let first = (from * self.up).saturating_sub(self.pulses[3]);
         let end = (to * self.up).min(last);
         sum_pulses(&self.power[first..], self.pulses, &mut self.sums[first..end]);
         let blocks = changed.start / BLOCK..changed.end.div_ceil(BLOCK).min(re.len() / BLOCK);
-        for b in blocks {
-            let r = b * BLOCK..(b + 1) * BLOCK;
-            self.blocks[b] = re[r.clone()].iter().zip(&im[r]).map(|(a, b)| a * a + b * b).sum::<f32>() / BLOCK as f32;
+        let samples = blocks.start * BLOCK..blocks.end * BLOCK;
+        if !samples.is_empty() {
+            block_powers(&re[samples.clone()], &im[samples], &mut self.blocks[blocks]);
         }
     }
 
@@ -119,19 +118,12 @@ impl Detector {
     pub fn next(&self, from: usize, to: usize) -> Option<(usize, f64)> {
         let (mut m, end) = ((from * self.up).max(2), to * self.up);
         let enough = self.thresholds.pulses * self.noise;
-        while m < end {
-            let stop = (m + 16).min(end);
-            if self.sums[m..stop].iter().all(|s| *s < enough) {
-                m = stop;
-                continue;
+        while let Some(at) = first_over(&self.sums[..end], m, enough) {
+            if self.is_preamble(at) {
+                let vertex = super::burst::parabola(self.sums[at - 1], self.sums[at], self.sums[at + 1]);
+                return Some((at / self.up + 1, (at as f64 + f64::from(vertex)) / self.up as f64 + CHIP_LEAD));
             }
-            for at in m..stop {
-                if enough <= self.sums[at] && self.is_preamble(at) {
-                    let vertex = super::burst::parabola(self.sums[at - 1], self.sums[at], self.sums[at + 1]);
-                    return Some((at / self.up + 1, (at as f64 + f64::from(vertex)) / self.up as f64 + CHIP_LEAD));
-                }
-            }
-            m = stop;
+            m = at + 1;
         }
         None
     }
@@ -206,5 +198,76 @@ fn sum_pulses(power: &[f32], at: [usize; 4], out: &mut [f32]) {
     let (a, b, c, d) = (&power[at[0]..][..n], &power[at[1]..][..n], &power[at[2]..][..n], &power[at[3]..][..n]);
     for i in 0..n {
         out[i] = a[i] + b[i] + c[i] + d[i];
+    }
+}
+
+/// The first place from `from` on that is not below `enough`.
+#[multiversion::multiversion(targets = "simd")]
+fn first_over(sums: &[f32], from: usize, enough: f32) -> Option<usize> {
+    const STRIDE: usize = 32;
+    let mut at = from;
+    while at + STRIDE <= sums.len() {
+        let mut any = false;
+        for s in &sums[at..at + STRIDE] {
+            any |= enough <= *s;
+        }
+        if any {
+            break;
+        }
+        at += STRIDE;
+    }
+    // The rest, or the stride that holds one.
+    (at..sums.len()).find(|&i| enough <= sums[i])
+}
+
+#[multiversion::multiversion(targets = "simd")]
+fn interleave(even: &[f32], odd: &[f32], out: &mut [f32]) {
+    for ((pair, e), o) in out.chunks_exact_mut(2).zip(even).zip(odd) {
+        pair[0] = *e;
+        pair[1] = *o;
+    }
+}
+
+#[multiversion::multiversion(targets = "simd")]
+fn block_powers(re: &[f32], im: &[f32], out: &mut [f32]) {
+    for ((out, a), b) in out.iter_mut().zip(re.chunks_exact(BLOCK)).zip(im.chunks_exact(BLOCK)) {
+        let mut p = [0.0_f32; BLOCK];
+        for l in 0..BLOCK {
+            p[l] = a[l] * a[l] + b[l] * b[l];
+        }
+        *out = ((p[0] + p[4]) + (p[1] + p[5]) + ((p[2] + p[6]) + (p[3] + p[7]))) / BLOCK as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn fast_loops_agree_with_plain_ones(x in prop::collection::vec((-1.0f32..1.0, -1.0f32..1.0), 64..300), from in 0usize..60, enough in 0.2f32..2.5) {
+            let re: Vec<f32> = x.iter().map(|s| s.0).collect();
+            let im: Vec<f32> = x.iter().map(|s| s.1).collect();
+            let power: Vec<f32> = re.iter().zip(&im).map(|(a, b)| a * a + b * b).collect();
+            prop_assert_eq!(first_over(&power, from, enough), (from..power.len()).find(|&i| enough <= power[i]));
+
+            let mut woven = vec![0.0; 2 * x.len()];
+            interleave(&re, &im, &mut woven);
+            prop_assert!((0..x.len()).all(|i| woven[2 * i] == re[i] && woven[2 * i + 1] == im[i]));
+
+            let mut blocks = vec![0.0; x.len() / BLOCK];
+            block_powers(&re, &im, &mut blocks);
+            for (b, block) in blocks.iter().enumerate() {
+                let mean = power[b * BLOCK..(b + 1) * BLOCK].iter().sum::<f32>() / BLOCK as f32;
+                prop_assert!((block - mean).abs() < 1e-5);
+            }
+
+            let mut sums = vec![0.0; power.len() - 22];
+            sum_pulses(&power, [0, 5, 17, 22], &mut sums);
+            for (i, s) in sums.iter().enumerate() {
+                prop_assert!((s - (power[i] + power[i + 5] + power[i + 17] + power[i + 22])).abs() < 1e-5);
+            }
+        }
     }
 }

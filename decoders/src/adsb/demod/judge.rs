@@ -17,12 +17,12 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
         return false;
     }
     let needed = match word.trust {
-        Trust::KnownAddress => 1.5,
-        Trust::Parity => 1.6,
-        Trust::Overlay | Trust::Unclear => 1.6,
+        Trust::KnownAddress => 1.4,
+        Trust::Parity => 1.45,
+        Trust::Overlay | Trust::Unclear => 1.5,
         Trust::Unconfirmed => 2.2,
     };
-    needed + 0.07 * f32::from(word.flips) <= clarity
+    needed + 0.03 * f32::from(word.flips) <= clarity
 }
 
 /// Whether a burst that gave nothing is clear enough for a reading without phase.

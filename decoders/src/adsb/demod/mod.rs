@@ -56,6 +56,7 @@ pub struct AdsbDemodulator {
     canceller: Canceller,
     book: AddressBook,
     limits: Limits,
+    attempts_max: usize,
     blind_limits: Option<Limits>,
     outbox: Outbox,
     clock: SampleClock,
@@ -73,7 +74,7 @@ impl AdsbDemodulator {
         let pulse = Pulse::new(samples_per_us);
         let bursts = BurstReceiver::new(&pulse);
         let window = Window::new(samples_per_us, bursts.reach().1);
-        let (thresholds, limits) = efforts(config.profile);
+        let (thresholds, limits, attempts_max) = efforts(config.profile);
         Ok(Self {
             receiver: config.receiver,
             samples_per_us,
@@ -83,6 +84,7 @@ impl AdsbDemodulator {
             bursts,
             book: AddressBook::default(),
             limits,
+            attempts_max,
             blind_limits: (config.profile == Profile::Full).then_some(BLIND),
             outbox: Outbox::new(samples_per_us),
             clock: SampleClock::new(rate_sps),
@@ -101,8 +103,14 @@ impl AdsbDemodulator {
         let (from, to) = self.window.search_range();
         let look_back = (LOOK_BACK_US * self.samples_per_us) as usize;
         let mut at = from;
+        let mut attempts = 0;
         while let Some((next, start)) = self.detector.next(at, to) {
             at = next;
+            attempts += 1;
+            if self.attempts_max < attempts {
+                self.counters.refuse(Refusal::Preamble);
+                break;
+            }
             if let Some(began) = self.attempt(start) {
                 at = began.saturating_sub(look_back).max(from);
             }
@@ -273,15 +281,19 @@ const BLIND: Limits = Limits { doubtful: 12, patterns: 12, patterns_known_addres
 /// A second reading of the same burst: what it may repair adds to what the first one might.
 const WITHOUT_PHASE: Limits = Limits { doubtful: 12, patterns: 100, patterns_known_address: 300, flips_overlay: 0 };
 
-fn efforts(profile: Profile) -> (Thresholds, Limits) {
+/// What the preamble must show, how far to repair, and how many starts are tried in one window: a burst of interference must
+/// not take the processor. Scenario B (8,000 + 4,000 replies a second) asks for 650 a window in the full profile.
+fn efforts(profile: Profile) -> (Thresholds, Limits, usize) {
     match profile {
         Profile::Full => (
             Thresholds { pulses: 10.0, contrast: 1.8, energy: 1.5 },
-            Limits { doubtful: 20, patterns: 1_000, patterns_known_address: 3_000, flips_overlay: 1 },
+            Limits { doubtful: 20, patterns: 800, patterns_known_address: 2_000, flips_overlay: 1 },
+            1_500,
         ),
         Profile::Fast => (
-            Thresholds { pulses: 20.0, contrast: 2.5, energy: 2.0 },
+            Thresholds { pulses: 30.0, contrast: 3.5, energy: 2.5 },
             Limits { doubtful: 12, patterns: 100, patterns_known_address: 100, flips_overlay: 1 },
+            250,
         ),
     }
 }

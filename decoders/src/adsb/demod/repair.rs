@@ -190,7 +190,7 @@ impl<'a> Received<'a> {
         best
     }
 
-    /// DF 11. The overlay is an interrogator code: 0 for a squitter.
+    /// DF 11. The overlay is an interrogator code: 0 for a squitter. Repaired only for believed addresses.
     fn all_call(&self, book: &AddressBook, tick: u64, limits: &Limits) -> Option<Word> {
         let wanted = syndrome(&self.bytes[..SHORT_BITS / 8]);
         let is_all_call = |w: &Word| w.bytes[0] >> 3 == 11 && w.address != 0;
@@ -211,7 +211,8 @@ impl<'a> Received<'a> {
         }
         let doubtful = Doubtful::new(&self.soft[..SHORT_BITS], self.scale, DF, limits.doubtful);
         let patterns = limits.patterns.min(PATTERNS_ALL_CALL);
-        doubtful.explain(wanted, patterns).map(|f| known(self.word(SHORT_BITS, &f, Trust::Parity))).filter(is_all_call)
+        let word = doubtful.explain(wanted, patterns).map(|f| known(self.word(SHORT_BITS, &f, Trust::Parity)))?;
+        (is_all_call(&word) && word.trust == Trust::KnownAddress).then_some(word)
     }
 
     /// Formats whose overlay is the address.
@@ -338,3 +339,6 @@ impl Flips {
         more
     }
 }
+
+#[cfg(test)]
+mod tests;

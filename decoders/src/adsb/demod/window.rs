@@ -10,6 +10,8 @@
 //! Starts of bursts are searched in `from..to`. The last stretch before `to` is searched again by the next window, because
 //! what disturbs a burst there may begin after `to`.
 
+use crate::dsp::sum;
+
 /// New starts per window, µs.
 const STEP_US: f64 = 6_800.0;
 /// Searched twice, µs: one burst.
@@ -111,7 +113,7 @@ impl Window {
         if to <= from {
             return;
         }
-        let mean = |plane: &[f32]| plane[from..to].iter().sum::<f32>() / (to - from) as f32;
+        let mean = |plane: &[f32]| sum(&plane[from..to]) / (to - from) as f32;
         let now = [mean(&self.re), mean(&self.im)];
         let offset = match self.offset {
             None => now,

@@ -47,8 +47,7 @@ fn squitters(count: usize, cn0_db: f64, random: &mut Random) -> Vec<Sent> {
 
 /// (right, wrong): frames that were sent, at the right time; frames that weren't.
 fn compare(sent: &[Sent], frames: &[Frame]) -> (usize, usize) {
-    let was_sent =
-        |f: &&Frame| sent.iter().any(|s| s.frame == f.raw.as_slice() && ((s.at_us + 64.0) * 12.0 - f.tick.0 as f64).abs() < 12.0);
+    let was_sent = |f: &&Frame| sent.iter().any(|s| s.frame == f.raw.as_slice() && ((s.at_us + 64.0) * 12.0 - f.tick.0 as f64).abs() < 5.0);
     for f in frames.iter().filter(|f| !was_sent(f)) {
         let nearest = sent.iter().min_by_key(|s| ((s.at_us + 64.0) * 12.0 - f.tick.0 as f64).abs() as u64);
         println!("not sent: {f:?}, nearest {nearest:?}");
@@ -72,10 +71,10 @@ fn sensitivity(rate_sps: u32, cn0_db: f64, count: usize) -> usize {
 #[test]
 fn sensitivity_lies_in_its_window() {
     for (rate_sps, cn0_db, floor, ceiling) in [
-        (2_400_000, 66.0, 0, 8),
-        (2_400_000, 71.0, 130, 198),
+        (2_400_000, 66.0, 0, 10),
+        (2_400_000, 70.0, 110, 190),
         (2_400_000, 74.0, 196, 200),
-        (2_000_000, 74.0, 190, 200),
+        (2_000_000, 74.0, 170, 200),
         (6_000_000, 70.5, 120, 199),
     ] {
         let right = sensitivity(rate_sps, cn0_db, 200);
@@ -84,9 +83,9 @@ fn sensitivity_lies_in_its_window() {
 }
 
 #[test]
-fn every_rate_reads_clear_frames() {
+fn every_rate_reads_every_clear_frame() {
     for &rate_sps in RATES_SPS {
-        assert!(36 <= sensitivity(rate_sps, 84.0, 40), "{rate_sps}");
+        assert_eq!(sensitivity(rate_sps, 84.0, 40), 40, "{rate_sps}");
     }
 }
 
@@ -170,6 +169,26 @@ fn a_frame_tells_when_and_how_it_was_heard() {
     assert!((f.signal.freq_offset_hz.unwrap() + 150_000).abs() < 500, "{:?}", f.signal);
     let snr = f.signal.rssi.unwrap().dbfs() - f.signal.noise.unwrap().dbfs();
     assert!((snr - (90.0 - 63.8)).abs() < 1.5, "{snr} {:?}", f.signal);
+}
+
+/// A tick is 83.3 ns, so rounding alone makes 24.1 ns rms.
+#[test]
+fn ticks_are_true_to_their_rounding() {
+    let mut random = Random(78);
+    let sent = squitters(150, 78.0, &mut random);
+    let samples = cu8(2.4e6, 756_000.0, &sent, &mut random);
+    let frames = receive(&mut demodulator(2_400_000, Profile::Full), 2_400_000, &samples, || 65_536);
+    let mut errors_ns: Vec<f64> = frames
+        .iter()
+        .filter_map(|f| sent.iter().find(|s| s.frame == f.raw.as_slice()).map(|s| (f.tick.0 as f64 - (s.at_us + 64.0) * 12.0) * 1e3 / 12.0))
+        .collect();
+    assert!(140 <= errors_ns.len());
+    // A receiver's clock has no truth but its own: the constant part (how a pulse's edge is defined) doesn't count.
+    let mean = errors_ns.iter().sum::<f64>() / errors_ns.len() as f64;
+    errors_ns.iter_mut().for_each(|e| *e = (*e - mean).abs());
+    errors_ns.sort_by(f64::total_cmp);
+    let rms = (errors_ns.iter().map(|e| e * e).sum::<f64>() / errors_ns.len() as f64).sqrt();
+    assert!(rms <= 27.0 && errors_ns[errors_ns.len() - 2] <= 80.0 && mean.abs() < 25.0, "rms {rms} mean {mean}");
 }
 
 #[test]
