@@ -213,7 +213,11 @@ mod tests {
         assert_eq!(source.tuner(), "R820T");
         let (mut got, mut buf) = (Vec::<u8>::new(), [0; 4_097]);
         while got.len() < 9_000 {
-            let n = source.read(&mut buf).unwrap().bytes;
+            let n = match source.read(&mut buf) {
+                // The machine may be busy: the server is late.
+                Err(stall) if stall.is_stall() => continue,
+                other => other.unwrap().bytes,
+            };
             assert!(n % 2 == 0 && 0 < n);
             got.extend(&buf[..n]);
         }

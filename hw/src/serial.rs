@@ -74,26 +74,36 @@ fn failure(path: &str, error: tokio_serial::Error) -> SourceError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs::OpenOptions;
     use std::io::Write;
-    use std::process::{Child, Command};
+    use std::process::{Child, Command, Stdio};
 
-    /// Two ends of a serial line, as long as the child lives. `None` when socat is not installed.
-    fn line(dir: &Path) -> Option<Child> {
+    /// Two ends of a serial line, `a` and `b`, until it is dropped: a failing test leaves no process behind.
+    struct Line(Child);
+
+    impl Drop for Line {
+        fn drop(&mut self) {
+            self.0.kill().expect("socat is ours");
+            self.0.wait().expect("socat is ours");
+        }
+    }
+
+    /// `None` when socat is not installed.
+    fn line(dir: &Path) -> Option<Line> {
         let end = |name: &str| format!("pty,link={},raw,echo=0", dir.join(name).display());
-        let child = Command::new("socat").arg(end("a")).arg(end("b")).spawn().ok();
-        if child.is_none() {
+        let spawned = Command::new("socat").arg(end("a")).arg(end("b")).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let Ok(child) = spawned else {
             assert!(std::env::var_os("CI").is_none() && std::env::var_os("VTOC_REQUIRE_PEERS").is_none(), "socat is not installed");
             eprintln!("skipped: socat is not installed");
             return None;
-        }
-        for _ in 0..500 {
+        };
+        let line = Line(child);
+        for _ in 0..3_000 {
             if dir.join("a").exists() && dir.join("b").exists() {
-                return child;
+                return Some(line);
             }
             std::thread::park_timeout(Duration::from_millis(10));
         }
-        panic!("socat made no line in 5 s");
+        panic!("socat made no line in 30 s");
     }
 
     #[test]
@@ -101,24 +111,28 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a").display().to_string();
         for round in 0..2 {
-            let Some(mut socat) = line(dir.path()) else { return };
+            let Some(socat) = line(dir.path()) else { return };
             let mut port = SerialSource::open("nmea", &path, 38_400).unwrap();
             assert_eq!(port.info(), SourceInfo { kind: "nmea", name: path.clone(), live: true });
             let taken = SerialSource::open("nmea", &path, 38_400).unwrap_err();
             assert!(matches!(taken, SourceError::Busy { .. }), "{taken}");
-            let mut far = OpenOptions::new().write(true).open(dir.path().join("b")).unwrap();
+            // Opened as a port, not as a file: socat makes the links before it sets the ends to raw.
+            let mut far = tokio_serial::new(dir.path().join("b").display().to_string(), 38_400).open().unwrap();
             far.write_all(b"!AIVDM\r\n").unwrap();
             let (mut got, mut buf) = (Vec::<u8>::new(), [0; 64]);
             while got.len() < 8 {
-                let n = port.read(&mut buf).unwrap();
+                let n = match port.read(&mut buf) {
+                    // The machine may be busy: socat is late.
+                    Err(stall) if stall.is_stall() => continue,
+                    other => other.unwrap(),
+                };
                 got.extend(&buf[..n]);
             }
             assert_eq!(got, b"!AIVDM\r\n");
             if round == 0 {
                 assert!(port.read(&mut buf).unwrap_err().is_stall());
             }
-            socat.kill().unwrap();
-            socat.wait().unwrap();
+            drop(socat);
             assert!(matches!(port.read(&mut buf), Err(SourceError::Lost { .. })));
             // A killed socat leaves its links behind, pointing nowhere.
             let gone = SerialSource::open("nmea", &path, 38_400).unwrap_err();
