@@ -23,7 +23,7 @@ fn identity(authority: &Authority, station: &str, days: i64, believed: &Authorit
 }
 
 impl World {
-    fn authority(&self) -> Authority {
+    pub fn authority(&self) -> Authority {
         Authority::open(&self.path("central")).unwrap()
     }
 
@@ -176,7 +176,7 @@ fn the_clock_floor_only_rises() {
 }
 
 /// A connection with a good certificate and a program that may say anything.
-async fn connect(world: &World, central: SocketAddr, alpn: &[u8], show: bool) -> Result<Connection, ConnectionError> {
+pub async fn connect(world: &World, central: SocketAddr, alpn: &[u8], show: bool) -> Result<Connection, ConnectionError> {
     let identity = world.alpha();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(identity.authority().clone()).unwrap();
