@@ -2,6 +2,7 @@
 //! through power cuts, link loss and restarts on either side.
 
 pub mod client;
+pub mod enroll;
 pub mod intake;
 mod link;
 pub mod server;

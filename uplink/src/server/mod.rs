@@ -9,9 +9,10 @@
 mod session;
 mod sessions;
 
+use crate::enroll::Enrolment;
 use crate::intake::Intake;
 use crate::link::{self, CLOSE_DONE, CLOSE_REFUSED, CloseOnDrop, Congestion};
-use crate::tls::{self, ClockFloor, Identity, TlsError};
+use crate::tls::{self, ALPN_ENROLMENT, Callers, ClockFloor, Identity, TlsError};
 use model::{StationId, UnixMicros};
 use quinn::{Endpoint, Incoming};
 use sessions::Sessions;
@@ -84,6 +85,8 @@ pub struct ServerCounts {
     pub declared_losses: u64,
     /// Sessions that a newer one of the same station replaced.
     pub superseded: u64,
+    /// Newcomers that asked for a certificate, with or without success.
+    pub enrolments: u64,
 }
 
 #[derive(Debug, Default)]
@@ -98,6 +101,7 @@ struct Counters {
     transactions: AtomicU64,
     declared_losses: AtomicU64,
     superseded: AtomicU64,
+    enrolments: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -105,6 +109,7 @@ struct Shared<I> {
     intake: Arc<I>,
     config: ServerConfig,
     clock: Arc<ClockFloor>,
+    enrolment: Option<Enrolment>,
     sessions: Sessions,
     counters: Counters,
     open: AtomicUsize,
@@ -145,6 +150,7 @@ impl<I> ServerHandle<I> {
             transactions: c.transactions.load(Relaxed),
             declared_losses: c.declared_losses.load(Relaxed),
             superseded: c.superseded.load(Relaxed),
+            enrolments: c.enrolments.load(Relaxed),
         }
     }
 }
@@ -156,7 +162,23 @@ impl<I: Intake> Server<I> {
     }
 
     pub fn with_clock(config: ServerConfig, identity: &Identity, intake: Arc<I>, clock: Arc<ClockFloor>) -> Result<Self, ServerError> {
-        let crypto = tls::server_config(identity, Arc::clone(&clock))?;
+        Self::bind_all(config, identity, intake, clock, None)
+    }
+
+    /// Serves newcomers too: who has a token gets a certificate.
+    pub fn with_enrolment(config: ServerConfig, identity: &Identity, intake: Arc<I>, enrolment: Enrolment) -> Result<Self, ServerError> {
+        Self::bind_all(config, identity, intake, Arc::new(ClockFloor::default()), Some(enrolment))
+    }
+
+    fn bind_all(
+        config: ServerConfig,
+        identity: &Identity,
+        intake: Arc<I>,
+        clock: Arc<ClockFloor>,
+        enrolment: Option<Enrolment>,
+    ) -> Result<Self, ServerError> {
+        let callers = if enrolment.is_some() { Callers::StationsAndNewcomers } else { Callers::Stations };
+        let crypto = tls::server_config(identity, Arc::clone(&clock), callers)?;
         let mut quic = quinn::ServerConfig::with_crypto(Arc::new(crypto));
         quic.transport_config(link::transport(config.congestion, 1)).max_incoming(MAX_INCOMING).migration(true);
         let address = config.listen;
@@ -167,6 +189,7 @@ impl<I: Intake> Server<I> {
             intake,
             config,
             clock,
+            enrolment,
             sessions: Sessions::default(),
             counters: Counters::default(),
             open: AtomicUsize::new(0),
@@ -248,10 +271,17 @@ async fn connection<I: Intake>(shared: &Shared<I>, incoming: Incoming) {
         }
     };
     let _closed = CloseOnDrop(connection.clone());
+    let data = connection.handshake_data().and_then(|any| any.downcast::<quinn::crypto::rustls::HandshakeData>().ok());
+    let newcomer = data.and_then(|d| d.protocol).is_some_and(|protocol| protocol == ALPN_ENROLMENT);
+    if let (true, Some(enrolment)) = (newcomer, &shared.enrolment) {
+        shared.counters.enrolments.fetch_add(1, Relaxed);
+        return enrolment.serve(&connection).await;
+    }
     let chain = connection.peer_identity().and_then(|any| any.downcast::<Vec<rustls_pki_types::CertificateDer<'static>>>().ok());
     let peer = chain.as_ref().and_then(|chain| chain.first()).map(tls::peer_of);
     match peer {
         Some(Ok(peer)) => session::serve(shared, &connection, peer).await,
+        // Also a newcomer who says that it delivers: without a certificate there is no name.
         _ => {
             shared.counters.failed_handshakes.fetch_add(1, Relaxed);
             connection.close(CLOSE_REFUSED, b"the certificate names no station");

@@ -229,7 +229,7 @@ fn acknowledge(disk: &mut Disk, w: Watermark) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn whatever_happens_the_database_ends_with_the_truth(seed in any::<u64>(), steps in 50..1500_usize, garbling in any::<bool>()) {

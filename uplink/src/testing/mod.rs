@@ -4,6 +4,8 @@
 mod aircraft;
 mod events;
 mod intake;
+mod registrar;
 
 pub use events::{event, events, stream};
 pub use intake::{MemoryIntake, Row};
+pub use registrar::MemoryRegistrar;

@@ -100,6 +100,12 @@ impl Authority {
         Identity::load(dir, "central")
     }
 
+    /// The key in a request whose signature proves that the sender holds it.
+    pub fn requested_key(&self, request: &[u8]) -> Result<KeyFingerprint, TlsError> {
+        let request = CertificateSigningRequestParams::from_der(&CertificateSigningRequestDer::from(request))?;
+        Ok(fingerprint(&request.public_key.subject_public_key_info()))
+    }
+
     /// A station's certificate for the key in its request. The name is what the caller decides: of the request, only the
     /// key is used.
     pub fn sign_station(&self, request: &[u8], station: StationId) -> Result<CertificateDer<'static>, TlsError> {
@@ -146,6 +152,27 @@ fn read_key_pair(path: &Path) -> Result<KeyPair, TlsError> {
     let not_pem = || TlsError::Pem { path: path.to_owned(), what: "private key" };
     let pem = files::read(path)?;
     KeyPair::from_pem(core::str::from_utf8(&pem).map_err(|_| not_pem())?).map_err(|_| not_pem())
+}
+
+/// The station's key in `dir`, made if there is none, and a request for a certificate. An enrolment whose answer was lost
+/// is repeated with the same key.
+pub fn request_certificate(dir: &Path) -> Result<(KeyFingerprint, Vec<u8>), TlsError> {
+    let (_, key_path) = files::paths(dir, "station");
+    let key = if key_path.exists() {
+        read_key_pair(&key_path)?
+    } else {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        files::write(&key_path, &key.serialize_pem(), true)?;
+        key
+    };
+    let request = CertificateParams::default().serialize_request(&key)?;
+    Ok((fingerprint(&key.subject_public_key_info()), request.der().to_vec()))
+}
+
+/// What an enrolment brought: the station's certificate and its authority's.
+pub fn save_certificate(dir: &Path, certificate: &CertificateDer, authority: &CertificateDer) -> Result<(), TlsError> {
+    files::write(&dir.join("ca.crt"), &pem_of(authority), false)?;
+    files::write(&files::paths(dir, "station").0, &pem_of(certificate), false)
 }
 
 pub fn pem_of(certificate: &CertificateDer) -> String {

@@ -14,13 +14,17 @@
 
 mod authority;
 mod config;
-mod files;
-mod name;
+pub(crate) mod files;
+pub(crate) mod name;
+pub(crate) mod token;
 
 pub use authority::{Authority, CENTRAL_NAME, STATION_DAYS, issue_station};
-pub use config::{ALPN_DELIVERY, ClockFloor, client_config, server_config};
+pub(crate) use authority::{request_certificate, save_certificate};
+pub(crate) use config::pinned;
+pub use config::{ALPN_DELIVERY, ALPN_ENROLMENT, Callers, ClockFloor, client_config, enrolment_config, server_config};
 pub use files::{Identity, derived_secret};
 pub use name::{Peer, peer_of};
+pub use token::{NotAToken, TOKEN_LIFE, Token, TokenHash};
 
 use std::path::PathBuf;
 use thiserror::Error;

@@ -29,6 +29,10 @@ const SEGMENT: u8 = 3;
 const ACK: u8 = 4;
 const LOST: u8 = 5;
 const REFUSE: u8 = 6;
+const ENROL: u8 = 7;
+const ENROLLED: u8 = 8;
+/// A certificate or a request for one.
+const MAX_CERTIFICATE: usize = 3000;
 
 /// What the station still holds, undelivered, of one epoch. `last_seq < first_seq`: nothing yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +98,16 @@ impl Refusal {
     }
 }
 
+/// Of an enrolment token. Not shown in a debug print.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret(pub [u8; 32]);
+
+impl core::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Control {
     Hello(Hello),
@@ -102,6 +116,16 @@ pub enum Control {
     Lost(Lost),
     /// The words are one sentence for a person.
     Refuse(Refusal, String),
+    /// On the enrolment protocol: a PKCS #10 request (DER) for a key that the station made.
+    Enrol {
+        station: StationId,
+        secret: Secret,
+        request: Vec<u8>,
+    },
+    /// The certificate (DER).
+    Enrolled {
+        certificate: Vec<u8>,
+    },
 }
 
 /// What one frame holds.
@@ -142,6 +166,16 @@ impl<'a> Frame<'a> {
                 let refusal = Refusal::ALL.get(tag as usize).copied().ok_or(WireError::Tag("refusal"))?;
                 Control::Refuse(refusal, r.text("words", MAX_WORDS)?.to_owned())
             }
+            ENROL => {
+                version(&mut r)?;
+                let station = station(&mut r)?;
+                let secret = Secret(r.array()?);
+                Control::Enrol { station, secret, request: r.bytes("request", MAX_CERTIFICATE)?.to_vec() }
+            }
+            ENROLLED => {
+                version(&mut r)?;
+                Control::Enrolled { certificate: r.bytes("certificate", MAX_CERTIFICATE)?.to_vec() }
+            }
             _ => return Err(WireError::Tag("frame")),
         };
         r.finish()?;
@@ -180,6 +214,16 @@ impl Control {
             Self::Refuse(refusal, words) => {
                 out.extend_from_slice(&[REFUSE, *refusal as u8]);
                 put_bytes(&mut out, cut(words).as_bytes());
+            }
+            Self::Enrol { station, secret, request } => {
+                out.extend_from_slice(&[ENROL, VERSION]);
+                put_bytes(&mut out, station.as_str().as_bytes());
+                out.extend_from_slice(&secret.0);
+                put_bytes(&mut out, request);
+            }
+            Self::Enrolled { certificate } => {
+                out.extend_from_slice(&[ENROLLED, VERSION]);
+                put_bytes(&mut out, certificate);
             }
         }
         let len = out.len() as u32 - 4;
@@ -221,6 +265,10 @@ fn watermark(r: &mut Reader) -> Result<Watermark, WireError> {
     Ok(Watermark { epoch: Epoch(r.u64()?), seq: r.varint()? })
 }
 
+fn station(r: &mut Reader) -> Result<StationId, WireError> {
+    StationId::new(r.text("station", 64)?).ok_or(WireError::Range("station"))
+}
+
 fn count(r: &mut Reader) -> Result<u64, WireError> {
     match r.varint()? {
         n if n <= MAX_EPOCHS as u64 => Ok(n),
@@ -230,7 +278,7 @@ fn count(r: &mut Reader) -> Result<u64, WireError> {
 
 fn hello(r: &mut Reader) -> Result<Hello, WireError> {
     version(r)?;
-    let station = StationId::new(r.text("station", 64)?).ok_or(WireError::Range("station"))?;
+    let station = station(r)?;
     let program = r.text("program", MAX_WORDS)?.to_owned();
     let started_at = UnixMicros(r.signed()?);
     let mut spans = Vec::new();
@@ -282,6 +330,8 @@ mod tests {
             Control::Ack(Watermark { epoch, seq: u64::MAX }),
             Control::Lost(Lost { epoch, first_seq: 3, last_seq: 4, why: LostReason::Missing }),
             Control::Refuse(Refusal::Stopping, "The central is being restarted.".into()),
+            Control::Enrol { station: StationId::new("alpha").unwrap(), secret: Secret([7; 32]), request: vec![1; 300] },
+            Control::Enrolled { certificate: vec![2; 500] },
         ]
     }
 
@@ -317,7 +367,7 @@ mod tests {
         }
 
         #[test]
-        fn a_changed_message_is_another_message_or_refused(which in 0..6_usize, at in any::<prop::sample::Index>(), with in 1..=255_u8) {
+        fn a_changed_message_is_another_message_or_refused(which in 0..8_usize, at in any::<prop::sample::Index>(), with in 1..=255_u8) {
             let message = messages().swap_remove(which);
             let mut bytes = message.encode();
             let at = 4 + at.index(bytes.len() - 4);

@@ -18,12 +18,16 @@ mod control;
 mod crc;
 mod decode;
 mod encode;
+#[cfg(test)]
+mod fixture_tests;
 mod model;
 mod raw;
 mod segment;
 mod tags;
 
-pub use control::{BootInfo, Control, EpochSpan, Frame, Hello, HelloReply, MAX_CONTROL_BYTES, MAX_FRAME_BYTES, Refusal, frame_length};
+pub use control::{
+    BootInfo, Control, EpochSpan, Frame, Hello, HelloReply, MAX_CONTROL_BYTES, MAX_FRAME_BYTES, Refusal, Secret, frame_length,
+};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use crc::mode_s_parity;
 pub use segment::{Decoder, Encoded, Encoder, MAX_EVENTS, MAX_PLAIN_BYTES, MAX_SEGMENT_BYTES, SegmentHeader};

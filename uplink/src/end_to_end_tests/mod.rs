@@ -1,5 +1,8 @@
 //! Real spools, real QUIC with mutual TLS on loopback, and an intake in memory that behaves as a database must.
 
+mod enrolment;
+mod trust;
+
 use crate::client::{Client, ClientConfig, ClientStatus};
 use crate::intake::{LostReason, Watermark};
 use crate::server::{Server, ServerConfig, ServerHandle};
