@@ -1,11 +1,13 @@
 //! The central: puts store, intake, live picture and routes together. The binary binds the socket and runs the uplink server.
 
+use crate::auth::Confirmed;
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
 use crate::intake::PgIntake;
 use crate::live::{Hub, Limits, lifetime_us};
 use crate::metrics::{Metrics, MoreMetrics};
 use crate::routes;
+use crate::routes::caches::{StationList, Touched};
 use crate::store::{CONNECTIONS_DEFAULT, Databases, Role, Store, StoreError, provision};
 use crate::{Clock, dto};
 use axum::Router;
@@ -71,6 +73,9 @@ pub(crate) struct Shared {
     pub hub: Arc<Hub>,
     pub intake: PgIntake,
     pub metrics: Arc<Metrics>,
+    pub confirmed: Confirmed,
+    pub stations: StationList,
+    pub touched: Touched,
     /// Databases are provisioned.
     pub open: AtomicBool,
 }
@@ -90,6 +95,9 @@ impl Central {
             hub: Arc::clone(&hub),
             intake: intake.clone(),
             metrics: Arc::clone(&metrics),
+            confirmed: Confirmed::default(),
+            stations: StationList::default(),
+            touched: Touched::default(),
             open: AtomicBool::new(false),
         });
         let opening = tokio::spawn(open(Arc::clone(&shared)));

@@ -16,3 +16,12 @@ pub use payload::{BadPayload, Payload};
 pub use problem::{Detail, FieldProblem, FieldProblems};
 pub use track::{Delta, Snapshot, Track, TrackList, TrailPoint};
 pub use utc::Utc;
+
+#[cfg(feature = "central")]
+mod station;
+#[cfg(feature = "central")]
+mod telemetry;
+#[cfg(feature = "central")]
+pub use station::StationRead;
+#[cfg(feature = "central")]
+pub use telemetry::{EventCreate, EventRead, EventUpdate, EventWithSource, SourceCreate, SourceRead, SourceUpdate};

@@ -1,9 +1,23 @@
 //! The routes, one file per resource, and what surrounds all of them: limits, panics, metrics, error bodies, headers.
 
 #[cfg(feature = "central")]
-pub mod health;
+mod body;
+#[cfg(feature = "central")]
+pub(crate) mod caches;
+#[cfg(feature = "central")]
+mod context;
+#[cfg(feature = "central")]
+mod events;
+#[cfg(feature = "central")]
+mod health;
 pub mod live;
+#[cfg(feature = "central")]
+pub mod openapi;
 mod params;
+#[cfg(feature = "central")]
+mod sources;
+#[cfg(feature = "central")]
+mod stations;
 
 use crate::console::ConsoleFiles;
 use crate::error::{ApiError, detail};
@@ -33,7 +47,12 @@ pub(crate) fn both<S: Clone + Send + Sync + 'static>(router: Router<S>, path: &s
 /// All routes of the central.
 #[cfg(feature = "central")]
 pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
-    live::router(Arc::clone(&shared.hub)).merge(health::router(shared))
+    live::router(Arc::clone(&shared.hub))
+        .merge(sources::router(Arc::clone(&shared)))
+        .merge(events::router(Arc::clone(&shared)))
+        .merge(stations::router(Arc::clone(&shared)))
+        .merge(health::router(shared))
+        .merge(openapi::router())
 }
 
 /// What every router ends with.

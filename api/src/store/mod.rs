@@ -7,11 +7,16 @@
 
 mod control;
 mod copy;
+mod events;
 mod provision;
+mod sources;
+mod tokens;
 mod uplink;
 
 pub use control::{NewStation, Station};
+pub(crate) use events::{EventFields, EventFilter, SourceKey, StoredEvent};
 pub use provision::provision;
+pub(crate) use sources::{Given, NewSource, Source, SourceChange};
 pub(crate) use uplink::{Appended, NewEvents, Spool};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};

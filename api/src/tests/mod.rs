@@ -1,15 +1,21 @@
 //! Tests of the whole crate: a real PostgreSQL, real HTTP, real WebSockets.
 
+mod auth;
+mod events;
 mod intake;
 mod live;
 mod provision;
+mod sources;
+mod stations;
+mod surroundings;
 
+use crate::auth::Scope;
 use crate::central::{Central, CentralConfig};
 use crate::store::{Databases, NewStation, Role, Station};
 use crate::testing::{Cluster, HandClock, T0, shared, station};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
 use model::UnixMicros;
 use serde_json::Value;
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
@@ -57,6 +63,20 @@ impl Bench {
         PgPoolOptions::new().max_connections(2).connect_with(self.databases.role(role).clone()).await.unwrap()
     }
 
+    /// A token that may write telemetry.
+    async fn token(&self) -> String {
+        let secret = self.central.store.create_api_token("test", &[Scope::TelemetryWrite], None).await.unwrap();
+        secret.reveal().to_owned()
+    }
+
+    /// With a JSON body and the token.
+    async fn send(&self, method: Method, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+        let request = request.header("content-type", "application/json").body(body.to_string().into()).unwrap();
+        let (status, _, body) = send(&self.central.router, request).await;
+        (status, body)
+    }
+
     async fn get(&self, path: &str) -> (StatusCode, Value) {
         let (status, _, body) = send(&self.central.router, Request::get(path).body(Body::empty()).unwrap()).await;
         (status, body)
@@ -72,4 +92,11 @@ async fn send(router: &Router, request: Request<Body>) -> (StatusCode, HeaderMap
     let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let bytes = to_bytes(body, 16 << 20).await.unwrap();
     (parts.status, parts.headers, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+}
+
+/// The message of the problem with this field.
+fn problem<'a>(body: &'a Value, field: &str) -> &'a str {
+    let problems = body["detail"].as_array().expect("a list of problems");
+    let found = problems.iter().find(|p| p["loc"].as_array().unwrap().last().unwrap() == field);
+    found.map_or("", |p| p["msg"].as_str().unwrap())
 }

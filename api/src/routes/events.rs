@@ -1,0 +1,287 @@
+//! `/api/v1/telemetry/events` (contract §1.2): what programs send, and the lists of what was received.
+//!
+//! The source of an event: `source_id` (unknown: 404), else `source_slug`, in any role database, the station's first; an
+//! unknown slug with a `source_name` makes the source, without one it is 400 "Unknown source".
+//! An altitude of `"ground"` is no number: it is stored as unknown, and the payload says `"on_ground": true`.
+
+use super::body::{Fields, JsonObject, Problem, degrees, float, instant, integer, name, object, text};
+use super::caches::Stations;
+use super::context::{Segment, id_of, station_of};
+use super::sources::{self, ROLE_DEFAULT};
+use super::{Params, both, stations};
+use crate::auth::TelemetryWriter;
+use crate::central::Shared;
+use crate::dto::{self, EventRead, EventWithSource, SourceRead, StationRead, Utc};
+use crate::error::ApiError;
+use crate::store::{EventFields, EventFilter, Given, NewSource, Role, Source, SourceKey, Station, StoreError, StoredEvent};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use model::UnixMicros;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+const LIMIT_DEFAULT: i64 = 100;
+const LIMIT_MAX: i64 = 1_000;
+/// Characters of raw_data; the body's limit is the real one.
+const RAW_DATA_MAX: usize = 1 << 20;
+const NOT_FOUND: ApiError = ApiError::NotFound("Event not found");
+
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let router = both(Router::new(), "/api/v1/telemetry/events", get(list).post(create));
+    both(router, "/api/v1/telemetry/events/{id}", get(one).patch(change).delete(remove)).with_state(shared)
+}
+
+fn shown(event: StoredEvent) -> EventRead {
+    EventRead {
+        id: event.id,
+        received_at: Utc(event.received_at),
+        event_time: Some(Utc(event.event_time)),
+        latitude: event.latitude,
+        longitude: event.longitude,
+        altitude: event.altitude,
+        heading: event.heading,
+        speed: event.speed,
+        payload: event.payload,
+        raw_data: event.raw_data,
+        status: event.status,
+        station_id: event.station_id,
+    }
+}
+
+#[utoipa::path(get, path = "/api/v1/telemetry/events", tag = "telemetry",
+    params(("source" = Option<String>, Query, description = "A source's slug"),
+        ("since" = Option<String>, Query, description = "RFC 3339, inclusive"),
+        ("until" = Option<String>, Query, description = "RFC 3339, inclusive"),
+        ("limit" = Option<i64>, Query, description = "1 to 1000, else 100"),
+        ("station" = Option<String>, Query, description = "A station's slug"),
+        ("X-Station-Id" = Option<String>, Header, description = "A station's slug. Also X-Station-Slug, X-ChatKit-Station, X-TOC-Station")),
+    responses((status = 200, body = [EventWithSource], description = "Newest first"), (status = 404, body = dto::Detail),
+        (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, params: Params) -> Result<Response, ApiError> {
+    let mut filter = EventFilter {
+        since: time_param(&params, "since")?,
+        until: time_param(&params, "until")?,
+        limit: limit_param(&params)?,
+        ..EventFilter::default()
+    };
+    let station = station_of(&shared, None, &headers, &params).await?;
+    let mut roles = station.as_ref().map_or(Role::ALL.to_vec(), |s| vec![s.role]);
+    filter.station_id = station.map(|s| s.id);
+    if let Some(slug) = params.get("source") {
+        let source = shared.store.source_by_slug(&slug.to_lowercase()).await?;
+        let (role, source) = source.ok_or(ApiError::NotFound("Telemetry source not found"))?;
+        filter.source_id = Some(source.id);
+        roles.retain(|r| *r == role);
+    }
+    let events = newest(&shared, &roles, &filter).await?;
+    let all = shared.stations.get(&shared.store).await?;
+    Ok(with_sources(events, &all))
+}
+
+/// The newest of several databases together.
+async fn newest(shared: &Shared, roles: &[Role], filter: &EventFilter) -> Result<Vec<(StoredEvent, Source)>, StoreError> {
+    let mut events = Vec::new();
+    for role in roles {
+        events.extend(shared.store.events(*role, filter).await?);
+    }
+    if 1 < roles.len() {
+        events.sort_by_key(|(event, _)| std::cmp::Reverse((event.event_time, event.id)));
+    }
+    events.truncate(usize::try_from(filter.limit).unwrap_or(0));
+    Ok(events)
+}
+
+fn with_sources(events: Vec<(StoredEvent, Source)>, all: &Stations) -> Response {
+    let mut sources_shown: HashMap<i64, SourceRead> = HashMap::new();
+    let mut stations_shown: HashMap<i64, StationRead> = HashMap::new();
+    let mut stored = Vec::with_capacity(events.len());
+    for (event, source) in events {
+        sources_shown.entry(source.id).or_insert_with(|| sources::shown(source, all));
+        if let Some(station) = event.station_id.and_then(|id| all.by_id(id)) {
+            stations_shown.entry(station.id).or_insert_with(|| stations::shown(station));
+        }
+        stored.push(event);
+    }
+    let whole = stored.into_iter().map(|event| {
+        let (source, station) = (&sources_shown[&event.source_id], event.station_id.and_then(|id| stations_shown.get(&id)));
+        EventWithSource { event: shown(event), source, station }
+    });
+    Json(whole.collect::<Vec<_>>()).into_response()
+}
+
+fn time_param(params: &Params, name: &str) -> Result<Option<UnixMicros>, ApiError> {
+    let Some(text) = params.get(name) else { return Ok(None) };
+    // A `+` of an offset that was not escaped arrives as a space.
+    let text = text.replacen(' ', if text.contains('T') { "+" } else { " " }, 1);
+    let value = Value::String(text);
+    instant(&value).map(Some).map_err(|(kind, msg)| ApiError::field("query", name, kind, msg, value))
+}
+
+fn limit_param(params: &Params) -> Result<i64, ApiError> {
+    let Some(text) = params.get("limit") else { return Ok(LIMIT_DEFAULT) };
+    let value = Value::from(text);
+    let problem = |(kind, msg): Problem| ApiError::field("query", "limit", kind, msg, text);
+    let limit = integer(&value).map_err(problem)?;
+    match limit {
+        ..1 => Err(problem(("greater_than_equal", "Input should be greater than or equal to 1".into()))),
+        1..=LIMIT_MAX => Ok(limit),
+        _ => Err(problem(("less_than_equal", format!("Input should be less than or equal to {LIMIT_MAX}")))),
+    }
+}
+
+/// What names the source in a body.
+struct NewEvent {
+    source_id: Option<i64>,
+    source_slug: Option<String>,
+    source_name: Option<String>,
+    station_id: Option<i64>,
+    fields: EventFields,
+}
+
+#[utoipa::path(post, path = "/api/v1/telemetry/events", tag = "telemetry", security(("token" = ["telemetry:write"])),
+    request_body = dto::EventCreate,
+    responses((status = 201, body = EventRead), (status = 400, body = dto::Detail, description = "Unknown source"),
+        (status = 401, body = dto::Detail), (status = 403, body = dto::Detail),
+        (status = 404, body = dto::Detail, description = "No such source_id or station"), (status = 409, body = dto::Detail),
+        (status = 413, body = dto::Detail), (status = 415, body = dto::Detail), (status = 422, body = dto::FieldProblems),
+        (status = 503, body = dto::Detail)))]
+pub(crate) async fn create(
+    State(shared): State<Arc<Shared>>,
+    _: TelemetryWriter,
+    headers: HeaderMap,
+    params: Params,
+    body: JsonObject,
+) -> Result<(StatusCode, Json<EventRead>), ApiError> {
+    let new = read_new(Fields::of(body))?;
+    let station = station_of(&shared, new.station_id, &headers, &params).await?;
+    let event = insert(&shared, &new, station.as_ref()).await?;
+    if shared.touched.due(event.source_id) {
+        shared.store.touch_source(event.source_id).await?;
+    }
+    Ok((StatusCode::CREATED, Json(shown(event))))
+}
+
+async fn insert(shared: &Shared, new: &NewEvent, station: Option<&Station>) -> Result<StoredEvent, ApiError> {
+    let station_id = station.map(|s| s.id);
+    let store = &shared.store;
+    if let Some(id) = new.source_id {
+        let role = Role::of_id(id).ok_or(ApiError::NotFound("Source not found"))?;
+        let stored = store.insert_event(role, SourceKey::Id(id), station_id, &new.fields).await?;
+        return stored.ok_or(ApiError::NotFound("Source not found"));
+    }
+    let unknown = || ApiError::BadRequest("Unknown source".into());
+    let slug = new.source_slug.as_deref().ok_or_else(unknown)?;
+    let home = station.map_or(ROLE_DEFAULT, |s| s.role);
+    let others = Role::ALL.into_iter().filter(|role| *role != home);
+    for role in std::iter::once(home).chain(others) {
+        if let Some(stored) = store.insert_event(role, SourceKey::Slug(slug), station_id, &new.fields).await? {
+            return Ok(stored);
+        }
+    }
+    let name = new.source_name.clone().ok_or_else(unknown)?;
+    match store.create_source(home, &made_by_ingestion(slug, name, station_id)).await {
+        // Another request made it meanwhile: then it is there; or only its name is taken: then it is not.
+        Ok(_) | Err(StoreError::Taken(_)) => {}
+        Err(other) => return Err(other.into()),
+    }
+    let stored = store.insert_event(home, SourceKey::Slug(slug), station_id, &new.fields).await?;
+    stored.ok_or_else(|| ApiError::Conflict("The source can't be made: its name or slug is taken".into()))
+}
+
+fn made_by_ingestion(slug: &str, name: String, station_id: Option<i64>) -> NewSource {
+    NewSource {
+        slug: slug.into(),
+        name,
+        source_type: "external".into(),
+        description: Some("Created via telemetry ingestion".into()),
+        is_active: true,
+        connection_mode: "online".into(),
+        configuration: None,
+        station_id,
+    }
+}
+
+fn read_new(mut fields: Fields) -> Result<NewEvent, ApiError> {
+    let mut new = NewEvent {
+        source_id: fields.given("source_id", integer).flatten(),
+        source_slug: fields.given("source_slug", super::body::slug(100)).flatten(),
+        source_name: fields.given("source_name", name(255)).flatten(),
+        station_id: fields.given("station_id", integer).flatten(),
+        fields: EventFields { event_time: fields.given("event_time", instant).flatten(), ..read_fields(&mut fields) },
+    };
+    fields.finish()?;
+    if new.fields.on_ground && new.fields.payload.clone().flatten().is_none() {
+        new.fields.payload = Some(Some(r#"{"on_ground":true}"#.into()));
+    }
+    Ok(new)
+}
+
+/// All but the time, which a new event may leave out and a change may not take away.
+fn read_fields(fields: &mut Fields) -> EventFields {
+    let on_ground = fields.get("altitude").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("ground"));
+    EventFields {
+        event_time: None,
+        latitude: fields.given("latitude", degrees(90.0)),
+        longitude: fields.given("longitude", degrees(180.0)),
+        altitude: if on_ground { Some(None) } else { fields.given("altitude", float) },
+        heading: fields.given("heading", float),
+        speed: fields.given("speed", float),
+        payload: read_payload(fields, on_ground),
+        raw_data: fields.given("raw_data", text(RAW_DATA_MAX)),
+        status: fields.given("status", text(50)),
+        on_ground,
+    }
+}
+
+fn read_payload(fields: &mut Fields, on_ground: bool) -> Given<String> {
+    fields.given("payload", |payload| match payload {
+        Value::Object(known) if on_ground && !known.contains_key("on_ground") => {
+            let mut known = known.clone();
+            known.insert("on_ground".into(), true.into());
+            object(&Value::Object(known))
+        }
+        other => object(other),
+    })
+}
+
+#[utoipa::path(get, path = "/api/v1/telemetry/events/{id}", tag = "telemetry", params(("id" = i64, Path)),
+    responses((status = 200, body = EventWithSource), (status = 404, body = dto::Detail), (status = 422, body = dto::FieldProblems),
+        (status = 503, body = dto::Detail)))]
+pub(crate) async fn one(State(shared): State<Arc<Shared>>, Segment(id): Segment) -> Result<Response, ApiError> {
+    let (event, source) = shared.store.event(id_of("event_id", &id)?).await?.ok_or(NOT_FOUND)?;
+    let all = shared.stations.get(&shared.store).await?;
+    let source = sources::shown(source, &all);
+    let station = event.station_id.and_then(|id| all.by_id(id)).map(stations::shown);
+    Ok(Json(EventWithSource { event: shown(event), source: &source, station: station.as_ref() }).into_response())
+}
+
+#[utoipa::path(patch, path = "/api/v1/telemetry/events/{id}", tag = "telemetry", params(("id" = i64, Path)),
+    security(("token" = ["telemetry:write"])), request_body = dto::EventUpdate,
+    responses((status = 200, body = EventRead), (status = 401, body = dto::Detail), (status = 403, body = dto::Detail),
+        (status = 404, body = dto::Detail), (status = 413, body = dto::Detail), (status = 415, body = dto::Detail),
+        (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
+pub(crate) async fn change(
+    State(shared): State<Arc<Shared>>,
+    _: TelemetryWriter,
+    Segment(id): Segment,
+    body: JsonObject,
+) -> Result<Json<EventRead>, ApiError> {
+    let id = id_of("event_id", &id)?;
+    let mut fields = Fields::of(body);
+    let change = EventFields { event_time: fields.not_null("event_time", instant), ..read_fields(&mut fields) };
+    fields.finish()?;
+    Ok(Json(shown(shared.store.change_event(id, change).await?.ok_or(NOT_FOUND)?)))
+}
+
+#[utoipa::path(delete, path = "/api/v1/telemetry/events/{id}", tag = "telemetry", params(("id" = i64, Path)),
+    security(("token" = ["telemetry:write"])),
+    responses((status = 204), (status = 401, body = dto::Detail), (status = 403, body = dto::Detail), (status = 404, body = dto::Detail),
+        (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
+pub(crate) async fn remove(State(shared): State<Arc<Shared>>, _: TelemetryWriter, Segment(id): Segment) -> Result<StatusCode, ApiError> {
+    let found = shared.store.delete_event(id_of("event_id", &id)?).await?;
+    if found { Ok(StatusCode::NO_CONTENT) } else { Err(NOT_FOUND) }
+}

@@ -1,0 +1,62 @@
+//! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
+
+use super::{both, events, health, live, sources, stations};
+use crate::dto;
+use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "vTOC API", version = "1.0.0", description = "Every path also answers with (or without) a slash at its end."),
+    paths(
+        health::healthz, health::readyz, health::metrics_text, health::console, live::tracks, live::live_stream,
+        stations::list, stations::one,
+        sources::list, sources::create, sources::one, sources::change, sources::remove,
+        events::list, events::create, events::one, events::change, events::remove,
+    ),
+    components(schemas(dto::Snapshot, dto::Delta)),
+    modifiers(&Token)
+)]
+struct Description;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("vtoc_… with the scope telemetry:write"));
+        document.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(bearer.build()));
+    }
+}
+
+/// `openapi.json` as it is checked in and served.
+pub fn document() -> String {
+    let mut text = Description::openapi().to_pretty_json().expect("the description is plain JSON");
+    text.push('\n');
+    text
+}
+
+pub(crate) fn router() -> Router {
+    let text: axum::body::Bytes = document().into();
+    let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], text).into_response() };
+    both(Router::new(), "/openapi.json", get(serve))
+}
+
+#[cfg(test)]
+mod tests {
+    /// `UPDATE=1 cargo test -p api openapi` rewrites the file.
+    #[test]
+    fn the_checked_in_description_is_what_the_routes_say() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let made = super::document();
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, &made).unwrap();
+        }
+        let held = std::fs::read_to_string(path).unwrap_or_default();
+        let differing = made.lines().zip(held.lines()).enumerate().find(|(_, (a, b))| a != b);
+        assert!(made == held, "api/openapi.json is not up to date (UPDATE=1 rewrites it); first difference: {differing:?}");
+    }
+}
