@@ -7,9 +7,11 @@ import { EmptyState } from "../features/empty/EmptyState.tsx";
 import { Header } from "../features/header/Header.tsx";
 import { matches, type Sort, sorted, wordsOf } from "../features/list/rows.ts";
 import { TrackList } from "../features/list/TrackList.tsx";
+import type { TrailMode } from "../features/map/canvas/renderer.ts";
 import type { MapEngine } from "../features/map/engine.ts";
 import { MapView } from "../features/map/MapView.tsx";
 import { linkState } from "../link/state.ts";
+import { utcTime } from "../shared/format.ts";
 import type { Session } from "./session.ts";
 import { installTestHook } from "./test-hook.ts";
 import { useTick } from "./use-tick.ts";
@@ -25,6 +27,7 @@ export function App({ session }: { readonly session: Session }) {
   const [filter, setFilter] = useState("");
   const [sort, setSort] = useState<Sort>({ key: "title", descending: false });
   const [hidden, setHidden] = useState<ReadonlySet<string>>(NONE);
+  const [trails, setTrails] = useState<TrailMode>("all");
   const engine = useRef<MapEngine | null>(null);
   const filterBox = useRef<HTMLInputElement>(null);
 
@@ -38,10 +41,13 @@ export function App({ session }: { readonly session: Session }) {
   const now = serverNow();
   const state = linkState(link.facts, browserNow);
 
+  const silentMs = browserNow - (link.facts.heardAt ?? browserNow);
+  const lost = state === "offline" || state === "reconnecting";
+
   const matching = filter === "" ? null : new Set(shown.map((track) => track.subject));
   const matchKey = matching === null ? "" : [...matching].join(" ");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the set is new in every render, its content is what counts
-  const choices = useMemo(() => ({ selected, hidden, matching, trails: "all" as const }), [selected, hidden, matchKey]);
+  const choices = useMemo(() => ({ selected, hidden, matching, trails }), [selected, hidden, matchKey, trails]);
 
   const onEngine = useCallback(
     (made: MapEngine | null) => {
@@ -61,7 +67,7 @@ export function App({ session }: { readonly session: Session }) {
       <Header
         info={link.console}
         link={state}
-        silentMs={link.facts.heardAt === null ? null : browserNow - link.facts.heardAt}
+        silentMs={link.facts.heardAt === null ? null : silentMs}
         serverNow={now}
         counts={countByProtocol(tracks)}
         hidden={hidden}
@@ -83,8 +89,21 @@ export function App({ session }: { readonly session: Session }) {
           onSelect={pick}
         />
       </div>
-      <main className="app-map">
-        <MapView picture={picture} serverNow={serverNow} info={link.console} choices={choices} onSelect={setSelected} onEngine={onEngine} />
+      <main className="app-map" data-lost={lost}>
+        <MapView
+          picture={picture}
+          serverNow={serverNow}
+          info={link.console}
+          choices={choices}
+          onTrails={setTrails}
+          onSelect={pick}
+          onEngine={onEngine}
+        />
+        {lost && 0 < tracks.length && (
+          <p className="app-frozen" role="alert">
+            Not live: this is the picture of {utcTime(now - silentMs)}
+          </p>
+        )}
         {tracks.length === 0 && <EmptyState info={link.console} link={state} now={now} />}
         {detail !== null && (
           <div className="app-detail">

@@ -11,6 +11,8 @@ import { consoleAt, tracksAt, trailOf } from "./scenario.mjs";
 
 const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "dist");
 const DELTA_MS = 500;
+/** Each of a crowd is heard every so many ticks: nobody hears ten thousand twice a second. */
+const CROWD_TICKS = 8;
 const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -98,9 +100,9 @@ export class Fixture {
     return new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #tracks(withTrails) {
+  #tracks(withTrails, part) {
     const now = Date.now();
-    const tracks = tracksAt(this.#scenario, this.#begin, now, this.#count);
+    const tracks = tracksAt(this.#scenario, this.#begin, now, { count: this.#count, ...part });
     return withTrails ? tracks.map((track) => ({ ...track, trail: trailOf(track, now) })) : tracks;
   }
 
@@ -117,14 +119,21 @@ export class Fixture {
   }
 
   #delta() {
-    const updated = this.#tracks(false);
-    const now = new Set(updated.map((track) => track.subject));
-    const removed = [...this.#told].filter((subject) => !now.has(subject));
-    this.#told = now;
+    if (this.#sockets.clients.size === 0) return;
+    const tick = this.#seq % CROWD_TICKS;
+    const updated = this.#tracks(false, { every: CROWD_TICKS, from: tick });
+    const removed = this.#scenario === "crowd" ? [] : this.#gone(updated);
     if (updated.length === 0 && removed.length === 0) return;
     this.#seq += 1;
     const text = JSON.stringify({ type: "delta", seq: this.#seq, at: new Date().toISOString(), updated, removed });
     for (const socket of this.#sockets.clients) socket.send(text);
+  }
+
+  #gone(updated) {
+    const now = new Set(updated.map((track) => track.subject));
+    const gone = [...this.#told].filter((subject) => !now.has(subject));
+    this.#told = now;
+    return gone;
   }
 
   #answer(request, response) {
