@@ -32,9 +32,9 @@ export class Fixture {
   #seq = 1;
   #cut = false;
   #streams = true;
-  #online = true;
   #timer = setInterval(() => this.#delta(), DELTA_MS);
   #told = new Set();
+  #opened = 0;
 
   /** @param {{ scenario?: string, count?: number }} options */
   constructor({ scenario = "sky", count = 10_000 } = {}) {
@@ -85,12 +85,9 @@ export class Fixture {
     for (const socket of this.#sockets.clients) socket.send(text);
   }
 
-  get streams() {
-    return this.#sockets.clients.size;
-  }
-
-  stationsOffline() {
-    this.#online = false;
+  /** How many streams were opened since the beginning. */
+  get opened() {
+    return this.#opened;
   }
 
   close() {
@@ -112,6 +109,7 @@ export class Fixture {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (stream) => {
+      this.#opened += 1;
       const tracks = this.#tracks(true);
       this.#told = new Set(tracks.map((track) => track.subject));
       stream.send(JSON.stringify({ type: "snapshot", seq: this.#seq, at: new Date().toISOString(), tracks }));
@@ -141,7 +139,7 @@ export class Fixture {
     if (pathname.startsWith("/api/") && this.#cut) {
       request.socket.destroy();
     } else if (pathname === "/api/v1/console") {
-      json(response, consoleAt(this.#scenario, Date.now(), this.#online));
+      json(response, consoleAt(this.#scenario, Date.now()));
     } else if (pathname === "/api/v1/tracks") {
       json(response, { generated_at: new Date().toISOString(), seq: this.#seq, tracks: this.#tracks(true) });
     } else {

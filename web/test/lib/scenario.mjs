@@ -229,8 +229,8 @@ export function trailOf(track, now) {
   return points.filter((point) => point[2] <= now);
 }
 
-export function consoleAt(name, now, online = true) {
-  const station = (slug, label, lat, lon) => ({ slug, name: label, lat, lon, online, last_seen: iso(now) });
+export function consoleAt(name, now) {
+  const station = (slug, label, lat, lon) => ({ slug, name: label, lat, lon, online: true, last_seen: iso(now) });
   return {
     role: "central",
     name: "fixture",

@@ -21,9 +21,9 @@ export function Legend({ trails, onTrails }: Props) {
       <div className="legend-altitude" role="img" aria-label="Colours by altitude, from amber on the ground to magenta at 45,000 feet">
         <i style={{ background: GRADIENT }} />
         <span>0</span>
-        <span>15</span>
-        <span>30</span>
-        <span>45 000 ft</span>
+        <span>15,000</span>
+        <span>30,000</span>
+        <span>45,000 ft</span>
       </div>
       <fieldset>
         <legend>Trails</legend>
