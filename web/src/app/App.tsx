@@ -1,112 +1,80 @@
-/** Puts the features together: what is selected, filtered and hidden lives here, because more than one of them shows it. */
+/** Puts the features together. */
 import "./app.css";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { isEmergency, type Subject, type Track } from "../contract/track.ts";
-import { TrackDetail } from "../features/detail/TrackDetail.tsx";
-import { EmptyState } from "../features/empty/EmptyState.tsx";
+import { type RefObject, useCallback, useEffect, useRef } from "react";
+import type { Subject } from "../contract/track.ts";
 import { Header } from "../features/header/Header.tsx";
-import { matches, type Sort, sorted, wordsOf } from "../features/list/rows.ts";
 import { TrackList } from "../features/list/TrackList.tsx";
 import type { MapEngine } from "../features/map/engine.ts";
-import { MapView } from "../features/map/MapView.tsx";
 import { linkState } from "../link/state.ts";
+import { Stage } from "./Stage.tsx";
 import type { Session } from "./session.ts";
-import { installTestHook } from "./test-hook.ts";
 import { useTick } from "./use-tick.ts";
+import { countByProtocol, toggled, useView } from "./use-view.ts";
 
 /** How often the panels look at the picture. */
 const PANEL_MS = 500;
-const NONE: ReadonlySet<string> = new Set();
 
 export function App({ session }: { readonly session: Session }) {
   const { picture, link, serverNow } = session;
   const browserNow = useTick(PANEL_MS);
-  const [selected, setSelected] = useState<Subject | null>(null);
-  const [filter, setFilter] = useState("");
-  const [sort, setSort] = useState<Sort>({ key: "title", descending: false });
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(NONE);
+  const view = useView(picture);
+  const { set, tracks, selected, filter, hidden } = view;
   const engine = useRef<MapEngine | null>(null);
   const filterBox = useRef<HTMLInputElement>(null);
-
-  const tracks = [...picture.entries()].map((entry) => entry.track);
-  const words = wordsOf(filter);
-  const shown = sorted(
-    tracks.filter((track) => isEmergency(track) || (!hidden.has(track.protocol) && matches(track, words))),
-    sort,
-  );
-  const detail = selected === null ? null : (picture.get(selected)?.track ?? null);
   const now = serverNow();
   const state = linkState(link.facts, browserNow);
+  const { heardAt } = link.facts;
+  const silentMs = browserNow - (heardAt ?? browserNow);
+  const emergencies = picture.emergencies();
 
-  const matching = filter === "" ? null : new Set(shown.map((track) => track.subject));
-  const matchKey = matching === null ? "" : [...matching].join(" ");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the set is new in every render, its content is what counts
-  const choices = useMemo(() => ({ selected, hidden, matching, trails: "all" as const }), [selected, hidden, matchKey]);
-
-  const onEngine = useCallback(
-    (made: MapEngine | null) => {
-      engine.current = made;
-      installTestHook(session, made);
+  const pick = useCallback(
+    (subject: Subject | null) => {
+      set({ selected: subject });
+      if (subject !== null) engine.current?.show(subject);
     },
-    [session],
+    [set],
   );
-  const pick = useCallback((subject: Subject | null) => {
-    setSelected(subject);
-    if (subject !== null) engine.current?.show(subject);
-  }, []);
-  useShortcuts(filterBox, () => (filter === "" || selected !== null ? setSelected(null) : setFilter("")));
+  useShortcuts(filterBox, () => set(selected === null ? { filter: "" } : { selected: null }));
+  useTitle(link.console?.name ?? null, emergencies.length);
 
   return (
     <div className="app">
       <Header
         info={link.console}
         link={state}
-        silentMs={link.facts.heardAt === null ? null : browserNow - link.facts.heardAt}
+        silentMs={heardAt === null ? null : silentMs}
         serverNow={now}
         counts={countByProtocol(tracks)}
         hidden={hidden}
-        emergencies={tracks.filter(isEmergency)}
-        onToggle={(protocol) => setHidden(toggled(hidden, protocol))}
+        emergencies={emergencies}
+        onToggle={(protocol) => set({ hidden: toggled(hidden, protocol) })}
         onSelect={pick}
       />
       <div className="app-side">
         <TrackList
-          tracks={shown}
+          tracks={view.shown}
           total={tracks.length}
           now={now}
           selected={selected}
           filter={filter}
-          sort={sort}
+          sort={view.sort}
           filterBox={filterBox}
-          onFilter={setFilter}
-          onSort={setSort}
+          onFilter={(text) => set({ filter: text })}
+          onSort={(sort) => set({ sort })}
           onSelect={pick}
         />
       </div>
-      <main className="app-map">
-        <MapView picture={picture} serverNow={serverNow} info={link.console} choices={choices} onSelect={setSelected} onEngine={onEngine} />
-        {tracks.length === 0 && <EmptyState info={link.console} link={state} now={now} />}
-        {detail !== null && (
-          <div className="app-detail">
-            <TrackDetail
-              track={detail}
-              now={now}
-              stations={link.console?.stations ?? []}
-              onShow={() => engine.current?.show(detail.subject)}
-              onClose={() => setSelected(null)}
-            />
-          </div>
-        )}
-      </main>
+      <Stage session={session} view={view} link={state} now={now} silentMs={silentMs} engine={engine} onSelect={pick} />
     </div>
   );
 }
 
-/** `/` goes to the filter, Esc steps back. */
-function useShortcuts(filterBox: React.RefObject<HTMLInputElement | null>, onEscape: () => void): void {
+/** `/` goes to the filter, Esc steps back: first closes the details, then empties the filter. */
+function useShortcuts(filterBox: RefObject<HTMLInputElement | null>, onEscape: () => void): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key === "Escape") {
+        event.preventDefault();
         filterBox.current?.blur();
         onEscape();
       } else if (event.key === "/" && !(event.target instanceof HTMLInputElement)) {
@@ -119,14 +87,10 @@ function useShortcuts(filterBox: React.RefObject<HTMLInputElement | null>, onEsc
   });
 }
 
-function countByProtocol(tracks: readonly Track[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { protocol } of tracks) counts.set(protocol, (counts.get(protocol) ?? 0) + 1);
-  return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function toggled(set: ReadonlySet<string>, item: string): ReadonlySet<string> {
-  const next = new Set(set);
-  if (!next.delete(item)) next.add(item);
-  return next;
+/** The tab tells of an emergency while another one is in front. */
+function useTitle(name: string | null, emergencies: number): void {
+  useEffect(() => {
+    const alarm = emergencies === 0 ? "" : `(${emergencies} emergency) `;
+    document.title = `${alarm}vTOC${name === null ? "" : ` ${name}`}`;
+  }, [name, emergencies]);
 }

@@ -35,8 +35,8 @@ export function installTestHook(session: Session, engine: MapEngine | null): voi
     drawnCount: () => engine.drawnCount(),
     track: (subject) => session.picture.get(subject as Subject)?.track ?? null,
     drawn: (subject) => engine.drawn(subject as Subject),
-    mapReady: () => engine.map.loaded(),
+    mapReady: () => engine.ready(),
     look: (subject) => engine.show(subject as Subject, false),
-    jumpTo: (lon, lat, zoom) => void engine.map.jumpTo({ center: [lon, lat], zoom }),
+    jumpTo: (lon, lat, zoom) => engine.jumpTo(lon, lat, zoom),
   };
 }

@@ -23,6 +23,9 @@ export class Picture {
   #seq: number | null = null;
   #version = 0;
   #refused = 0;
+  #emergencies: readonly Track[] = [];
+  /** The version that `#emergencies` was found in; they are asked for in every frame. */
+  #emergenciesOf = 0;
 
   /** Rises with every change; readers compare it. */
   get version(): number {
@@ -50,10 +53,12 @@ export class Picture {
     return this.#entries.values();
   }
 
-  emergencies(): Track[] {
-    const found: Track[] = [];
-    for (const { track } of this.#entries.values()) if (isEmergency(track)) found.push(track);
-    return found;
+  emergencies(): readonly Track[] {
+    if (this.#emergenciesOf !== this.#version) {
+      this.#emergencies = [...this.#entries.values()].map(({ track }) => track).filter(isEmergency);
+      this.#emergenciesOf = this.#version;
+    }
+    return this.#emergencies;
   }
 
   /** Replaces everything; what is drawn glides on from where it was. */

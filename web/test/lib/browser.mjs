@@ -118,6 +118,22 @@ export function drawn(page, subject) {
   return page.evaluate((name) => window.vtocTest.drawn(name), subject);
 }
 
+/**
+ * How much the brightness of the basemap's own canvas varies. The canvases of the tracks and the panels do not count: a map that failed must not be
+ * made up for by text.
+ * @param {import("playwright-core").Page} page
+ */
+export async function mapVariance(page) {
+  await page.addStyleTag({
+    content:
+      ".only-map .app > *, .only-map .app-map > :not(.map), .only-map .tracks-trails, .only-map .tracks-symbols, .only-map .maplibregl-control-container { visibility: hidden } .only-map .map { visibility: visible }",
+  });
+  await page.evaluate(() => document.body.classList.add("only-map"));
+  const png = await page.locator(".map").screenshot();
+  await page.evaluate(() => document.body.classList.remove("only-map"));
+  return luminanceVariance(page, png);
+}
+
 /** @param {import("playwright-core").Page} page @param {string} file */
 export async function screenshot(page, file) {
   fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });

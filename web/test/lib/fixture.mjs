@@ -11,6 +11,8 @@ import { consoleAt, tracksAt, trailOf } from "./scenario.mjs";
 
 const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "dist");
 const DELTA_MS = 500;
+/** Each of a crowd is heard every so many ticks: nobody hears ten thousand twice a second. */
+const CROWD_TICKS = 8;
 const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -30,9 +32,9 @@ export class Fixture {
   #seq = 1;
   #cut = false;
   #streams = true;
-  #online = true;
   #timer = setInterval(() => this.#delta(), DELTA_MS);
   #told = new Set();
+  #opened = 0;
 
   /** @param {{ scenario?: string, count?: number }} options */
   constructor({ scenario = "sky", count = 10_000 } = {}) {
@@ -83,12 +85,9 @@ export class Fixture {
     for (const socket of this.#sockets.clients) socket.send(text);
   }
 
-  get streams() {
-    return this.#sockets.clients.size;
-  }
-
-  stationsOffline() {
-    this.#online = false;
+  /** How many streams were opened since the beginning. */
+  get opened() {
+    return this.#opened;
   }
 
   close() {
@@ -98,9 +97,9 @@ export class Fixture {
     return new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #tracks(withTrails) {
+  #tracks(withTrails, part) {
     const now = Date.now();
-    const tracks = tracksAt(this.#scenario, this.#begin, now, this.#count);
+    const tracks = tracksAt(this.#scenario, this.#begin, now, { count: this.#count, ...part });
     return withTrails ? tracks.map((track) => ({ ...track, trail: trailOf(track, now) })) : tracks;
   }
 
@@ -110,6 +109,7 @@ export class Fixture {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (stream) => {
+      this.#opened += 1;
       const tracks = this.#tracks(true);
       this.#told = new Set(tracks.map((track) => track.subject));
       stream.send(JSON.stringify({ type: "snapshot", seq: this.#seq, at: new Date().toISOString(), tracks }));
@@ -117,14 +117,21 @@ export class Fixture {
   }
 
   #delta() {
-    const updated = this.#tracks(false);
-    const now = new Set(updated.map((track) => track.subject));
-    const removed = [...this.#told].filter((subject) => !now.has(subject));
-    this.#told = now;
+    if (this.#sockets.clients.size === 0) return;
+    const tick = this.#seq % CROWD_TICKS;
+    const updated = this.#tracks(false, { every: CROWD_TICKS, from: tick });
+    const removed = this.#scenario === "crowd" ? [] : this.#gone(updated);
     if (updated.length === 0 && removed.length === 0) return;
     this.#seq += 1;
     const text = JSON.stringify({ type: "delta", seq: this.#seq, at: new Date().toISOString(), updated, removed });
     for (const socket of this.#sockets.clients) socket.send(text);
+  }
+
+  #gone(updated) {
+    const now = new Set(updated.map((track) => track.subject));
+    const gone = [...this.#told].filter((subject) => !now.has(subject));
+    this.#told = now;
+    return gone;
   }
 
   #answer(request, response) {
@@ -132,7 +139,7 @@ export class Fixture {
     if (pathname.startsWith("/api/") && this.#cut) {
       request.socket.destroy();
     } else if (pathname === "/api/v1/console") {
-      json(response, consoleAt(this.#scenario, Date.now(), this.#online));
+      json(response, consoleAt(this.#scenario, Date.now()));
     } else if (pathname === "/api/v1/tracks") {
       json(response, { generated_at: new Date().toISOString(), seq: this.#seq, tracks: this.#tracks(true) });
     } else {

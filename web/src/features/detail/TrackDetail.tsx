@@ -32,10 +32,12 @@ export function TrackDetail({ track, now, stations, onShow, onClose }: Props) {
           </p>
         </div>
         <button type="button" onClick={onShow} title="Bring into view">
-          ⌖<span className="hidden">Bring into view</span>
+          <Icon path="M8 1v3M8 12v3M1 8h3M12 8h3M8 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 1 0 0-7" />
+          <span className="hidden">Bring into view</span>
         </button>
         <button type="button" onClick={onClose} title="Close (Esc)">
-          ✕<span className="hidden">Close details</span>
+          <Icon path="M3.5 3.5l9 9M12.5 3.5l-9 9" />
+          <span className="hidden">Close details</span>
         </button>
       </header>
       {isEmergency(track) && (
@@ -48,6 +50,14 @@ export function TrackDetail({ track, now, stations, onShow, onClose }: Props) {
       <Facts name="Identity" rows={identityRows(track)} />
       <Facts name="Provenance" rows={provenanceRows(track, now, stations)} />
     </aside>
+  );
+}
+
+function Icon({ path }: { readonly path: string }) {
+  return (
+    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path d={path} fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
+    </svg>
   );
 }
 
@@ -77,10 +87,10 @@ function positionRows(track: Track, now: number): Row[] {
   const old = seen !== null && isStale(track.protocol, seen);
   return [
     ["Position", position(track.lat, track.lon)],
-    ["Position age", age(seen), old ? "old: shown where last reported" : undefined],
+    old ? ["Position age", age(seen), "old: shown where last reported"] : ["Position age", age(seen)],
     ["Accuracy", track.accuracy_m === null ? UNKNOWN : `± ${withUnit(track.accuracy_m, "m")}`],
     ["Position from", track.position_source === null ? UNKNOWN : (SOURCES[track.position_source] ?? track.position_source)],
-  ].map(([term = "", value = "", note]) => (note === undefined ? [term, value] : [term, value, note]));
+  ];
 }
 
 function movementRows(track: Track): Row[] {
@@ -104,7 +114,7 @@ function identityRows(track: Track): Row[] {
   const rows: Row[] = [
     ["Callsign", track.callsign ?? UNKNOWN],
     ["Name", track.name ?? UNKNOWN],
-    ["Category", track.category ?? UNKNOWN, track.category === null ? undefined : craftOf(track).kind] as unknown as Row,
+    track.category === null ? ["Category", UNKNOWN] : ["Category", track.category, craftOf(track).kind],
   ];
   if (track.protocol === "adsb") rows.push(["Squawk", track.squawk ?? UNKNOWN]);
   return [...rows, ["Emergency", track.emergency ?? "none reported"]];

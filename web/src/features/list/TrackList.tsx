@@ -32,9 +32,16 @@ const COLUMNS: readonly { key: SortKey; name: string; hint: string; descending: 
 ];
 
 export function TrackList(props: Props) {
-  const { tracks, total, filter, filterBox, onFilter } = props;
+  const { tracks, total, selected, filter, filterBox, onFilter, onSelect } = props;
+  const onKeyDown = (event: KeyboardEvent) => {
+    const typing = event.target instanceof HTMLInputElement;
+    const step = stepOf(event.key, tracks.length);
+    if (step === null || (typing && !event.key.startsWith("Arrow"))) return;
+    event.preventDefault();
+    onSelect(neighbour(tracks, selected, step));
+  };
   return (
-    <section className="list" aria-label="Tracks">
+    <section className="list" aria-label="Tracks" onKeyDown={onKeyDown}>
       <div className="list-filter">
         <input
           ref={filterBox}
@@ -50,6 +57,11 @@ export function TrackList(props: Props) {
       <TrackTable {...props} />
     </section>
   );
+}
+
+/** How many rows a key goes; null when it is none of the list's keys. */
+function stepOf(key: string, rows: number): number | null {
+  return { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -rows, End: rows }[key] ?? null;
 }
 
 function TrackTable({ tracks, now, selected, sort, onSort, onSelect }: Props) {
@@ -69,13 +81,6 @@ function TrackTable({ tracks, now, selected, sort, onSort, onSelect }: Props) {
     else if (box.scrollTop + box.clientHeight < (at + 1) * ROW_PX + headPx) box.scrollTop = (at + 1) * ROW_PX + headPx - box.clientHeight;
   }, [selected]);
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -tracks.length, End: tracks.length }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    onSelect(neighbour(tracks, selected, step));
-  };
-
   return (
     <div ref={scroller} className="list-scroller" onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
       <table
@@ -85,7 +90,6 @@ function TrackTable({ tracks, now, selected, sort, onSort, onSelect }: Props) {
         aria-rowcount={tracks.length + 1}
         aria-label="Tracks heard"
         aria-activedescendant={0 <= at ? rowId(selected) : undefined}
-        onKeyDown={onKeyDown}
       >
         <thead>
           <tr aria-rowindex={1}>
@@ -155,11 +159,13 @@ function TrackRow({ track, index, now, selected, onSelect }: RowProps) {
       onClick={() => onSelect(track.subject)}
     >
       <td>
-        <i className="dot" style={{ background: colourOf(track) }} aria-hidden="true" />
-        <span className="name">
-          <b>{title(track)}</b>
-          <small>{urgent ? emergencyText(track) : craftOf(track).kind}</small>
-        </span>
+        <div className="cell">
+          <i className="dot" style={{ background: colourOf(track) }} aria-hidden="true" />
+          <span className="name">
+            <b>{title(track)}</b>
+            <small>{urgent ? emergencyText(track) : craftOf(track).kind}</small>
+          </span>
+        </div>
       </td>
       <td>{altitudeCell(track)}</td>
       <td>{withUnit(track.speed_kt, "")}</td>

@@ -5,18 +5,21 @@ import { useEffect, useRef } from "react";
 import type { ConsoleInfo } from "../../contract/messages.ts";
 import type { Subject } from "../../contract/track.ts";
 import type { Picture } from "../../picture/picture.ts";
+import type { TrailMode } from "./canvas/renderer.ts";
 import { type Choices, MapEngine } from "./engine.ts";
+import { Legend } from "./Legend.tsx";
 
 interface Props {
   readonly picture: Picture;
   readonly serverNow: () => number;
   readonly info: ConsoleInfo | null;
   readonly choices: Choices;
+  readonly onTrails: (mode: TrailMode) => void;
   readonly onSelect: (subject: Subject | null) => void;
   readonly onEngine: (engine: MapEngine | null) => void;
 }
 
-export function MapView({ picture, serverNow, info, choices, onSelect, onEngine }: Props) {
+export function MapView({ picture, serverNow, info, choices, onTrails, onSelect, onEngine }: Props) {
   const container = useRef<HTMLElement>(null);
   const engine = useRef<MapEngine | null>(null);
 
@@ -38,5 +41,10 @@ export function MapView({ picture, serverNow, info, choices, onSelect, onEngine 
     if (info !== null) engine.current?.place(info);
   }, [info]);
 
-  return <section ref={container} className="map" aria-label="Map of the tracks; the same tracks are in the list" />;
+  return (
+    <>
+      <section ref={container} className="map" aria-label="Map of the tracks; the same tracks are in the list" />
+      <Legend trails={choices.trails} onTrails={onTrails} />
+    </>
+  );
 }

@@ -13,6 +13,7 @@ export class BasemapData {
   readonly #wanted = new Set<string>();
   #existing: ReadonlySet<string> = new Set();
   #shown = "";
+  #started = false;
 
   constructor(map: MapLibre) {
     this.#map = map;
@@ -25,6 +26,12 @@ export class BasemapData {
     this.#existing = new Set(existing);
     this.#map.on("moveend", () => void this.#look());
     await this.#look();
+    this.#started = true;
+  }
+
+  /** The overview and what belongs to the first view have been handed to the map. */
+  get ready(): boolean {
+    return this.#started;
   }
 
   #set(source: string, features: GeoJSON.Feature[]): void {

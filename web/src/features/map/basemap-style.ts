@@ -3,7 +3,7 @@ import type { FilterSpecification, LayerSpecification, StyleSpecification } from
 import { graticule } from "./graticule.ts";
 
 const SEA = "#0b131b";
-const LAND = "#18222b";
+const LAND = "#1a2630";
 const COAST = "#3d5163";
 const BORDER = "#31424f";
 const GRID = "#15212c";

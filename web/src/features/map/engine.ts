@@ -6,7 +6,7 @@
  */
 import { AttributionControl, LngLat, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import type { ConsoleInfo } from "../../contract/messages.ts";
+import type { ConsoleInfo, Station } from "../../contract/messages.ts";
 import type { Subject } from "../../contract/track.ts";
 import { positionAt } from "../../picture/motion.ts";
 import type { Picture } from "../../picture/picture.ts";
@@ -35,10 +35,17 @@ const STEP_PX = 0.6;
 const FRAME_MS_MIN = 33;
 const FRAME_MS_MAX = 500;
 const PULSE_FRAME_MS = 80;
+/** A machine that draws slowly draws less often: it keeps this many times as long for everything else. */
+const REST = 3;
 /** Trails end at the last report; while only symbols move they are redrawn this often. */
 const TRAILS_MS = 1_000;
 const REACH_MOUSE_PX = 16;
 const REACH_FINGER_PX = 26;
+/** What the details cover on the right of a wide map; on a narrow one they lie below it. */
+const DETAIL_PX = 344;
+const NARROW_PX = 760;
+/** A track nearer to the edge than this is brought in. */
+const EDGE_PX = 30;
 const ATTRIBUTION = "Natural Earth · GeoNames (CC BY 4.0) · OurAirports";
 
 export class MapEngine {
@@ -51,9 +58,12 @@ export class MapEngine {
   #dirty = true;
   #drawnVersion = -1;
   #drawnAt = 0;
+  #drawMs = 0;
   #trailsAt = 0;
   #frame = 0;
   #placed = false;
+  #stations: readonly Station[] = [];
+  #data: BasemapData | null = null;
 
   constructor(container: HTMLElement, picture: Picture, serverNow: () => number, events: EngineEvents) {
     this.#picture = picture;
@@ -63,7 +73,10 @@ export class MapEngine {
     this.#resize();
     this.#map.on("resize", () => this.#resize());
     this.#map.on("render", () => this.#draw(true));
-    this.#map.on("load", () => void new BasemapData(this.#map).start());
+    this.#map.on("load", () => {
+      this.#data = new BasemapData(this.#map);
+      void this.#data.start();
+    });
     this.#listen(events);
     this.#tick();
   }
@@ -73,8 +86,10 @@ export class MapEngine {
     this.#dirty = true;
   }
 
-  /** Goes to where the server says, or failing that to its stations; once. */
+  /** Takes in the stations, and goes to where the server says, or failing that to one of them; once. */
   place(info: ConsoleInfo): void {
+    this.#stations = info.stations;
+    this.#dirty = true;
     if (this.#placed) return;
     const { center } = info;
     const station = info.stations.find(({ lat, lon }) => lat !== null && lon !== null);
@@ -84,13 +99,23 @@ export class MapEngine {
     this.#placed = true;
   }
 
-  /** Brings a track into view if it is outside. */
+  /** Brings a track into view if it is outside, or under the details. */
   show(subject: Subject, animate = true): void {
     const motion = this.#picture.get(subject)?.motion ?? null;
     if (motion === null) return;
     const at = positionAt(motion, this.#serverNow(), { x: 0, y: 0 });
     const target = new LngLat(longitudeOf(at.x), latitudeOf(at.y));
-    if (!this.#map.getBounds().contains(target)) this.#map.easeTo({ center: target, zoom: Math.max(this.#map.getZoom(), 6), animate });
+    const { x, y } = this.#map.project(target);
+    const { clientWidth: width, clientHeight: height } = this.#map.getContainer();
+    const right = width < NARROW_PX ? width : width - DETAIL_PX;
+    if (EDGE_PX < x && x < right - EDGE_PX && EDGE_PX < y && y < height - EDGE_PX) return;
+    const zoom = Math.max(this.#map.getZoom(), 6);
+    this.#map.easeTo({ center: target, zoom, offset: [(right - width) / 2, 0], animate });
+  }
+
+  /** The basemap is loaded and painted. */
+  ready(): boolean {
+    return this.#data?.ready === true && this.#map.loaded();
   }
 
   drawn(subject: Subject): { x: number; y: number; lon: number; lat: number } | null {
@@ -104,8 +129,8 @@ export class MapEngine {
     return this.#renderer.drawnCount();
   }
 
-  get map(): MapLibre {
-    return this.#map;
+  jumpTo(lon: number, lat: number, zoom: number): void {
+    this.#map.jumpTo({ center: [lon, lat], zoom });
   }
 
   dispose(): void {
@@ -137,7 +162,7 @@ export class MapEngine {
   #tick(): void {
     this.#frame = requestAnimationFrame(() => this.#tick());
     const changed = this.#dirty || this.#drawnVersion !== this.#picture.version;
-    const wait = changed ? FRAME_MS_MIN : this.#frameMs();
+    const wait = Math.max(changed ? FRAME_MS_MIN : this.#frameMs(), REST * this.#drawMs);
     if (performance.now() - this.#drawnAt < wait) return;
     this.#fitFirst();
     this.#draw(this.#dirty || TRAILS_MS < performance.now() - this.#trailsAt);
@@ -171,11 +196,19 @@ export class MapEngine {
   }
 
   #draw(trailsToo: boolean): void {
-    const scene: Scene = { picture: this.#picture, now: this.#serverNow(), hovered: this.#hovered, ...this.#choices };
+    const scene: Scene = {
+      picture: this.#picture,
+      now: this.#serverNow(),
+      hovered: this.#hovered,
+      stations: this.#stations,
+      ...this.#choices,
+    };
+    const began = performance.now();
     this.#renderer.draw(scene, this.#view(), trailsToo);
     this.#dirty = false;
     this.#drawnVersion = this.#picture.version;
     this.#drawnAt = performance.now();
+    this.#drawMs = this.#drawnAt - began;
     if (trailsToo) this.#trailsAt = this.#drawnAt;
   }
 }

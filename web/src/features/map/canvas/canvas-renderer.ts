@@ -4,22 +4,24 @@
  */
 import { isEmergency, type Subject, type Track } from "../../../contract/track.ts";
 import { isStale } from "../../../picture/freshness.ts";
-import { colourOf, craftOf, directionDeg, isDirected } from "../../../shared/craft.ts";
+import { colourOf } from "../../../shared/craft.ts";
+import { age } from "../../../shared/format.ts";
 import { worldPerMetre } from "../../../shared/mercator.ts";
-import { labelLines, MAX_LABELS, Room, wantsLabels } from "./labels.ts";
+import { type Box, labelBoxes, labelLines, MAX_LABELS, Room, symbolBox, wantsLabels } from "./labels.ts";
 import type { DrawnTrack, Scene, TrackRenderer, View } from "./renderer.ts";
-import type { SymbolName } from "./shapes.ts";
 import { SPRITE_RADIUS, Sprites } from "./sprites.ts";
+import { drawStations } from "./stations.ts";
+import { symbolOf } from "./symbol.ts";
 import { drawTrails } from "./trails.ts";
 import { type Visible, visibleTracks } from "./visible.ts";
 
 const LABEL_FONT = '600 11px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 const DATA_FONT = '11px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 const LINE_PX = 13;
+/** Width of a letter, on the wide side: measuring each label in each frame would cost more than the room it saves. */
+const LETTER_PX = 7;
 const HALO = "rgba(6, 12, 18, 0.85)";
 const EMERGENCY = "#ff5a5f";
-/** Below this a ship counts as lying still, and is drawn without a bow. Knots. */
-const STILL_KT = 0.5;
 /** Symbols shrink when the whole continent is in view. */
 const SMALL_ZOOM = 4;
 const FULL_ZOOM = 8;
@@ -52,6 +54,7 @@ export class CanvasRenderer implements TrackRenderer {
       drawTrails(this.#trails.context, scene, view, this.#visible);
     }
     this.#symbols.clear();
+    drawStations(this.#symbols.context, scene.stations, view);
     this.#drawRings(scene, view);
     this.#drawSymbols(view);
     this.#drawLabels(scene, view);
@@ -112,7 +115,7 @@ export class CanvasRenderer implements TrackRenderer {
     const ratio = this.#pixelRatio;
     const grown = Math.max(0, Math.min(1, (view.zoom - SMALL_ZOOM) / (FULL_ZOOM - SMALL_ZOOM)));
     const base = 0.62 + 0.38 * grown;
-    const { cell, image } = this.#sprites;
+    const { size } = this.#sprites;
     for (const { entry, x, y, alpha, rank } of this.#visible) {
       const { track } = entry;
       const { name, angle } = symbolOf(track);
@@ -123,7 +126,7 @@ export class CanvasRenderer implements TrackRenderer {
       const sin = Math.sin(angle) * scale;
       context.globalAlpha = alpha;
       context.setTransform(cos, sin, -sin, cos, x * ratio, y * ratio);
-      context.drawImage(image, sprite.x, sprite.y, cell, cell, -cell / 2, -cell / 2, cell, cell);
+      context.drawImage(sprite, -size / 2, -size / 2);
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.globalAlpha = 1;
@@ -132,6 +135,7 @@ export class CanvasRenderer implements TrackRenderer {
   #drawLabels(scene: Scene, view: View): void {
     const everyone = wantsLabels(view.zoom, this.#visible.length);
     const room = new Room();
+    if (everyone) for (const { x, y } of this.#visible) room.take(symbolBox(x, y), true);
     let left = MAX_LABELS;
     for (let i = this.#visible.length - 1; 0 <= i && 0 < left; i--) {
       const item = this.#visible[i];
@@ -142,27 +146,30 @@ export class CanvasRenderer implements TrackRenderer {
   }
 
   #drawLabel({ entry, x, y, alpha, rank }: Visible, scene: Scene, view: View, room: Room): boolean {
-    const context = this.#symbols.context;
     const { track } = entry;
     const lines = labelLines(track, view.zoom, rank === 3 || rank === 1);
-    const stale = isStale(track.protocol, scene.now - (track.position_at ?? 0));
-    if (stale && 1 <= rank) lines.push(`${Math.round((scene.now - (track.position_at ?? 0)) / 1_000)} s old`);
-    const width = Math.max(...lines.map((line) => line.length)) * 6.4 + 6;
-    const left = x + SPRITE_RADIUS - 1;
-    const top = y - 7;
-    if (!room.take(left, top, width, lines.length * LINE_PX, 2 <= rank)) return false;
-    context.globalAlpha = Math.max(0.55, alpha);
-    context.textBaseline = "top";
-    context.lineJoin = "round";
-    context.lineWidth = 3;
-    context.strokeStyle = HALO;
-    for (const [i, line] of lines.entries()) {
-      context.font = i === 0 ? LABEL_FONT : DATA_FONT;
-      context.fillStyle = i === 0 ? (isEmergency(track) ? "#ffb3b5" : "#e8f0f6") : "#aebfcd";
-      context.strokeText(line, left, top + i * LINE_PX);
-      context.fillText(line, left, top + i * LINE_PX);
-    }
+    const ageMs = scene.now - (track.position_at ?? 0);
+    if (1 <= rank && isStale(track.protocol, ageMs)) lines.push(`${age(ageMs)} old`);
+    const width = Math.max(...lines.map((line) => line.length)) * LETTER_PX;
+    const boxes = labelBoxes(x, y, width, lines.length * LINE_PX, SPRITE_RADIUS + (1 <= rank ? 6 : -1));
+    const box = boxes.find((candidate) => room.take(candidate, false)) ?? (2 <= rank ? boxes[0] : undefined);
+    if (box === undefined) return false;
+    this.#symbols.context.globalAlpha = Math.max(0.55, alpha);
+    drawLines(this.#symbols.context, lines, box, isEmergency(track));
     return true;
+  }
+}
+
+function drawLines(context: CanvasRenderingContext2D, lines: readonly string[], box: Box, urgent: boolean): void {
+  context.textBaseline = "top";
+  context.lineJoin = "round";
+  context.lineWidth = 3;
+  context.strokeStyle = HALO;
+  for (const [i, line] of lines.entries()) {
+    context.font = i === 0 ? LABEL_FONT : DATA_FONT;
+    context.fillStyle = i === 0 ? (urgent ? "#ffb3b5" : "#e8f0f6") : "#aebfcd";
+    context.strokeText(line, box.left, box.top + i * LINE_PX);
+    context.fillText(line, box.left, box.top + i * LINE_PX);
   }
 }
 
@@ -195,16 +202,6 @@ class Layer {
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.context.restore();
   }
-}
-
-function symbolOf(track: Track): { name: SymbolName; angle: number } {
-  const { shape } = craftOf(track);
-  if (!isDirected(shape)) return { name: shape, angle: 0 };
-  const direction = directionDeg(track);
-  const still = shape === "vessel" && track.heading_deg === null && track.speed_kt !== null && track.speed_kt < STILL_KT;
-  if (still) return { name: "moored", angle: 0 };
-  if (direction === null) return { name: shape === "vessel" ? "moored" : "undirected", angle: 0 };
-  return { name: shape, angle: (direction * Math.PI) / 180 };
 }
 
 function drawAccuracy(context: CanvasRenderingContext2D, track: Track, x: number, y: number, view: View): void {

@@ -43,17 +43,17 @@ function trend(rateFpm: number | null): string {
   return 0 < rateFpm ? "↑" : "↓";
 }
 
-/** Room on the screen, in coarse cells: a label that would lie on another is not drawn. */
+/** Room on the screen, in coarse cells: a label that would lie on another, or on a symbol, looks for another place or is not drawn. */
 export class Room {
   readonly #cells = new Set<number>();
   static readonly CELL_PX = 8;
   static readonly STRIDE = 4096;
 
   /** Takes the rectangle when it is free, or when it `must`. */
-  take(x: number, y: number, width: number, height: number, must: boolean): boolean {
+  take({ left, top, width, height }: Box, must: boolean): boolean {
     const cells: number[] = [];
-    for (let row = Math.floor(y / Room.CELL_PX); row * Room.CELL_PX < y + height; row++) {
-      for (let column = Math.floor(x / Room.CELL_PX); column * Room.CELL_PX < x + width; column++) {
+    for (let row = Math.floor(top / Room.CELL_PX); row * Room.CELL_PX < top + height; row++) {
+      for (let column = Math.floor(left / Room.CELL_PX); column * Room.CELL_PX < left + width; column++) {
         const cell = row * Room.STRIDE + column;
         if (!must && this.#cells.has(cell)) return false;
         cells.push(cell);
@@ -62,4 +62,29 @@ export class Room {
     for (const cell of cells) this.#cells.add(cell);
     return true;
   }
+}
+
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Half the side of what a symbol keeps free around its middle: two cells less than the distance of its label. */
+const SYMBOL_PX = 6;
+
+export function symbolBox(x: number, y: number): Box {
+  return { left: x - SYMBOL_PX, top: y - SYMBOL_PX, width: 2 * SYMBOL_PX, height: 2 * SYMBOL_PX };
+}
+
+/** Where a label may stand, best first: right of its symbol, left, below, above. */
+export function labelBoxes(x: number, y: number, width: number, height: number, gap: number): Box[] {
+  const size = { width, height };
+  return [
+    { left: x + gap, top: y - 7, ...size },
+    { left: x - gap - width, top: y - 7, ...size },
+    { left: x - width / 2, top: y + gap, ...size },
+    { left: x - width / 2, top: y - gap - height, ...size },
+  ];
 }

@@ -2,6 +2,7 @@
  * What draws the tracks on the map. There is one form now, Canvas2D, which needs no graphics processor; a WebGL layer can take its place behind the
  * same interface.
  */
+import type { Station } from "../../../contract/messages.ts";
 import type { Subject } from "../../../contract/track.ts";
 import type { Picture } from "../../../picture/picture.ts";
 
@@ -28,6 +29,7 @@ export interface Scene {
   /** Tracks that the filter keeps; the others are drawn faint. Null: no filter. */
   readonly matching: ReadonlySet<Subject> | null;
   readonly trails: TrailMode;
+  readonly stations: readonly Station[];
 }
 
 export type TrailMode = "all" | "selected" | "off";

@@ -1,63 +1,48 @@
 /**
- * Symbols painted once per shape and colour into one canvas, from where they are copied and turned. Copying a sprite costs a tenth of filling its path.
+ * Symbols painted once per shape and colour, and from then on copied and turned. Copying a sprite costs a tenth of filling its path.
  */
 import { SHAPES, type SymbolName } from "./shapes.ts";
 
 /** Half the width of a symbol's box, CSS pixels, with room for its outline. */
 export const SPRITE_RADIUS = 15;
-const COLUMNS = 16;
-const ROWS = 24;
 const OUTLINE = "rgba(4, 9, 14, 0.9)";
 
-export interface Sprite {
-  /** Device pixels in `Sprites.image`. */
-  readonly x: number;
-  readonly y: number;
-}
+/** Twenty shapes in some fifty colours are the most that occur; beyond that all are painted anew. */
+const MAX_SPRITES = 1_024;
 
 export class Sprites {
-  readonly image: HTMLCanvasElement = document.createElement("canvas");
-  /** Width of a cell, device pixels. */
-  readonly cell: number;
-  readonly #context: CanvasRenderingContext2D;
+  /** Width of a sprite, device pixels. */
+  readonly size: number;
   readonly #scale: number;
-  readonly #known = new Map<string, Sprite>();
+  readonly #known = new Map<string, ImageBitmap>();
 
   constructor(pixelRatio: number) {
     this.#scale = pixelRatio;
-    this.cell = Math.ceil(2 * SPRITE_RADIUS * pixelRatio);
-    this.image.width = this.cell * COLUMNS;
-    this.image.height = this.cell * ROWS;
-    const context = this.image.getContext("2d");
-    if (context === null) throw new Error("this browser has no 2D canvas");
-    this.#context = context;
+    this.size = Math.ceil(2 * SPRITE_RADIUS * pixelRatio);
   }
 
-  get(name: SymbolName, colour: string): Sprite {
+  get(name: SymbolName, colour: string): ImageBitmap {
     const key = name + colour;
     return this.#known.get(key) ?? this.#paint(key, name, colour);
   }
 
-  #paint(key: string, name: SymbolName, colour: string): Sprite {
-    if (COLUMNS * ROWS <= this.#known.size) {
-      this.#known.clear();
-      this.#context.clearRect(0, 0, this.image.width, this.image.height);
-    }
-    const index = this.#known.size;
-    const sprite = { x: (index % COLUMNS) * this.cell, y: Math.floor(index / COLUMNS) * this.cell };
-    const context = this.#context;
-    context.setTransform(this.#scale, 0, 0, this.#scale, sprite.x + this.cell / 2, sprite.y + this.cell / 2);
+  #paint(key: string, name: SymbolName, colour: string): ImageBitmap {
+    if (MAX_SPRITES <= this.#known.size) this.#known.clear();
+    const canvas = new OffscreenCanvas(this.size, this.size);
+    const context = canvas.getContext("2d");
+    if (context === null) throw new Error("this browser has no 2D canvas");
+    context.setTransform(this.#scale, 0, 0, this.#scale, this.size / 2, this.size / 2);
     context.lineJoin = "round";
     context.lineCap = "round";
     const { fill, line } = SHAPES[name];
     paint(context, fill, line, colour, name);
-    context.setTransform(1, 0, 0, 1, 0, 0);
+    const sprite = canvas.transferToImageBitmap();
     this.#known.set(key, sprite);
     return sprite;
   }
 }
 
-function paint(context: CanvasRenderingContext2D, fill: string, line: string | undefined, colour: string, name: SymbolName): void {
+function paint(context: OffscreenCanvasRenderingContext2D, fill: string, line: string | undefined, colour: string, name: SymbolName): void {
   const hollow = name === "undirected";
   const outside = hollow || name === "helicopter" || name === "drone";
   const body = new Path2D(fill);

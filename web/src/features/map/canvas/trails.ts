@@ -25,7 +25,8 @@ export function drawTrails(context: CanvasRenderingContext2D, scene: Scene, view
   const gaps: number[] = [];
   for (const { entry, rank } of visible) {
     const important = 2 <= rank;
-    if (many && !important) continue;
+    const filtered = scene.matching !== null && !scene.matching.has(entry.track.subject);
+    if ((many || filtered) && !important) continue;
     const since = important ? Number.NEGATIVE_INFINITY : scene.now - SHORT_TRAIL_MS;
     collect(entry, since, view, important ? chosen : plain, gaps);
   }

@@ -3,7 +3,7 @@ import type { Subject, Track } from "../../../contract/track.ts";
 import { Picture } from "../../../picture/picture.ts";
 import { mercatorX, mercatorY } from "../../../shared/mercator.ts";
 import { sampleTrack } from "../../../shared/sample-track.ts";
-import { labelLines, Room } from "./labels.ts";
+import { labelBoxes, labelLines, Room, symbolBox } from "./labels.ts";
 import type { Scene, View } from "./renderer.ts";
 import { visibleTracks } from "./visible.ts";
 
@@ -12,7 +12,7 @@ const NOW = 1_000_000;
 function scene(tracks: Track[], changes: Partial<Scene> = {}): Scene {
   const picture = new Picture();
   picture.applySnapshot({ type: "snapshot", seq: 1, at: NOW, tracks: tracks.map((track) => ({ track, trail: [] })), refused: 0 }, NOW);
-  return { picture, now: NOW, selected: null, hovered: null, hidden: new Set(), matching: null, trails: "all", ...changes };
+  return { picture, now: NOW, selected: null, hovered: null, hidden: new Set(), matching: null, trails: "all", stations: [], ...changes };
 }
 
 function viewAt(lon: number, lat: number, zoom = 8): View {
@@ -73,11 +73,22 @@ describe("labels", () => {
     expect(labelLines(bare, 9, false)).toEqual(["4840D6"]);
   });
 
+  it("never lie on their own symbol, wherever it stands", () => {
+    for (let x = 100; x < 108; x += 0.5) {
+      for (const place of labelBoxes(x, x, 70, 26, 14)) {
+        const room = new Room();
+        room.take(symbolBox(x, x), true);
+        expect(room.take(place, false)).toBe(true);
+      }
+    }
+  });
+
   it("do not lie on one another, but for those that must be seen", () => {
     const room = new Room();
-    expect(room.take(10, 10, 60, 13, false)).toBe(true);
-    expect(room.take(60, 15, 60, 13, false)).toBe(false);
-    expect(room.take(60, 15, 60, 13, true)).toBe(true);
-    expect(room.take(200, 10, 60, 13, false)).toBe(true);
+    const box = (left: number, top: number) => ({ left, top, width: 60, height: 13 });
+    expect(room.take(box(10, 10), false)).toBe(true);
+    expect(room.take(box(60, 15), false)).toBe(false);
+    expect(room.take(box(60, 15), true)).toBe(true);
+    expect(room.take(box(200, 10), false)).toBe(true);
   });
 });
