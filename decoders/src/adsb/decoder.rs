@@ -111,7 +111,8 @@ impl Narrator<'_> {
                 signal: frame.signal,
             });
         };
-        let mut teller = Teller { track, at, site: self.site, out: &mut tell, refused: None };
+        let repaired = 0 < frame.signal.corrected_bits;
+        let mut teller = Teller { track, at, site: self.site, repaired, out: &mut tell, refused: None };
         teller.tell(message);
         let refused = teller.refused;
         self.counters.events += events;

@@ -1,11 +1,13 @@
 //! What an aircraft has said so far: context for later frames, and the memory that keeps unchanged facts from being told
 //! again with every reply.
 //!
-//! Positions, velocities, air data and advisories are told as often as they are heard. A status, identity, intent or quality is told
+//! Positions, velocities and advisories are told as often as they are heard; air data once a second per register, because
+//! several radars ask for the same one. A status, identity, intent or quality is told
 //! - at once when it says anything new;
 //! - every [`EMERGENCY_REPEAT_MICROS`] while it is an emergency;
 //! - else every [`REPEAT_MICROS`], or when nothing at all was told for [`PRESENCE_MICROS`]: "still heard" is a fact too.
 
+use super::doubt::Weighed;
 use super::message::accuracy::{self, Supplements};
 use super::message::operational::Operational;
 use super::message::status::squawk_emergency;
@@ -16,6 +18,7 @@ use model::{Emergency, Identity, InferredRegister, Intent, Quality, ShortText, S
 pub const REPEAT_MICROS: i64 = 30_000_000;
 pub const PRESENCE_MICROS: i64 = 5_000_000;
 pub const EMERGENCY_REPEAT_MICROS: i64 = 1_000_000;
+pub const AIR_DATA_MICROS: i64 = 1_000_000;
 /// A speed, heading or quality code describes the aircraft this long after it was sent.
 const CONTEXT_MICROS: i64 = 120_000_000;
 const SPEED_MICROS: i64 = 30_000_000;
@@ -76,7 +79,8 @@ pub struct Known {
     /// True track, degrees.
     pub track_deg: Said<f64>,
     pub vertical_rate_fpm: Said<i32>,
-    pub baro_alt_ft: Said<i32>,
+    pub baro_alt_ft: Weighed<i32>,
+    pub squawk: Weighed<u16>,
     /// Register 1,7: which registers it serves.
     pub served: Said<Bits<56>>,
     version: Said<u8>,
@@ -95,6 +99,8 @@ pub struct Known {
     identity_at: Option<UnixMicros>,
     intents: [Said<Intent>; 2],
     quality: Said<Quality>,
+    /// When registers 4,x, 5,0 and 6,0 were told.
+    air_data_at: [Option<UnixMicros>; 3],
 }
 
 impl Known {
@@ -248,6 +254,15 @@ impl Known {
         // A probability that moves by a percent is not news.
         let inferred = intent.inferred.map(|i| InferredRegister { probability_percent: 0, ..i });
         self.intents[usize::from(inferred.is_some())].worth_telling(Intent { inferred, ..*intent }, at)
+    }
+
+    pub fn air_data_worth_telling(&mut self, bds: u8, at: UnixMicros) -> bool {
+        let last = &mut self.air_data_at[usize::from(bds >> 4).clamp(4, 6) - 4];
+        let worth = last.is_none_or(|then| AIR_DATA_MICROS <= at.micros_since(then).abs());
+        if worth {
+            *last = Some(at);
+        }
+        worth
     }
 
     pub fn quality_worth_telling(&mut self, quality: &Quality, at: UnixMicros) -> bool {

@@ -14,6 +14,7 @@ pub mod comm_b;
 pub mod cpr;
 pub mod decoder;
 pub mod demod;
+mod doubt;
 mod fix;
 mod known;
 pub mod message;

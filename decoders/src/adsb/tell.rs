@@ -3,11 +3,12 @@
 mod registers;
 
 use super::cpr::Scale;
+use super::doubt::altitude_follows;
 use super::fix::{Outcome, Report, Site};
 use super::known::{Known, StatusFrom};
 use super::message::operational::Operational;
 use super::message::position::{Airborne, Cpr, Surface, Surveillance};
-use super::message::status::EmergencyStatus;
+use super::message::status::{EmergencyStatus, squawk_emergency};
 use super::message::target::TargetState;
 use super::message::velocity::{AirborneVelocity, Motion};
 use super::message::{Body, FlightStatus, Me, Message, Reply, Sender};
@@ -18,11 +19,16 @@ use model::{
     UnixMicros, Velocity,
 };
 
+/// A repaired velocity that differs more than this from one of the last 30 s is not believed.
+const REPAIRED_SPEED_KT_MAX: f64 = 100.0;
+
 /// Takes facts out of one message. `refused` is set when part of it was not believed.
 pub struct Teller<'a> {
     pub track: &'a mut Track,
     pub at: UnixMicros,
     pub site: Option<Site>,
+    /// The frame needed correction.
+    pub repaired: bool,
     pub out: &'a mut dyn FnMut(EventKind),
     pub refused: Option<Refusal>,
 }
@@ -34,17 +40,16 @@ impl Teller<'_> {
                 self.status(Status { on_ground: *on_ground, ..Status::default() }, StatusFrom::AllCall);
             }
             Body::AirAir { on_ground, baro_alt_ft, advisory } => {
-                let status = Status { on_ground: Some(*on_ground), baro_alt_ft: *baro_alt_ft, ..Status::default() };
-                self.altitude(*baro_alt_ft);
+                let baro_alt_ft = self.doubted_altitude(*baro_alt_ft);
+                let status = Status { on_ground: Some(*on_ground), baro_alt_ft, ..Status::default() };
                 self.status(status, StatusFrom::Altitude);
                 if let Some(advisory) = advisory {
                     self.emit(EventKind::Advisory(*advisory));
                 }
             }
             Body::Surveillance { status, reply, comm_b } => {
-                self.surveillance(*status, *reply);
+                let alt_ft = self.surveillance(*status, *reply);
                 if let Some(mb) = comm_b {
-                    let alt_ft = if let Reply::Altitude(alt_ft) = reply { *alt_ft } else { None };
                     self.comm_b(*mb, alt_ft);
                 }
             }
@@ -69,24 +74,53 @@ impl Teller<'_> {
         }
     }
 
-    fn altitude(&mut self, baro_alt_ft: Option<i32>) {
-        if let Some(feet) = baro_alt_ft {
-            let at = self.at;
-            self.known().baro_alt_ft.say(feet, at);
+    /// An altitude that the frame's parity does not prove: `None` when it is not believed.
+    fn doubted_altitude(&mut self, baro_alt_ft: Option<i32>) -> Option<i32> {
+        let (feet, at) = (baro_alt_ft?, self.at);
+        if self.known().baro_alt_ft.weigh(feet, at, altitude_follows) {
+            return Some(feet);
         }
+        self.refused = Some(Refusal::Sanity);
+        None
     }
 
-    fn surveillance(&mut self, flight: FlightStatus, reply: Reply) {
+    /// The altitude of a squitter: proven, unless it was repaired.
+    fn altitude(&mut self, baro_alt_ft: Option<i32>) -> Option<i32> {
+        if self.repaired {
+            return self.doubted_altitude(baro_alt_ft);
+        }
+        let (feet, at) = (baro_alt_ft?, self.at);
+        self.known().baro_alt_ft.believe(feet, at);
+        Some(feet)
+    }
+
+    /// Gives the reply's altitude, when it is believed.
+    fn surveillance(&mut self, flight: FlightStatus, reply: Reply) -> Option<i32> {
         let status = Status { on_ground: flight.on_ground, ident: flight.ident, ..Status::default() };
         match reply {
             Reply::Altitude(baro_alt_ft) => {
-                self.altitude(baro_alt_ft);
+                let baro_alt_ft = self.doubted_altitude(baro_alt_ft);
                 self.status(Status { baro_alt_ft, ..status }, StatusFrom::Altitude);
+                baro_alt_ft
             }
             Reply::Squawk(squawk) => {
-                let emergency = self.known().emergency_of_squawk(squawk);
-                self.status(Status { squawk: Some(squawk), emergency, ..status }, StatusFrom::Squawk);
+                self.squawk(squawk, status);
+                None
             }
+        }
+    }
+
+    /// A changed squawk is believed when said twice; an emergency at once: a false alarm is seen and ends with the next reply.
+    fn squawk(&mut self, squawk: u16, status: Status) {
+        let at = self.at;
+        if squawk_emergency(squawk).is_some() {
+            self.known().squawk.believe(squawk, at);
+        }
+        if self.known().squawk.weigh(squawk, at, |earlier, later, _| earlier == later) {
+            let emergency = self.known().emergency_of_squawk(squawk);
+            self.status(Status { squawk: Some(squawk), emergency, ..status }, StatusFrom::Squawk);
+        } else {
+            self.refused = Some(Refusal::Sanity);
         }
     }
 
@@ -99,14 +133,14 @@ impl Teller<'_> {
             Me::Surface(position) => self.surface(sender, position),
             Me::Velocity(velocity) => self.velocity(velocity),
             Me::Emergency(EmergencyStatus { emergency, squawk }) => {
+                if let Some(squawk) = squawk {
+                    self.track.known.squawk.believe(*squawk, self.at);
+                }
                 let emergency = self.known().emergency_of_broadcast(*emergency, *squawk);
                 self.status(Status { squawk: *squawk, emergency, ..Status::default() }, StatusFrom::Broadcast);
             }
             Me::Advisory(Some(advisory)) => self.emit(EventKind::Advisory(*advisory)),
-            Me::TestSquawk(Some(squawk)) => {
-                let emergency = self.known().emergency_of_squawk(*squawk);
-                self.status(Status { squawk: Some(*squawk), emergency, ..Status::default() }, StatusFrom::Squawk);
-            }
+            Me::TestSquawk(Some(squawk)) => self.squawk(*squawk, Status::default()),
             Me::Target(target) => self.target(target),
             Me::Operational(operational) => self.operational(operational),
             Me::Advisory(None) | Me::TestSquawk(None) | Me::Other { .. } => self.status(Status::default(), StatusFrom::AllCall),
@@ -115,30 +149,35 @@ impl Teller<'_> {
 
     fn identity(&mut self, identity: Identity) {
         let at = self.at;
+        let changed = self.track.known.callsign().is_some_and(|known| identity.callsign.is_some_and(|new| new != known));
+        if self.repaired && changed {
+            self.refused = Some(Refusal::Sanity);
+            return;
+        }
         if self.known().identity_worth_telling(&identity, at) {
             self.emit(EventKind::Identity(identity));
         }
     }
 
     fn airborne(&mut self, sender: Sender, report: &Airborne) {
-        self.altitude(report.baro_alt_ft);
+        let baro_alt_ft = self.altitude(report.baro_alt_ft);
         let alert = report.surveillance == Surveillance::PermanentAlert;
         let emergency = self.known().emergency_of_surveillance(alert);
         let ident = (report.surveillance == Surveillance::SpecialPosition).then_some(true);
         let mut status = Status { emergency, ident, ..Status::default() };
         let place = report.cpr.and_then(|cpr| self.place(sender, cpr, Scale::Airborne, None));
         if let Some(place) = place {
-            let nic_b = report.bit_8 && sender == Sender::Transponder;
+            let nic_b = report.bit_8 && matches!(sender, Sender::Transponder | Sender::NonTransponder { .. });
             let accuracy_m = self.track.known.accuracy_m(report.type_code, nic_b, self.at);
             self.emit(EventKind::Position(Position {
-                baro_alt_ft: report.baro_alt_ft,
+                baro_alt_ft,
                 geom_alt_ft: report.geom_alt_ft,
                 on_ground: Some(false),
                 accuracy_m,
                 ..Position::bare(place, source(sender))
             }));
         } else {
-            status.baro_alt_ft = report.baro_alt_ft;
+            status.baro_alt_ft = baro_alt_ft;
             status.on_ground = report.cpr.map(|_| false);
         }
         if place.is_none() || emergency.is_some() || ident.is_some() {
@@ -190,6 +229,10 @@ impl Teller<'_> {
         let (speed, direction) = match v.motion {
             Motion::Ground { .. } => {
                 let (speed, track) = v.motion.over_ground();
+                if self.repaired && !self.speed_follows(speed) {
+                    self.refused = Some(Refusal::Sanity);
+                    return;
+                }
                 self.remember_motion(speed, track);
                 (speed.map(|s| (SpeedKind::Ground, s)), track.map(|t| (HeadingReference::TrueTrack, t)))
             }
@@ -205,6 +248,12 @@ impl Teller<'_> {
             vertical_rate_fpm: v.vertical_rate_fpm,
             geom_minus_baro_ft: v.geom_minus_baro_ft,
         }));
+    }
+
+    /// Not far from the speed just before: how a velocity that was repaired into another shows.
+    fn speed_follows(&self, speed: Option<DeciKnots>) -> bool {
+        let before = self.track.known.recent_speed_kt(self.at);
+        speed.zip(before).is_none_or(|(new, before)| (new.knots() - before).abs() <= REPAIRED_SPEED_KT_MAX)
     }
 
     fn remember_motion(&mut self, speed: Option<DeciKnots>, track: Option<CentiDegrees>) {

@@ -1,10 +1,11 @@
 //! How likely a register makes these 56 bits: log2 P(bits | register, track), `None` for impossible.
 //!
 //! Scales and shares below are rounded from what 47,714 replies of a flight from Toulouse to Amsterdam, and 5,000 over the
-//! Netherlands, show; none is critical: doubling or halving a scale moves a few replies in a thousand (docs/adsb-messages.md).
+//! Netherlands, show. None is critical: halving every scale changes 13 of those 52,714 answers, doubling them leaves 2 %
+//! more undecided; neither turns one register into another.
 
 use super::{Context, Register};
-use crate::adsb::message::ident;
+use crate::adsb::message::{ident, status};
 use crate::bits::Bits;
 
 /// A field is valid in nine replies of ten that hold its register.
@@ -99,7 +100,7 @@ fn registration(mb: Bits<56>) -> Option<f64> {
 
 /// 3,0: names itself; nearly always without an advisory.
 fn advisory(mb: Bits<56>) -> Option<f64> {
-    if mb.get::<1, 8>() != 0x30 || mb.get::<29, 30>() == 3 {
+    if mb.get::<1, 8>() != 0x30 || !status::is_well_formed_advisory(mb) {
         return None;
     }
     Some(if mb.value() == 0x30 << 48 { -1.0 } else { -40.0 })

@@ -130,6 +130,51 @@ fn covered_addresses_are_believed_while_fresh() {
     assert_eq!(sky.refused(Refusal::Sanity), 3);
 }
 
+/// DF 4 with 25·n − 1,000 ft.
+fn altitude_reply(address: u32, feet: u32) -> Vec<u8> {
+    let n = (feet + 1000) / 25;
+    let ac = (n & 0x7E0) << 2 | (n & 0x10) << 1 | 0x10 | n & 0xF;
+    with_parity(&[0x20, 0, (ac >> 8) as u8, ac as u8], address)
+}
+
+/// Noise that fits a known address says any altitude and any squawk: one alone is refused, two that agree are not.
+#[test]
+fn content_without_proof_is_believed_when_it_follows() {
+    let mut sky = Sky::new(None);
+    sky.hear(&all_call(ADDRESS, 0), 0.0);
+    sky.hear(&all_call(ADDRESS, 0), 0.1);
+    let altitudes = |told: Vec<EventKind>| -> Vec<Option<i32>> {
+        told.iter().filter_map(|k| if let EventKind::Status(s) = k { Some(s.baro_alt_ft) } else { None }).collect()
+    };
+    assert_eq!(altitudes(sky.hear(&altitude_reply(ADDRESS, 30_000), 1.0)), [Some(30_000)]);
+    assert_eq!(altitudes(sky.hear(&altitude_reply(ADDRESS, 5_000), 2.0)), []);
+    assert_eq!(altitudes(sky.hear(&altitude_reply(ADDRESS, 30_025), 3.0)), [Some(30_025)]);
+    assert_eq!(altitudes(sky.hear(&altitude_reply(ADDRESS, 5_000), 4.0)), []);
+    assert_eq!(altitudes(sky.hear(&altitude_reply(ADDRESS, 5_025), 4.5)), [Some(5_025)]);
+    assert_eq!(sky.refused(Refusal::Sanity), 2);
+    let squawk = |told: Vec<EventKind>| if let [EventKind::Status(s)] = told[..] { s.squawk } else { None };
+    assert_eq!(squawk(sky.hear(&squawk_reply(ADDRESS, 0x0808), 5.0)), Some(1200));
+    assert_eq!(squawk(sky.hear(&squawk_reply(ADDRESS, 0x0800), 6.0)), None);
+    assert_eq!(squawk(sky.hear(&squawk_reply(ADDRESS, 0x0AAA), 7.0)), Some(7700), "an emergency is told at once");
+    assert_eq!(squawk(sky.hear(&squawk_reply(ADDRESS, 0x0808), 8.0)), None, "and not ended by one reply");
+    assert_eq!(squawk(sky.hear(&squawk_reply(ADDRESS, 0x0808), 9.0)), Some(1200));
+}
+
+/// The same squitter, clean and repaired: what differs from the track is not believed from the repaired one.
+#[test]
+fn a_repaired_frame_proves_less() {
+    let mut sky = Sky::new(None);
+    sky.hear(&squitter(0x8d, ADDRESS, 0x20_2cc3_71c3_2ce0), 0.0);
+    sky.hear(&squitter(0x8d, ADDRESS, 0x20_2cc3_71c3_2ce0), 1.0);
+    let other = squitter(0x8d, ADDRESS, 0x20_2cc3_71c3_2c60);
+    let mut repaired = frame(&other, UnixMicros(2_000_000));
+    repaired.signal.corrected_bits = 1;
+    let mut told = 0;
+    sky.decoder.decode(&repaired, &mut |_| told += 1);
+    assert_eq!((told, sky.refused(Refusal::Sanity)), (0, 1));
+    assert!(matches!(sky.hear(&other, 3.0)[..], [EventKind::Identity(_)]));
+}
+
 #[test]
 fn replies_to_a_radar_are_evidence_for_known_addresses_only() {
     let mut sky = Sky::new(None);

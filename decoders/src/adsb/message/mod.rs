@@ -144,7 +144,7 @@ fn bits_at(frame: &[u8], at: usize) -> Bits<56> {
 
 /// VS, bit 6: on the ground. Altitude code: bits 20–32.
 fn air_air(head: Bits<56>, mv: Option<Bits<56>>) -> Body {
-    let advisory = mv.filter(|mv| mv.get::<1, 8>() == 0x30).and_then(status::advisory);
+    let advisory = mv.filter(|&mv| mv.get::<1, 8>() == 0x30 && status::is_well_formed_advisory(mv)).and_then(status::advisory);
     Body::AirAir { on_ground: head.flag::<6>(), baro_alt_ft: altitude::from_ac13(head.get::<20, 32>()), advisory }
 }
 

@@ -57,6 +57,18 @@ pub const fn squawk_emergency(squawk: u16) -> Option<Emergency> {
     }
 }
 
+/// Whether bits 9–56 can be an advisory's: the seven bits after the active ones are reserved (ACAS III was never built), and a
+/// threat that is not told is all zeros. Noise passes once in 400 times.
+pub fn is_well_formed_advisory(field: Bits<56>) -> bool {
+    field.get::<16, 22>() == 0
+        && match field.get::<29, 30>() {
+            0 => field.get::<31, 56>() == 0,
+            1 => field.get::<55, 56>() == 0,
+            2 => true,
+            _ => false,
+        }
+}
+
 /// The advisory in bits 9–56. `None` when there is none: no advisory bit set and none just ended.
 pub fn advisory(field: Bits<56>) -> Option<Advisory> {
     let active = field.get::<9, 22>() as u16;
@@ -101,5 +113,19 @@ mod tests {
         let place = advisory(Bits::new(0x30_0000_0000_0000 | 1 << 29 | 2 << 26 | 11 << 6 | 1)).unwrap();
         assert!(place.terminated);
         assert_eq!(place.threat, Some(Threat::Place { alt_ft: None, range_dnmi: Some(10), bearing_deg: Some(3) }));
+    }
+
+    #[test]
+    fn an_advisory_leaves_reserved_bits_and_absent_threats_empty() {
+        for (field, ok) in [
+            (1_u64 << 47, true),
+            (1 << 47 | 1 << 34, false),
+            (1 << 47 | 1, false),
+            (1 << 47 | 1 << 26 | 0x40_6b90 << 2, true),
+            (1 << 47 | 1 << 26 | 1, false),
+            (1 << 47 | 3 << 26, false),
+        ] {
+            assert_eq!(is_well_formed_advisory(Bits::new(0x30 << 48 | field)), ok, "{field:014x}");
+        }
     }
 }

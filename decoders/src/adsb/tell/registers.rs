@@ -54,6 +54,11 @@ impl Teller<'_> {
     }
 
     fn air_data(&mut self, inference: Inference, air: AirData) {
-        self.emit(EventKind::AirData(AirData { inferred: Some(inference.inferred()), ..air }));
+        let at = self.at;
+        let (bds, inferred) = (inference.register.bds(), Some(inference.inferred()));
+        // Two meteorological registers, 4,4 and 4,5, share one slot: no aircraft serves both.
+        if self.known().air_data_worth_telling(bds, at) {
+            self.emit(EventKind::AirData(AirData { inferred, ..air }));
+        }
     }
 }
