@@ -12,12 +12,13 @@
 //! drawn from `(seed, minute)`, so whoever listens, and since when, hears the same.
 
 use super::gmsk::{AisBurst, Channel, EBN0_TO_CN0_DB, Levels, Modulator, Shape};
-use super::message::{self, CommState, Utc};
+use super::message::{self, CommState};
 use super::payload::Payload;
 use super::scenario::CENTER_HZ;
 use super::truth::{AisTruth, Reception};
 use super::{RAMP_PS, slot_ps};
 use crate::air::sample_ps;
+use crate::civil::Utc;
 use crate::iq::{Frontend, IqStream, Painter};
 use crate::rng::Rng;
 use crate::world::{World, WorldConfig};
@@ -295,7 +296,7 @@ fn report(
         }
         Job::Base => {
             let (mmsi, at) = sea.base_station();
-            (mmsi, at, 0.0, message::base_station(4, mmsi, at, utc(t_us), comm))
+            (mmsi, at, 0.0, message::base_station(4, mmsi, at, Utc::of_micros(t_us), comm))
         }
         Job::Text => {
             let (mmsi, at) = sea.base_station();
@@ -303,28 +304,6 @@ fn report(
         }
     };
     Some(Report { slot, channel, mmsi, at, weaker_db, payload })
-}
-
-/// Civil time of the proleptic Gregorian calendar.
-fn utc(t_us: i64) -> Utc {
-    let seconds = t_us.div_euclid(1_000_000);
-    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Days since 0000-03-01, in cycles of 400 years.
-    let from_march = days + 719_468;
-    let cycle = from_march.div_euclid(146_097);
-    let day_of_cycle = from_march.rem_euclid(146_097);
-    let year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / 146_096) / 365;
-    let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    Utc {
-        year: (year_of_cycle + cycle * 400 + i64::from(month <= 2)) as u16,
-        month: month as u8,
-        day: (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u8,
-        hour: (of_day / 3600) as u8,
-        minute: (of_day / 60 % 60) as u8,
-        second: (of_day % 60) as u8,
-    }
 }
 
 #[cfg(test)]
@@ -344,14 +323,6 @@ mod tests {
         let world = WorldConfig::default();
         let site = world.center;
         SeaConfig { start_us, frontend: Frontend::cu8(96_000, 4.0), ..SeaConfig::rtl_sdr(world, site) }
-    }
-
-    #[test]
-    fn calendar() {
-        let at = |s: i64| utc(s * 1_000_000);
-        assert_eq!(at(0), Utc { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0 });
-        assert_eq!(at(951_782_400), Utc { year: 2000, month: 2, day: 29, hour: 0, minute: 0, second: 0 });
-        assert_eq!(at(1_795_392_123), Utc { year: 2026, month: 11, day: 23, hour: 0, minute: 2, second: 3 });
     }
 
     #[test]
