@@ -114,6 +114,7 @@ impl UiFrame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn text_and_frame_are_inverse() {
@@ -126,6 +127,20 @@ mod tests {
         assert_eq!(frame.path.iter().map(|d| d.repeated).collect::<Vec<_>>(), [true, true, false]);
         for bad in ["nocall>B:x", "A>B", "A-16>B:x", "TOOLONG>B:x", "A>B,C,C,C,C,C,C,C,C,C:x"] {
             assert_eq!(UiFrame::from_tnc2(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_and_what_comes_out_can_be_sent(line in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..300),
+            "[A-Z0-9]{1,7}(-[0-9]{1,2})?>[A-Z0-9]{1,6}(,[A-Z0-9]{1,6}-?[0-9]{0,2}\\*?){0,9}:.{0,40}".prop_map(String::into_bytes),
+        ]) {
+            if let Some(frame) = UiFrame::from_tnc2(&line) {
+                let bytes = frame.bytes();
+                prop_assert!(bytes.len() == 16 + 7 * frame.path.len() + frame.info.len());
+                prop_assert_eq!(UiFrame::from_tnc2(&frame.to_tnc2()), Some(frame));
+            }
         }
     }
 
