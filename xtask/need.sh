@@ -76,6 +76,8 @@ if [ "$what" = test ]; then
   need() { have "$1" || missing="$missing $2"; }
   need chromium chromium
   need dump1090-mutability dump1090-mutability
+  need atest direwolf
+  need gpsdecode gpsd-clients
   need socat socat
   [ -z "$missing" ] || install $missing
 fi

@@ -11,6 +11,8 @@
 pub mod adsb;
 pub mod air;
 pub mod ais;
+pub mod aprs;
+mod civil;
 mod geo;
 pub mod hdlc;
 pub mod iq;

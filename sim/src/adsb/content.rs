@@ -72,6 +72,7 @@ fn beast(token: &str) -> Option<ModeS> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_form_of_a_line_is_read() {
@@ -89,6 +90,16 @@ mod tests {
             assert_eq!(Content::from_text(line).frames, [ModeS::from_hex(hex).unwrap()], "{line}");
         }
         assert_eq!(Content::from_text("time,frame\n\n1a33zz\n1a3301\n"), Content::default());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_only_believable_frames_come_out(text in "(?s).{0,400}|([0-9a-fA-F@*;,.\n]{0,60}\n){0,12}|1a3[23]([0-9a-f]{2}){0,40}") {
+            for frame in Content::from_text(&text).frames {
+                prop_assert!(matches!(frame.df(), 0 | 4 | 5 | 11 | 16 | 17 | 18 | 20 | 21 | 24));
+                prop_assert!(!matches!(frame.df(), 17 | 18) || frame.residue() == 0);
+            }
+        }
     }
 
     #[test]

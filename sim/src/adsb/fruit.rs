@@ -47,7 +47,7 @@ mod tests {
     fn pulses(waveform: Waveform) -> u16 {
         match waveform {
             Waveform::ModeAc { pulses, .. } => pulses,
-            Waveform::ModeS(_) => panic!("not a Mode A/C reply"),
+            Waveform::ModeS(_) | Waveform::Dme { .. } => panic!("not a Mode A/C reply"),
         }
     }
 

@@ -42,11 +42,17 @@ pub enum Waveform {
         pulses: u16,
         spi: bool,
     },
+    /// A pulse pair of distance measuring equipment or TACAN, which share the band: 3.5 µs wide at half amplitude, rounded
+    /// (Annex 10 Vol. I §3.5.4.1.3), so far apart from leading edge to leading edge.
+    Dme {
+        spacing_us: u8,
+    },
 }
 
 impl Waveform {
     pub fn duration_ps(&self) -> u64 {
         match self {
+            Self::Dme { spacing_us } => (u64::from(*spacing_us) + 7) * 1_000_000,
             Self::ModeS(frame) => (8 + frame.bits() as u64) * 1_000_000,
             Self::ModeAc { spi, .. } => {
                 if *spi {
@@ -108,13 +114,14 @@ impl Modulator {
         let (whole, fraction) = sample_at(self.rate_sps, burst.start_ps);
         let origin = (whole - from) as f64 + fraction;
         let per_us = f64::from(self.rate_sps) * 1e-6 * (1.0 + 1e-6 * f64::from(burst.stretch_ppm));
-        let mut draw = |start_us: f64, width_us: f64| {
+        let mut draw = |start_us: f64, width_us: f64, level: f32| {
             let on = origin + start_us * per_us;
-            self.step.add_pulse(on, on + width_us * per_us, &mut self.envelope);
+            self.step.add_pulse(on, on + width_us * per_us, level, &mut self.envelope);
         };
         match burst.waveform {
             Waveform::ModeS(frame) => mode_s_pulses(&frame, &mut draw),
             Waveform::ModeAc { pulses, spi } => mode_ac_pulses(pulses, spi, &mut draw),
+            Waveform::Dme { spacing_us } => dme_pulses(f64::from(spacing_us), &mut draw),
         }
     }
 
@@ -156,23 +163,36 @@ impl Draw<Burst> for Modulator {
     }
 }
 
-fn mode_s_pulses(frame: &ModeS, draw: &mut impl FnMut(f64, f64)) {
+fn mode_s_pulses(frame: &ModeS, draw: &mut impl FnMut(f64, f64, f32)) {
     for start_us in [0.0, 1.0, 3.5, 4.5] {
-        draw(start_us, 0.5);
+        draw(start_us, 0.5, 1.0);
     }
     for i in 0..frame.bits() {
-        draw(8.0 + i as f64 + if frame.bit(i) { 0.0 } else { 0.5 }, 0.5);
+        draw(8.0 + i as f64 + if frame.bit(i) { 0.0 } else { 0.5 }, 0.5, 1.0);
     }
 }
 
-fn mode_ac_pulses(pulses: u16, spi: bool, draw: &mut impl FnMut(f64, f64)) {
+fn mode_ac_pulses(pulses: u16, spi: bool, draw: &mut impl FnMut(f64, f64, f32)) {
     for place in 0..15 {
         if pulses >> (14 - place) & 1 == 1 {
-            draw(f64::from(place) * 1.45, 0.45);
+            draw(f64::from(place) * 1.45, 0.45, 1.0);
         }
     }
     if spi {
-        draw(24.65, 0.45);
+        draw(24.65, 0.45, 1.0);
+    }
+}
+
+/// Each pulse is a cosine-squared bell of 7 µs, stacked from 20 slabs.
+fn dme_pulses(spacing_us: f64, draw: &mut impl FnMut(f64, f64, f32)) {
+    const SLABS: u32 = 20;
+    for start_us in [0.0, spacing_us] {
+        for slab in 0..SLABS {
+            let height = (f64::from(slab) + 0.5) / f64::from(SLABS);
+            // cos²(π t/7) = height on either side of the middle.
+            let half_us = 7.0 / PI * height.sqrt().acos();
+            draw(start_us + 3.5 - half_us, 2.0 * half_us, 1.0 / SLABS as f32);
+        }
     }
 }
 
@@ -226,11 +246,11 @@ impl StepResponse {
         }
     }
 
-    fn add_pulse(&self, on: f64, off: f64, envelope: &mut [f32]) {
+    fn add_pulse(&self, on: f64, off: f64, level: f32, envelope: &mut [f32]) {
         let first = (on.floor() as i64 - Self::REACH).max(0);
         let last = (off.ceil() as i64 + Self::REACH).min(envelope.len() as i64 - 1);
         for i in first..=last {
-            envelope[i as usize] += self.value(i as f64 - on) - self.value(i as f64 - off);
+            envelope[i as usize] += level * (self.value(i as f64 - on) - self.value(i as f64 - off));
         }
     }
 }
@@ -299,6 +319,17 @@ mod tests {
             modulator.add(&burst(450_123_456), 1000 + 37 * i as u64, part);
         }
         assert_eq!(whole, parts);
+    }
+
+    #[test]
+    fn dme_pairs_are_as_wide_and_as_far_apart_as_the_standard_says() {
+        let mut iq = vec![0.0; 2 * 400];
+        let pair = Burst { waveform: Waveform::Dme { spacing_us: 12 }, offset_hz: 0.0, phase: 0.0, ..burst(1_000_000) };
+        Modulator::new(10_000_000, Edges::BandLimited { cutoff: 0.5 }).add(&pair, 0, &mut iq);
+        let level: Vec<f32> = iq.iter().step_by(2).map(|x| x / pair.amplitude).collect();
+        let above_half: Vec<usize> = (0..400).filter(|i| 0.5 < level[*i]).collect();
+        assert!((68..=72).contains(&above_half.len()), "{above_half:?}");
+        assert!((level[45] - 1.0).abs() < 0.05 && (level[165] - 1.0).abs() < 0.05 && level[105].abs() < 0.02);
     }
 
     #[test]

@@ -83,6 +83,6 @@ pub type Reception = Air<Burst, Modulator, FrameTruth>;
 pub(super) fn truth_of(burst: &Burst, cn0_dbhz: f64) -> Option<FrameTruth> {
     match burst.waveform {
         Waveform::ModeS(frame) => Some(FrameTruth { burst: *burst, frame, cn0_dbhz, overlapped: false, state: None, range_m: None }),
-        Waveform::ModeAc { .. } => None,
+        Waveform::ModeAc { .. } | Waveform::Dme { .. } => None,
     }
 }

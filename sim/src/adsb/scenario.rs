@@ -44,6 +44,8 @@ pub struct Scenario {
     /// Mean rates of Poisson processes.
     pub mode_s_per_s: f64,
     pub mode_ac_per_s: f64,
+    /// Pulse pairs of DME and TACAN, 12 µs apart, as strong as aircraft.
+    pub dme_per_s: f64,
     pub levels: Levels,
     /// Deviation of the level from burst to burst.
     pub fading_db: f64,
@@ -64,6 +66,7 @@ impl Scenario {
             duration_ps: 20 * PS_PER_S,
             mode_s_per_s: 2000.0,
             mode_ac_per_s: 500.0,
+            dme_per_s: 0.0,
             levels: Levels::Disc { near_m: 10_000.0, far_m: 400_000.0, cn0_at_near_dbhz: 105.0 },
             fading_db: 1.5,
             offset_hz: 100_000.0,
@@ -83,7 +86,7 @@ impl Scenario {
         Self { levels, mode_s_per_s: 200.0, mode_ac_per_s: 0.0, fading_db: 0.0, duration_ps: 6 * PS_PER_S, ..Self::a() }
     }
 
-    /// Noise alone, for false frames.
+    /// Noise alone, for false frames (with [`Self::dme_per_s`], among pulses that are none).
     pub fn noise() -> Self {
         Self { mode_s_per_s: 0.0, mode_ac_per_s: 0.0, ..Self::a() }
     }
@@ -105,6 +108,10 @@ impl Scenario {
             let code_a = fruit::mode_a_octal(squawk, false);
             let reply = if rng.chance(0.5) { code_a } else { fruit::mode_c(alt_ft).unwrap_or(code_a) };
             self.place(reply, start_ps, &self.transmitter(1 << 32 | transponder), rng, &mut bursts);
+        });
+        self.poisson(self.dme_per_s, &mut Rng::stream(self.seed, &[0xADB, 6]), |start_ps, rng| {
+            let beacon = self.transmitter(2 << 32 | rng.below(10));
+            self.place(Waveform::Dme { spacing_us: 12 }, start_ps, &beacon, rng, &mut bursts);
         });
         Plan::new(self.seed, self.frontend, self.edges, self.duration_ps, bursts)
     }

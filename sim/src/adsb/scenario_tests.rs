@@ -96,6 +96,7 @@ fn scenarios_have_their_rates_and_a_stable_fleet() {
                 assert_eq!(*offsets.entry(frame.address()).or_insert(p.burst.offset_hz), p.burst.offset_hz);
             }
             Waveform::ModeAc { .. } => mode_ac += 1,
+            Waveform::Dme { .. } => panic!("none was asked for"),
         }
         assert!((70.0..112.0).contains(&p.cn0_dbhz) || p.cn0_dbhz < 80.0, "{}", p.cn0_dbhz);
     }

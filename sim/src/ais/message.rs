@@ -2,6 +2,7 @@
 //! "not available" or saturated, as the tables say.
 
 use super::payload::Payload;
+pub use crate::civil::Utc;
 use crate::world::{AtonState, ShipState};
 use model::LatLon;
 
@@ -25,17 +26,6 @@ impl CommState {
         };
         payload.put(2, 0).put(3, u32::from(timeout)).put(14, sub)
     }
-}
-
-/// UTC of a base station report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Utc {
-    pub year: u16,
-    pub month: u8,
-    pub day: u8,
-    pub hour: u8,
-    pub minute: u8,
-    pub second: u8,
 }
 
 /// Messages 1 and 3, class A position. `kind` 1 (scheduled) or 3 (answer to interrogation); `second` of UTC.

@@ -116,6 +116,7 @@ impl Payload {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn text_form_and_bits_are_inverse() {
@@ -125,6 +126,17 @@ mod tests {
         }
         assert_eq!(Payload::from_armour("15RTgt0PAso;90TKcjM8h6g208CQ", 0).unwrap().mmsi(), 371_798_000);
         assert_eq!(Payload::from_armour("~", 0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_comes_back(text in "[0-W`-w]{0,80}|.{0,80}", fill in 0_usize..9) {
+            if let Some(payload) = Payload::from_armour(&text, fill) {
+                prop_assert_eq!(payload.bits() + fill, text.len() * 6);
+                let (again, fill) = payload.armoured();
+                prop_assert_eq!(Payload::from_armour(&again, fill), Some(payload));
+            }
+        }
     }
 
     #[test]

@@ -6,21 +6,23 @@
 //! | class B, below / above 2 kt | 180 / 30 s | type 24 A and B every 360 s |
 //! | aid to navigation | type 21 every 180 s | |
 //! | base station | type 4 every 10 s | type 14 every 600 s |
+//! | search and rescue transmitter | type 1 eight times a minute | type 14 "SART ACTIVE" every 60 s |
 //!
 //! Slots: each report has its nominal time; it takes the next free slot on its channel (channels by turns), as stations that hear
 //! each other do. A share of reports comes from stations that don't hear the others and may collide. Everything of one minute is
 //! drawn from `(seed, minute)`, so whoever listens, and since when, hears the same.
 
 use super::gmsk::{AisBurst, Channel, EBN0_TO_CN0_DB, Levels, Modulator, Shape};
-use super::message::{self, CommState, Utc};
+use super::message::{self, CommState};
 use super::payload::Payload;
 use super::scenario::CENTER_HZ;
 use super::truth::{AisTruth, Reception};
 use super::{RAMP_PS, slot_ps};
 use crate::air::sample_ps;
+use crate::civil::Utc;
 use crate::iq::{Frontend, IqStream, Painter};
 use crate::rng::Rng;
-use crate::world::{World, WorldConfig};
+use crate::world::{ShipState, World, WorldConfig};
 use model::LatLon;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -117,6 +119,7 @@ enum Job {
     Position(usize),
     Static(usize),
     StaticB(usize),
+    Sart(usize),
     Aton(usize),
     Base,
     Text,
@@ -205,6 +208,10 @@ fn reports_of_minute(world: &World, config: &SeaConfig, minute: i64) -> Vec<Repo
     for i in 0..sea.ship_count() {
         let ship = sea.ship_at(i, minute * MINUTE_US);
         jobs.push((interval_s(ship.class_b, ship.nav_status, ship.speed_kt, ship.turn_deg_per_min), Job::Position(i)));
+        if ship.nav_status == ShipState::SART_ACTIVE {
+            jobs.push((60.0, Job::Sart(i)));
+            continue;
+        }
         jobs.push((360.0, Job::Static(i)));
         if ship.class_b {
             jobs.push((360.0, Job::StaticB(i)));
@@ -232,6 +239,7 @@ fn reports_of_minute(world: &World, config: &SeaConfig, minute: i64) -> Vec<Repo
 /// Table 1 of annex 2.
 fn interval_s(class_b: bool, nav_status: u8, speed_kt: f64, turn_deg_per_min: f64) -> f64 {
     match (class_b, 10.0 < turn_deg_per_min.abs()) {
+        (false, _) if nav_status == ShipState::SART_ACTIVE => 7.5,
         (true, _) => {
             if speed_kt < 2.0 {
                 180.0
@@ -278,16 +286,30 @@ fn report(
     let comm = CommState { slot: slot as u16, timeout: (minute.rem_euclid(4) * 2) as u8 };
     let sea = world.sea();
     let (mmsi, at, weaker_db, payload) = match job {
-        Job::Position(i) | Job::Static(i) | Job::StaticB(i) => {
+        Job::Position(i) | Job::Static(i) | Job::StaticB(i) | Job::Sart(i) => {
             let ship = sea.ship_at(i, t_us);
             let payload = match (job, ship.class_b) {
                 (Job::Position(_), false) => message::position_a(1, &ship, second, comm),
                 (Job::Position(_), true) => message::position_b(&ship, second),
                 (Job::Static(_), false) => message::static_a(&ship, (12, 24, 18, 0)),
                 (Job::Static(_), true) => message::static_b_name(&ship),
+                (Job::Sart(_), _) => message::safety_text(ship.mmsi, "SART ACTIVE"),
                 _ => message::static_b_rest(&ship),
             };
-            (ship.mmsi, ship.at, if ship.class_b { 8.0 } else { 0.0 }, payload)
+            // Class B sends 2 W, a transmitter adrift 1 W from wave height, class A 12.5 W.
+            let adrift = ship.nav_status == ShipState::SART_ACTIVE;
+            (
+                ship.mmsi,
+                ship.at,
+                if adrift {
+                    12.0
+                } else if ship.class_b {
+                    8.0
+                } else {
+                    0.0
+                },
+                payload,
+            )
         }
         Job::Aton(i) => {
             let aton = sea.atons()[i];
@@ -295,7 +317,7 @@ fn report(
         }
         Job::Base => {
             let (mmsi, at) = sea.base_station();
-            (mmsi, at, 0.0, message::base_station(4, mmsi, at, utc(t_us), comm))
+            (mmsi, at, 0.0, message::base_station(4, mmsi, at, Utc::of_micros(t_us), comm))
         }
         Job::Text => {
             let (mmsi, at) = sea.base_station();
@@ -303,28 +325,6 @@ fn report(
         }
     };
     Some(Report { slot, channel, mmsi, at, weaker_db, payload })
-}
-
-/// Civil time of the proleptic Gregorian calendar.
-fn utc(t_us: i64) -> Utc {
-    let seconds = t_us.div_euclid(1_000_000);
-    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Days since 0000-03-01, in cycles of 400 years.
-    let from_march = days + 719_468;
-    let cycle = from_march.div_euclid(146_097);
-    let day_of_cycle = from_march.rem_euclid(146_097);
-    let year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / 146_096) / 365;
-    let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    Utc {
-        year: (year_of_cycle + cycle * 400 + i64::from(month <= 2)) as u16,
-        month: month as u8,
-        day: (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u8,
-        hour: (of_day / 3600) as u8,
-        minute: (of_day / 60 % 60) as u8,
-        second: (of_day % 60) as u8,
-    }
 }
 
 #[cfg(test)]
@@ -347,14 +347,6 @@ mod tests {
     }
 
     #[test]
-    fn calendar() {
-        let at = |s: i64| utc(s * 1_000_000);
-        assert_eq!(at(0), Utc { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0 });
-        assert_eq!(at(951_782_400), Utc { year: 2000, month: 2, day: 29, hour: 0, minute: 0, second: 0 });
-        assert_eq!(at(1_795_392_123), Utc { year: 2026, month: 11, day: 23, hour: 0, minute: 2, second: 3 });
-    }
-
-    #[test]
     fn reports_come_at_the_standards_rates_in_slots() {
         let all = truths(coast(1_795_392_000_000_000), 60);
         let kinds = |kind| all.iter().filter(|t| t.payload.kind() == kind).count();
@@ -363,7 +355,8 @@ mod tests {
         let expected: f64 =
             ships.iter().filter(|s| !s.class_b).map(|s| 60.0 / interval_s(false, s.nav_status, s.speed_kt, s.turn_deg_per_min)).sum();
         assert!((kinds(1) as f64 - expected).abs() < 0.1 * expected + 3.0, "{} {expected}", kinds(1));
-        assert_eq!(kinds(4), 6);
+        let adrift = |kind| all.iter().filter(|t| t.payload.mmsi() / 1_000_000 == 970 && t.payload.kind() == kind).count();
+        assert_eq!((kinds(4), adrift(1), adrift(14), adrift(5)), (6, 8, 1, 0));
         assert!(3 < kinds(18) && 0 < kinds(5) && 0 < kinds(21));
         for t in &all {
             let in_slot_us = (t.burst.start_ps as f64 * 1e-6 - 833.333).rem_euclid(60e6 / 2250.0);

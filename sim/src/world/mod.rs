@@ -39,6 +39,8 @@ pub struct WorldConfig {
     pub sea_center: LatLon,
     pub sea_radius_m: f64,
     pub ships: u32,
+    /// Active search and rescue transmitters (AIS-SART) adrift on the sea.
+    pub sarts: u32,
     /// Buoys and lights that transmit AIS.
     pub atons: u32,
     pub aprs_stations: u32,
@@ -69,6 +71,7 @@ impl Default for WorldConfig {
             sea_center: place(524_600_000, 42_500_000),
             sea_radius_m: 20_000.0,
             ships: 40,
+            sarts: 1,
             atons: 4,
             aprs_stations: 25,
         }

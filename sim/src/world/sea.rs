@@ -32,6 +32,11 @@ pub struct ShipState {
     pub turn_deg_per_min: f64,
 }
 
+impl ShipState {
+    /// Navigational status of an active AIS-SART, MOB or EPIRB.
+    pub const SART_ACTIVE: u8 = 14;
+}
+
 /// An aid to navigation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AtonState {
@@ -67,11 +72,14 @@ const PORTS: [&str; 5] = ["NL IJM", "NLRTM", "DE HAM", "GB FXT", "BE ANR"];
 impl Sea {
     pub(super) fn new(config: &WorldConfig) -> Self {
         let map = LocalMap::new(config.sea_center);
-        let ships = (0..u64::from(config.ships)).map(|i| ship(&mut Rng::stream(config.seed, &[3, i]), config, i)).collect();
+        let ships = (0..u64::from(config.ships)).map(|i| ship(&mut Rng::stream(config.seed, &[3, i]), config, i));
+        let sarts = (0..u64::from(config.sarts)).map(|i| sart(&mut Rng::stream(config.seed, &[15, i]), config, i));
+        let ships = ships.chain(sarts).collect();
         let atons = (0..u64::from(config.atons)).map(|i| aton(&mut Rng::stream(config.seed, &[4, i]), config, map, i)).collect();
         Self { map, ships, atons, base_mmsi: 2_442_000, base_at: config.center }
     }
 
+    /// Ships, then search and rescue transmitters.
     pub fn ship_count(&self) -> usize {
         self.ships.len()
     }
@@ -145,6 +153,22 @@ fn identity(rng: &mut Rng, config: &WorldConfig, index: u64, class_b: bool, anch
         heading_deg: 0.0,
         turn_deg_per_min: 0.0,
     }
+}
+
+/// A search and rescue transmitter: it drifts with whoever is in the water (ITU-R M.1371-5 annex 9, M.585: MMSI 970…).
+fn sart(rng: &mut Rng, config: &WorldConfig, index: u64) -> Ship {
+    let mut ship = ship(rng, config, index);
+    let speed_kt = 0.4;
+    ship.speed_mps = speed_kt * KNOT_MPS;
+    ship.identity = ShipState {
+        mmsi: 970_010_000 + index as u32 % 10_000,
+        class_b: false,
+        name: ShortText::truncated(""),
+        nav_status: ShipState::SART_ACTIVE,
+        speed_kt,
+        ..ship.identity
+    };
+    ship
 }
 
 /// Six digits and the check digit: the sum of 7·d1 + 6·d2 + … + 2·d6, modulo 10.

@@ -6,4 +6,5 @@
 
 mod adsb;
 mod ais;
+mod aprs;
 mod peer;

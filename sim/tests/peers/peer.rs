@@ -46,8 +46,8 @@ pub fn output_of(command: &mut Command) -> String {
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
-/// A text file of the recordings that nobody here made. `None`: there are none (and none are required).
-pub fn recording(path: &str) -> Option<String> {
+/// A file of the recordings that nobody here made. `None`: there are none (and none are required).
+pub fn recording_bytes(path: &str) -> Option<Vec<u8>> {
     let required = std::env::var_os("VTOC_RECORDINGS");
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/recordings");
     let folder = required.clone().map_or_else(beside, PathBuf::from);
@@ -55,5 +55,10 @@ pub fn recording(path: &str) -> Option<String> {
         println!("skipped: no recordings");
         return None;
     }
-    Some(std::fs::read_to_string(folder.join(path)).unwrap())
+    Some(std::fs::read(folder.join(path)).unwrap())
+}
+
+/// The same, as text.
+pub fn recording(path: &str) -> Option<String> {
+    recording_bytes(path).map(|bytes| String::from_utf8(bytes).unwrap())
 }
