@@ -5,6 +5,7 @@ use crate::cli::{EnrollArgs, SetupArgs};
 use crate::config::Settings;
 use crate::failure::Failure;
 use crate::{check, receivers, service};
+use api::auth::{Scope, Secret};
 use api::store::{NewStation, Role, Store, provision};
 use model::StationId;
 use std::path::Path;
@@ -25,6 +26,8 @@ pub fn setup(arguments: &SetupArgs) -> Result<(), Failure> {
     }
     service::runtime(1)?.block_on(async {
         prepare(&config.settings, &state).await?;
+        let token = first_token(&config.settings, "setup").await?;
+        println!("API token for writing (shown once): {}", token.reveal());
         Ok(())
     })
 }
@@ -37,6 +40,14 @@ pub async fn prepare(settings: &Settings, state: &Path) -> Result<(), Failure> {
     Authority::open_or_create(&dir, &settings.central.organisation)
         .map_err(|e| Failure::cannot_write(format!("{}: {e}", dir.display())))?;
     Ok(())
+}
+
+/// A token that may write telemetry. Only its hash is kept.
+pub async fn first_token(settings: &Settings, name: &str) -> Result<Secret, Failure> {
+    let store = Store::open(&databases(settings)?, 1);
+    let token = store.create_api_token(name, &[Scope::TelemetryWrite], None).await;
+    store.close().await;
+    token.map_err(|e| Failure::unavailable(format!("the databases: {e}")))
 }
 
 #[expect(clippy::print_stdout, reason = "what was done, and what to do next")]
