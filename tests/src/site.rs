@@ -1,7 +1,7 @@
 //! A central and stations for end-to-end tests: real programs, a real PostgreSQL, folders that go away with the test.
 
 use crate::process::{Running, vtoc};
-use api::testing::postgres::{Cluster, shared};
+use api::testing::{Cluster, shared};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 pub const START: Duration = Duration::from_secs(60);
 
 /// One central with its own databases.
+#[derive(Debug)]
 pub struct Site {
     pub dir: TempDir,
     cluster: &'static Cluster,
@@ -86,6 +87,7 @@ impl Site {
 }
 
 /// A station's folder and, while it runs, its program.
+#[derive(Debug)]
 pub struct TestStation {
     pub dir: PathBuf,
     pub http: String,
