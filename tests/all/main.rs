@@ -1,5 +1,6 @@
 //! One integration binary. Each module is one kind of promise.
 
+mod adsb_lab;
 mod architecture;
 mod browser;
 mod cli;
