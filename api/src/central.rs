@@ -8,7 +8,7 @@ use crate::live::{Hub, Limits, lifetime_us};
 use crate::metrics::{Metrics, MoreMetrics};
 use crate::routes;
 use crate::routes::caches::{StationList, Touched};
-use crate::store::{CONNECTIONS_DEFAULT, Databases, Role, Store, StoreError, provision};
+use crate::store::{CONNECTIONS_DEFAULT, Databases, Store, StoreError, provision};
 use crate::{Clock, dto};
 use axum::Router;
 use model::{Icao24, Mmsi, Protocol, ShortText, StationId, Subject, UnixMicros};
@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// A station that said nothing for longer is shown as offline. The uplink server greets more often.
-pub const ONLINE_WITHIN_US: i64 = 90_000_000;
+pub const ONLINE_WITHIN_US: i64 = 30_000_000;
 
 pub struct CentralConfig {
     pub databases: Databases,
@@ -107,7 +107,9 @@ impl Central {
 
     /// Waits until the databases are open. For `--check` and tests; serving need not wait.
     pub async fn opened(&mut self) {
-        let _ = (&mut self.opening).await;
+        if !self.opening.is_finished() {
+            let _ = (&mut self.opening).await;
+        }
     }
 
     /// Ends live connections and closes the pools. Call it after the uplink server has stopped.
@@ -134,28 +136,28 @@ async fn open(shared: Arc<Shared>) {
     }
 }
 
-/// Events read back per role and protocol at most: a minute or more of a busy sky.
+/// Events read back per source (one station's protocol) at most: two minutes of a busy sky.
 const RESTORE_EVENTS_MAX: usize = 50_000;
 const RESTORE_PAGE: usize = 2_000;
 
 async fn restore(shared: &Shared) -> Result<u64, StoreError> {
     let slugs: HashMap<i64, StationId> = shared.store.stations().await?.into_iter().map(|s| (s.id, s.slug)).collect();
     let mut total = 0;
-    for role in Role::ALL {
-        for protocol in Protocol::ALL {
-            total += restore_protocol(shared, &slugs, role, protocol).await?;
+    for source in shared.store.sources().await? {
+        if let Some(protocol) = Protocol::from_name(&source.source_type) {
+            total += restore_source(shared, &slugs, source.id, protocol).await?;
         }
     }
     shared.metrics.restored.store(total, Ordering::Relaxed);
     Ok(total)
 }
 
-async fn restore_protocol(shared: &Shared, slugs: &HashMap<i64, StationId>, role: Role, protocol: Protocol) -> Result<u64, StoreError> {
+async fn restore_source(shared: &Shared, slugs: &HashMap<i64, StationId>, source: i64, protocol: Protocol) -> Result<u64, StoreError> {
     let now = (shared.config.clock)();
     let since = now.plus_micros(-lifetime_us(&typical(protocol)));
     let (mut count, mut before) = (0, None);
     for _ in 0..RESTORE_EVENTS_MAX / RESTORE_PAGE {
-        let (events, last) = shared.store.recent(role, protocol, since, before, RESTORE_PAGE as i64).await?;
+        let (events, last) = shared.store.recent(source, since, before, RESTORE_PAGE as i64).await?;
         for restored in &events {
             if let Some(station) = slugs.get(&restored.station_id) {
                 shared.hub.publish(*station, &restored.event, now);

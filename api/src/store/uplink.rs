@@ -136,24 +136,23 @@ impl Store {
         Ok(Appended::Stored)
     }
 
-    /// Events of stations with this protocol, newest first, at most `limit`, from `since` and before `before`
+    /// Events that stations delivered to this source, newest first, at most `limit`, from `since` and before `before`
     /// (time and id of the last one of the page before).
     pub(crate) async fn recent(
         &self,
-        role: Role,
-        protocol: Protocol,
+        source: i64,
         since: UnixMicros,
         before: Option<(OffsetDateTime, i64)>,
         limit: i64,
     ) -> Result<(Vec<Restored>, Option<(OffsetDateTime, i64)>), StoreError> {
         const SQL: &str = "
-            SELECT e.id, e.station_id, e.event_time, e.payload::text AS payload, e.raw_data
-            FROM telemetry_events e JOIN telemetry_sources s ON s.id = e.source_id
-            WHERE s.source_type = $1 AND e.seq IS NOT NULL AND e.event_time >= $2 AND (e.event_time, e.id) < ($3, $4)
-            ORDER BY e.event_time DESC, e.id DESC LIMIT $5";
+            SELECT id, station_id, event_time, payload::text AS payload, raw_data FROM telemetry_events
+            WHERE source_id = $1 AND seq IS NOT NULL AND event_time >= $2 AND (event_time, id) < ($3, $4)
+            ORDER BY event_time DESC, id DESC LIMIT $5";
+        let Some(role) = Role::of_id(source) else { return Ok((Vec::new(), None)) };
         let (before_time, before_id) = before.unwrap_or((OffsetDateTime::from(Utc(Utc::MAX)), i64::MAX));
         let rows = sqlx::query(SQL)
-            .bind(protocol.name())
+            .bind(source)
             .bind(OffsetDateTime::from(Utc(since)))
             .bind(before_time)
             .bind(before_id)
