@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
-import { drawn, foreignRequests, mapVariance, openPage, screenshot, waitForMap } from "./lib/browser.mjs";
+import { drawn, foreignRequests, mapVariance, openPage, POLLING, screenshot, waitForMap } from "./lib/browser.mjs";
 import { Fixture } from "./lib/fixture.mjs";
 import { AIRCRAFT_SEEN } from "./lib/scenario.mjs";
 import { distance, MIN_MAP_VARIANCE, seeAircraft } from "./lib/see.mjs";
@@ -29,7 +29,7 @@ function withPage(options, size) {
   return held;
 }
 
-const linkIs = (page, state) => page.waitForFunction((wanted) => window.vtocTest.link() === wanted, state);
+const linkIs = (page, state) => page.waitForFunction((wanted) => window.vtocTest.link() === wanted, state, POLLING);
 
 describe("a sky with everything in it", () => {
   const at = withPage({ scenario: "sky" });

@@ -22,6 +22,8 @@ const FLAGS = [
   "--hide-scrollbars",
   "--remote-debugging-pipe",
 ];
+/** By time, not by frame: a starved machine paints rarely. */
+export const POLLING = { polling: 200 };
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** The browser to use; VTOC_CHROMIUM names another. */
@@ -71,7 +73,7 @@ async function launch(url, width, height, ratio) {
       if (message.type() === "error") errors.push(message.text());
     });
     await page.goto(url, { waitUntil: "load" });
-    await page.waitForFunction(() => window.vtocTest !== undefined);
+    await page.waitForFunction(() => window.vtocTest !== undefined, null, POLLING);
     return { page, requests, errors, close };
   } catch (error) {
     await close();
@@ -110,7 +112,7 @@ export async function luminanceVariance(page, png) {
 
 /** Waits until the basemap is loaded and painted. */
 export async function waitForMap(page) {
-  await page.waitForFunction(() => window.vtocTest.mapReady());
+  await page.waitForFunction(() => window.vtocTest.mapReady(), null, POLLING);
 }
 
 /** Where a track is drawn now, or null. */
