@@ -41,18 +41,20 @@ pub const fn containment_m(type_code: u8, version: u8, nic: Supplements) -> Opti
     // Version 1 has one supplement; where version 2 asks for both, it alone decides.
     let ab = if version < 2 { a } else { a && b };
     Some(match type_code {
+        // Version 3 gives these codes wider meanings by a supplement of its own: better no figure than one too good.
+        20 | 21 if 2 < version => return None,
         5 | 9 | 20 => 8,
         6 | 10 | 21 => 25,
         7 if a && (version < 2 || !c) => 75,
         7 => 186,
-        8 if version == 2 && a && c => 371,
-        8 if version == 2 && a => 556,
-        8 if version == 2 && c => 1112,
+        8 if 2 <= version && a && c => 371,
+        8 if 2 <= version && a => 556,
+        8 if 2 <= version && c => 1112,
         11 if ab => 75,
         11 => 186,
         12 => 371,
         13 if ab => 1112,
-        13 if version == 2 && b => 556,
+        13 if 2 <= version && b => 556,
         13 => 926,
         14 => 1852,
         15 => 3704,
@@ -133,6 +135,9 @@ mod tests {
             (8, 2, Supplements { c: true, ..none }, Some(1112)),
             (8, 1, a, None),
             (22, 2, none, None),
+            (20, 2, none, Some(8)),
+            (20, 3, none, None),
+            (13, 3, b, Some(556)),
         ] {
             assert_eq!(containment_m(type_code, version, nic), rc, "TC {type_code} version {version} {nic:?}");
         }
