@@ -1,6 +1,8 @@
 //! Frames that somebody recorded, as content for signals: hexadecimal text in the forms that people exchange.
 
 use super::frame::ModeS;
+use super::traffic::{ReplyRates, Traffic};
+use crate::world::{World, WorldConfig};
 use std::collections::HashSet;
 
 /// Recorded frames that are believable: parity right, or (address parity) from an address that squitters elsewhere in the set.
@@ -33,6 +35,20 @@ impl Content {
         };
         let frames: Vec<ModeS> = all.iter().copied().filter(believable).collect();
         Self { refused: all.len() - frames.len(), frames }
+    }
+
+    /// The first `count` frames of a simulated fleet in the mix of a busy sky: what to use where there is no recording.
+    pub fn of_fleet(aircraft: u32, count: usize) -> Self {
+        let world = World::new(WorldConfig { aircraft, ..WorldConfig::default() });
+        if aircraft == 0 {
+            return Self::default();
+        }
+        let mut traffic = Traffic::new(world, ReplyRates::BUSY, 0);
+        let mut frames = Vec::with_capacity(count);
+        while frames.len() < count {
+            frames.extend(traffic.step().map(|emission| emission.frame));
+        }
+        Self::from_frames(frames)
     }
 
     /// Only the frames of one downlink format.

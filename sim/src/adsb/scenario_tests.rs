@@ -1,13 +1,6 @@
 use super::*;
-use crate::adsb::{ModeS, ReplyRates, Traffic};
-use crate::world::{World, WorldConfig};
+use crate::adsb::ModeS;
 use model::IqFormat;
-
-/// Frames of a simulated fleet: what tests use when no recording is at hand.
-fn content() -> Content {
-    let mut traffic = Traffic::new(World::new(WorldConfig::default()), ReplyRates::default(), 0);
-    Content::from_frames((0..5000).filter_map(|_| traffic.step()).map(|e| e.frame).collect())
-}
 
 /// An ideal coherent receiver that knows time, phase and frequency, for pulses that begin exactly between two samples.
 /// Returns wrong bits and bits.
@@ -84,7 +77,7 @@ fn power_and_noise_measured_in_the_samples_give_the_requested_cn0() {
 
 #[test]
 fn scenarios_have_their_rates_and_a_stable_fleet() {
-    let content = content();
+    let content = Content::of_fleet(60, 5000);
     let scenario = Scenario { duration_ps: 2 * PS_PER_S, ..Scenario::b() };
     let plan = scenario.plan(&content);
     let (mut mode_s, mut mode_ac) = (0, 0);
@@ -111,7 +104,7 @@ fn scenarios_have_their_rates_and_a_stable_fleet() {
 #[test]
 fn pairs_are_as_far_and_as_weak_as_asked() {
     let pairs = Pairs { count: 50, offset_us: (30.0, 50.0), ..Pairs::weaker_by(6.0) };
-    let (_, truth) = pairs.plan(&content().only(17)).render();
+    let (_, truth) = pairs.plan(&Content::of_fleet(60, 5000).only(17)).render();
     assert_eq!(truth.len(), 100);
     for pair in truth.chunks(2) {
         let after_us = (pair[1].burst.start_ps - pair[0].burst.start_ps) as f64 * 1e-6;
@@ -125,7 +118,7 @@ fn pairs_are_as_far_and_as_weak_as_asked() {
 
 #[test]
 fn echoes_are_heard_but_are_no_frames() {
-    let content = content();
+    let content = Content::of_fleet(60, 5000);
     let multipath = Some(Multipath { delay_ns: (200.0, 900.0), below_db: (3.0, 12.0) });
     let direct = Scenario { duration_ps: PS_PER_S / 2, ..Scenario::sensitivity(85.0) };
     let (bytes, truth) = direct.plan(&content).render();

@@ -3,9 +3,9 @@
 use crate::peer::{Scratch, installed, output_of, recording};
 use sim::adsb::modulate::Edges;
 use sim::adsb::scenario::Scenario;
-use sim::adsb::{Content, FrameTruth, ReplyRates, SkyConfig, SkySignal, Traffic};
+use sim::adsb::{Content, FrameTruth, SkyConfig, SkySignal};
 use sim::iq::Frontend;
-use sim::world::{World, WorldConfig};
+use sim::world::WorldConfig;
 use std::collections::{HashMap, HashSet};
 use std::process::Command;
 
@@ -123,12 +123,6 @@ fn dump1090_receives_nearly_all_behind_a_filter() {
     }
 }
 
-/// Frames of one format from a simulated fleet.
-fn fleet(df: u8) -> Content {
-    let mut traffic = Traffic::new(World::new(WorldConfig::default()), ReplyRates::default(), 0);
-    Content::from_frames((0..20_000).filter_map(|_| traffic.step()).map(|e| e.frame).collect()).only(df)
-}
-
 #[test]
 fn dump1090_loses_frames_where_it_is_known_to() {
     if !installed(DUMP1090, "--help") {
@@ -136,7 +130,7 @@ fn dump1090_loses_frames_where_it_is_known_to() {
     }
     // Measured with more1090's modulator, by the same program: 4 % at 72, 51 % at 74, 88 % at 76 dB-Hz.
     for (cn0, low, high) in [(71.0, 0.0, 0.02), (72.0, 0.0, 0.06), (74.0, 0.35, 0.60), (76.0, 0.80, 0.95), (80.0, 0.90, 1.0)] {
-        let (bytes, truth) = Scenario::sensitivity(cn0).plan(&fleet(17)).render();
+        let (bytes, truth) = Scenario::sensitivity(cn0).plan(&Content::of_fleet(60, 20_000).only(17)).render();
         let share = share_heard(&truth, &heard_by_dump1090(&bytes, &truth, "--fix"));
         println!("C/N0 {cn0} dB-Hz: {:.1} % of {} frames", 100.0 * share, truth.len());
         assert!((low..=high).contains(&share), "{cn0} dB-Hz: {share}");
