@@ -226,7 +226,7 @@ fn relative(path: &Path) -> String {
 fn each_line(folder: &str, check: impl Fn(&str, &str)) {
     for file in rust_files(&root().join(folder)) {
         let place = relative(&file);
-        if place.contains("/tests/") || place.ends_with("/tests.rs") || place.ends_with("testing.rs") {
+        if is_test(&place) {
             continue;
         }
         let text = read(&file);
@@ -237,6 +237,13 @@ fn each_line(folder: &str, check: impl Fn(&str, &str)) {
             }
         }
     }
+}
+
+/// Files and folders of tests: `tests/`, `tests.rs`, `x_tests.rs`, `x_tests/`, `testing/`, `no_alloc.rs`.
+fn is_test(place: &str) -> bool {
+    let part =
+        |p: &str| matches!(p.trim_end_matches(".rs"), "tests" | "testing" | "no_alloc") || p.trim_end_matches(".rs").ends_with("_tests");
+    place.split('/').skip(1).any(part)
 }
 
 /// The lines of a TOML section.

@@ -71,7 +71,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 fn output_that_cannot_be_written() {
     refused(&["sim", "/nonexistent/sky.cu8"], 73, &["/nonexistent/sky.cu8", "can't be written"]);
     refused(&["sim", "sky.mp3"], 78, &["sky.mp3", "unknown format"]);
-    refused(&["sim", "--seconds", "-1", "sky.cu8"], 78, &["--seconds -1"]);
+    refused(&["sim", "--seconds=-1", "sky.cu8"], 78, &["--seconds -1"]);
     if Path::new("/dev/full").exists() {
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("full.cu8");

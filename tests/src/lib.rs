@@ -1,5 +1,13 @@
 //! Helpers that several tests share: where the repository is, its files, processes that end with the test.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::too_many_lines,
+    reason = "tests fail by panicking, and say why they skip"
+)]
+
 pub mod http;
 pub mod process;
 pub mod site;

@@ -52,6 +52,7 @@ pub fn authority_dir(settings: &Settings, state: &Path) -> PathBuf {
 }
 
 async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> Result<(), Failure> {
+    let mut signals = service::Signals::take()?;
     let identity = identity(settings, state)?;
     let listener = service::listen(settings.console.listen).await?;
     let (handle_sender, handle) = watch::channel(None);
@@ -72,17 +73,17 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     service::announce(&listener)?;
     let http = tokio::spawn(service::serve(listener, central.router.clone(), stopped));
 
-    let ended = tokio::select! {
-        asked = service::asked_to_stop() => asked,
-        () = service::parent_gone(), if until_stdin_closes => Ok(()),
-        () = ready_then_watchdog(&mut central) => Ok(()),
-    };
+    tokio::select! {
+        () = signals.asked_to_stop() => {}
+        () = service::parent_gone(), if until_stdin_closes => {}
+        () = ready_then_watchdog(&mut central) => {}
+    }
     service::stopping();
     stop.send_replace(true);
     let _ = intake.await;
     central.stop().await;
     let _ = http.await;
-    ended
+    Ok(())
 }
 
 /// The central's own certificate: made anew at each start, so that its dates are fresh.

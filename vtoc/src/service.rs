@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// How long open requests may go on when we stop.
@@ -55,15 +55,27 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     }
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub async fn asked_to_stop() -> Result<(), Failure> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// SIGINT and SIGTERM, taken from the moment this is made: whoever reads our announcement may already ask us to stop.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Call within a runtime.
+    pub fn take() -> Result<Self, Failure> {
+        let interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
+        let terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+        Ok(Self { interrupt, terminate })
     }
-    Ok(())
+
+    pub async fn asked_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Waits until standard input ends: the demo's programs stop with whoever started them, even when that was killed.

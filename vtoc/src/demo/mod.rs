@@ -25,10 +25,11 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 pub fn run(arguments: &DemoArgs) -> Result<(), Failure> {
     service::runtime(1)?.block_on(async {
+        let mut signals = service::Signals::take()?;
         let mut running = Vec::new();
         let ended = tokio::select! {
             ended = show(arguments, &mut running) => ended,
-            asked = service::asked_to_stop() => asked,
+            () = signals.asked_to_stop() => Ok(()),
         };
         // Stations first, so that they deliver what they have; the database last, when its keeper is dropped.
         while let Some(part) = running.pop() {
@@ -44,7 +45,7 @@ pub fn run(arguments: &DemoArgs) -> Result<(), Failure> {
 /// What runs, in the order of its start.
 enum Part {
     Database(PrivatePostgres),
-    Program(Child),
+    Program(Box<Child>),
 }
 
 async fn show(arguments: &DemoArgs, running: &mut Vec<Part>) -> Result<(), Failure> {
@@ -87,7 +88,7 @@ async fn show(arguments: &DemoArgs, running: &mut Vec<Part>) -> Result<(), Failu
 }
 
 fn start<'a>(running: &'a mut Vec<Part>, command: &str, config: &Path, dir: &Path) -> Result<&'a mut Child, Failure> {
-    running.push(Part::Program(Child::start(command, config, dir)?));
+    running.push(Part::Program(Box::new(Child::start(command, config, dir)?)));
     match running.last_mut() {
         Some(Part::Program(child)) => Ok(child),
         _ => Err(Failure::failed("a program was pushed just above")),
@@ -124,8 +125,7 @@ fn central_config(settings: &Settings, arguments: &DemoArgs, dir: &Path) -> Resu
 }
 
 fn station_config(id: &str, name: &str, (lat, lon): (f64, f64), uplink: &str, aircraft: u16, dir: &Path) -> Result<PathBuf, Failure> {
-    let mut settings = Settings::default();
-    settings.state_dir = Some(dir.to_owned());
+    let mut settings = Settings { state_dir: Some(dir.to_owned()), ..Settings::default() };
     settings.station.id = id.to_owned();
     settings.station.name = Some(name.to_owned());
     (settings.station.latitude, settings.station.longitude) = (Some(lat), Some(lon));

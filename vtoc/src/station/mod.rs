@@ -55,6 +55,7 @@ struct Parts {
 
 async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> Result<(), Failure> {
     let station = StationId::new(&settings.station.id).expect("checked with the settings");
+    let mut signals = service::Signals::take()?;
     let specs = receivers::specs(settings)?;
     let live_only = receivers::all_live(settings);
     let listener = service::listen(settings.console.listen).await?;
@@ -86,11 +87,11 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     service::ready("receiving");
 
     let mut heartbeat = state::Heartbeat::default();
-    let ended = tokio::select! {
-        asked = service::asked_to_stop() => asked,
-        () = service::parent_gone(), if until_stdin_closes => Ok(()),
-        () = service::watchdog(|| heartbeat.moves(&parts)) => Ok(()),
-    };
+    tokio::select! {
+        () = signals.asked_to_stop() => {}
+        () = service::parent_gone(), if until_stdin_closes => {}
+        () = service::watchdog(|| heartbeat.moves(&parts)) => {}
+    }
     service::stopping();
     shut_down(&parts).await;
     let _ = stop_client.send(());
@@ -100,7 +101,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     hub.close();
     stop.send_replace(true);
     let _ = http.await;
-    ended
+    Ok(())
 }
 
 fn listener_announced(listener: tokio::net::TcpListener) -> Result<tokio::net::TcpListener, Failure> {

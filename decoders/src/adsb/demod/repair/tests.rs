@@ -1,3 +1,5 @@
+//! Repair of doubtful bits: what is found, what must not be, against a plain search.
+
 use super::*;
 use crate::adsb::address::Evidence;
 use crate::adsb::parity;
