@@ -30,6 +30,11 @@ pub fn worth_another_look(burst: &Burst, noise: f32) -> bool {
     0.5 <= burst.preamble_match && 4.0 * noise <= burst.amplitude * burst.amplitude
 }
 
+/// Whether a burst that gave nothing is clear enough to be tried again when more addresses are known.
+pub fn worth_keeping(burst: &Burst) -> bool {
+    0.5 <= burst.preamble_match && 1.8 * burst.spread <= burst.amplitude
+}
+
 /// Whether soft bits read without a preamble look like a squitter at all: at most one bit of its format wrong.
 pub fn worth_a_look(burst: &Burst) -> bool {
     const DF17: [bool; 5] = [true, false, false, false, true];

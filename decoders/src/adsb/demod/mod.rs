@@ -62,7 +62,7 @@ use clock::SampleClock;
 use detect::{Detector, Thresholds};
 use model::{DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal};
 use outbox::{HOLD_US, Outbox, Waiting};
-use repair::{Limits, Word};
+use repair::{Limits, Trust, Word};
 use shape::Pulse;
 use window::Window;
 
@@ -71,6 +71,9 @@ pub const RATES_SPS: &[u32] = &[2_000_000, 2_400_000, 2_560_000, 6_000_000, 8_00
 
 /// A burst found and cancelled sends the search back by this, µs: what it hid may begin this much earlier.
 const LOOK_BACK_US: f64 = 124.0;
+
+/// Bursts that wait for their address at most.
+const LATER_MAX: usize = 256;
 
 /// One receiver's demodulator.
 #[derive(Debug)]
@@ -85,6 +88,8 @@ pub struct AdsbDemodulator {
     limits: Limits,
     attempts_max: usize,
     blind_limits: Option<Limits>,
+    /// Starts and soft bits of bursts that wait for their address.
+    later: Vec<(f64, Burst)>,
     outbox: Outbox,
     clock: SampleClock,
     noise: f32,
@@ -113,6 +118,7 @@ impl AdsbDemodulator {
             limits,
             attempts_max,
             blind_limits: (config.profile == Profile::Full).then_some(BLIND),
+            later: Vec::with_capacity(LATER_MAX),
             outbox: Outbox::new(samples_per_us),
             clock: SampleClock::new(rate_sps),
             noise: 0.0,
@@ -186,8 +192,49 @@ impl AdsbDemodulator {
                 return self.take(&burst, &word);
             }
         }
+        self.keep_for_later(&burst);
         self.counters.refuse(Refusal::Integrity);
         None
+    }
+
+    /// A clear burst that can't be read may be readable once its address is believed.
+    fn keep_for_later(&mut self, burst: &Burst) {
+        if self.later.len() < LATER_MAX && judge::worth_keeping(burst) {
+            self.later.push((self.window.first_sample() as f64 + burst.start, burst.clone()));
+        }
+    }
+
+    /// Bursts from before `before` get their second chance.
+    fn try_again(&mut self, before: f64) {
+        let mut i = 0;
+        while i < self.later.len() {
+            if before <= self.later[i].0 {
+                i += 1;
+                continue;
+            }
+            let (start, burst) = self.later.swap_remove(i);
+            let at = start + (PREAMBLE_US + 56.0) * self.samples_per_us;
+            let tick = self.clock.tick(at).0;
+            if let Some(word) = repair::decide(&burst, &self.book, tick, &self.limits)
+                && matches!(word.trust, Trust::KnownAddress | Trust::Overlay)
+                && judge::believable(&burst, &word)
+                && !self.outbox.is_full()
+                && !self.outbox.holds(at, &word)
+            {
+                let signal = self.signal(burst.amplitude, burst.step, &word);
+                self.outbox.put(Waiting { at, word, signal });
+            }
+        }
+    }
+
+    fn signal(&self, amplitude: f32, step: f32, word: &Word) -> Signal {
+        let hertz = f64::from(step) * self.samples_per_us * 1e6 / core::f64::consts::TAU;
+        Signal {
+            rssi: DeciDbfs::from_power(amplitude * amplitude),
+            noise: DeciDbfs::from_power(self.noise),
+            freq_offset_hz: Some(hertz.round() as i32),
+            corrected_bits: word.flips,
+        }
     }
 
     /// What has a burst's energy and was not read: a long frame whose preamble is lost, perhaps.
@@ -224,18 +271,13 @@ impl AdsbDemodulator {
             return None;
         }
         judge::remember(&mut self.book, word, self.clock.tick(at).0);
-        let hertz = f64::from(burst.step) * self.samples_per_us * 1e6 / core::f64::consts::TAU;
-        let signal = Signal {
-            rssi: DeciDbfs::from_power(taken.amplitude * taken.amplitude),
-            noise: DeciDbfs::from_power(self.noise),
-            freq_offset_hz: Some(hertz.round() as i32),
-            corrected_bits: word.flips,
-        };
+        let signal = self.signal(taken.amplitude, burst.step, word);
         self.outbox.put(Waiting { at, word: *word, signal });
         Some(burst.start as usize)
     }
 
     fn release(&mut self, before: f64, out: &mut dyn FnMut(Frame)) {
+        self.try_again(before - (PREAMBLE_US + 56.0) * self.samples_per_us);
         let Self { outbox, book, clock, counters, receiver, .. } = self;
         let tick = clock.tick(before.max(0.0)).0;
         let unconfirmed = outbox.release(before, book, tick, |w| {
@@ -262,6 +304,7 @@ impl AdsbDemodulator {
             self.search_window(out);
         }
         self.release(self.window.end_sample() as f64 + self.samples_per_us, out);
+        self.later.clear();
         self.window.restart();
         self.noise = 0.0;
     }
@@ -309,13 +352,13 @@ const BLIND: Limits = Limits { doubtful: 12, patterns: 12, patterns_known_addres
 const WITHOUT_PHASE: Limits = Limits { doubtful: 12, patterns: 100, patterns_known_address: 300, flips_overlay: 0 };
 
 /// What the preamble must show, how far to repair, and how many starts are tried in one window: a burst of interference must
-/// not take the processor. Scenario B (8,000 + 4,000 replies a second) asks for 650 a window in the full profile.
+/// not take the processor. Scenario B (8,000 + 4,000 replies a second) asks for 700 a window in the full profile.
 fn efforts(profile: Profile) -> (Thresholds, Limits, usize) {
     match profile {
         Profile::Full => (
             Thresholds { pulses: 10.0, contrast: 1.8, energy: 1.5 },
             Limits { doubtful: 20, patterns: 800, patterns_known_address: 2_000, flips_overlay: 1 },
-            1_500,
+            900,
         ),
         Profile::Fast => (
             Thresholds { pulses: 30.0, contrast: 3.5, energy: 2.5 },
