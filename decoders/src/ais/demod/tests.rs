@@ -90,14 +90,89 @@ fn measure(rate: f64, seconds: f64, ebn0_db: f64, seed: u64, shape: &mut dyn FnM
     score
 }
 
-/// The lab's curve; takes minutes, prints a table.
+/// The lab's curves; take minutes, print tables. `cargo test -p decoders lab_ -- --ignored --nocapture`
 #[test]
 #[ignore = "lab: run by name"]
 fn lab_curve() {
-    for db in [4.0, 4.5, 5.0, 5.5, 6.0, 7.0, 8.0, 10.0, 20.0] {
-        let s = measure(96_000.0, 20.0, db, 1, &mut |_, _| {});
+    for db in [4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0, 7.5, 8.0, 10.0, 20.0] {
+        let s = measure(96_000.0, 28.0, db, 1, &mut |_, _| {});
         println!("{db} dB: PER {:.4} of {} wrong {} ghosts {} cpu {:.4} s/s", s.per(), s.sent, s.wrong, s.ghosts, s.cpu_s / s.signal_s);
     }
+}
+
+#[test]
+#[ignore = "lab: run by name"]
+fn lab_offsets_and_modulation() {
+    for hz in [0.0, 500.0, 1000.0, 2000.0, 3000.0, 3500.0, 4000.0, 4500.0, -4000.0] {
+        let s = measure(96_000.0, 8.0, 15.0, 2, &mut |_, b| b.offset_hz = hz + b.offset_hz / 10.0);
+        println!("{hz} Hz: heard {:.4} of {} wrong {} ghosts {}", 1.0 - s.per(), s.sent, s.wrong, s.ghosts);
+    }
+    for (bt, h) in [(0.3, 0.5), (0.4, 0.5), (0.5, 0.5), (0.4, 0.45), (0.4, 0.47), (0.4, 0.53), (0.4, 0.55), (0.4, 0.57), (0.4, 0.60)] {
+        let s = measure(96_000.0, 8.0, 12.0, 3, &mut |_, b| (b.bt, b.h) = (bt, h));
+        println!("BT {bt} h {h}: heard {:.4} of {} wrong {}", 1.0 - s.per(), s.sent, s.wrong);
+    }
+}
+
+/// Two bursts in one slot: the strong one at 30 dB, the weak one `ci_db` below it.
+fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize) {
+    let mut rng = Rng(seed);
+    let (mut strong, mut weak, mut wrong) = (0, 0, 0);
+    for _ in 0..pairs.div_ceil(20) {
+        let mut scene = Scene::new(96_000.0, 20.0 * 256.0 / 9600.0 + 0.1);
+        for n in 0..20 {
+            for (i, gain_db) in [0.0, -ci_db].into_iter().enumerate() {
+                let start = 0.02 + f64::from(n) * 256.0 / 9600.0 + rng.uniform() * 2e-4 + i as f64 * rng.uniform() * late_s;
+                let mut burst = lab::Burst::new(random_message(&mut rng), start);
+                burst.phase = rng.uniform() * core::f64::consts::TAU;
+                burst.offset_hz = (rng.uniform() - 0.5) * 1000.0;
+                burst.amplitude = 10f64.powf(gain_db / 20.0);
+                scene.add(0, burst);
+            }
+        }
+        add_noise(&mut rng, 96_000.0, 30.0, &mut scene.samples);
+        let frames = hear(96_000.0, IqSamples::Cf32(&scene.cf32(10.0)));
+        let heard = |b: &lab::Burst| frames.iter().any(|f| f.raw.as_slice() == b.bytes);
+        strong += scene.sent.iter().step_by(2).filter(|s| heard(&s.1)).count();
+        weak += scene.sent.iter().skip(1).step_by(2).filter(|s| heard(&s.1)).count();
+        wrong += frames.iter().filter(|f| !scene.sent.iter().any(|s| s.1.bytes == f.raw.as_slice())).count();
+    }
+    let all = pairs.div_ceil(20) as f64 * 20.0;
+    (f64::from(strong as u32) / all, f64::from(weak as u32) / all, wrong)
+}
+
+#[test]
+#[ignore = "lab: run by name"]
+fn lab_collisions() {
+    for ci_db in [0.0, 1.0, 3.0, 5.0, 7.0, 10.0, 12.0, 15.0, 18.0, 20.0] {
+        let (strong, weak, wrong) = collide(7, 200, ci_db, 0.0);
+        println!("C/I {ci_db} dB: strong {strong:.3} weak {weak:.3} wrong {wrong}");
+    }
+}
+
+/// Frames heard in noise alone, both channels.
+fn false_frames(seed: u64, seconds: f64) -> (usize, f64) {
+    let rate = 96_000.0;
+    let config = config(rate);
+    let mut receiver = Receiver::new(&config).unwrap();
+    let (mut rng, mut count, mut cpu_s) = (Rng(seed), 0, 0.0);
+    for n in 0..(seconds * 2.0) as u64 {
+        let mut samples = vec![super::complex::C32::ZERO; rate as usize / 2];
+        add_noise(&mut rng, rate, 0.0, &mut samples);
+        let samples: Vec<f32> = samples.iter().flat_map(|s| [s.re / 60.0, s.im / 60.0]).collect();
+        let start_tick = Tick12(n * 6_000_000);
+        let start = std::time::Instant::now();
+        let block = IqBlock { samples: IqSamples::Cf32(&samples), tuning: config.tuning, start_tick, start_utc: None, dropped_samples: 0 };
+        receiver.process(&block, &mut |_| count += 1);
+        cpu_s += start.elapsed().as_secs_f64();
+    }
+    (count, cpu_s / seconds)
+}
+
+#[test]
+#[ignore = "lab: run by name"]
+fn lab_noise() {
+    let (count, cpu) = false_frames(99, 1800.0);
+    println!("{count} frames in 30 minutes of noise, {cpu:.4} s/s");
 }
 
 /// A few bursts on both channels, strong; every format and many rates.
