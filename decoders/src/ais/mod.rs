@@ -20,7 +20,7 @@ mod track;
 
 pub use channels::{CHANNEL_UNKNOWN, Channel};
 pub use decoder::Decoder;
-pub use demod::Receiver;
+pub use demod::{Discriminator, Receiver};
 
 use crate::registry::ProtocolEntry;
 use model::{Protocol, Tuning};

@@ -21,6 +21,8 @@ pub struct Sync {
     pub phase: f32,
     /// Sign of the odd chain relative to the even one.
     pub odd_sign: f32,
+    /// Which of the training sequences it was.
+    pub training: usize,
     /// Share of the energy over the preamble that the known symbols explain, 0…1.
     pub match_: f32,
 }
@@ -36,6 +38,8 @@ const BLOCK: usize = 8;
 pub const PLACES_MAX: usize = 160;
 /// Samples needed behind the last place.
 pub const SPAN_TAIL: usize = PREAMBLE * SPS + TAPS;
+
+type Known = [f32; PREAMBLE];
 
 /// Buffers for [`acquire`].
 #[derive(Debug)]
@@ -60,13 +64,15 @@ pub fn acquire(pulse: &Pulse, scratch: &mut Scratch, x: &[C32], from: usize, pla
     // win; by the absolute value, a stronger neighbour's random part would.
     let mean = z.iter().map(|z| z.power()).sum::<f32>() / z.len() as f32 * PREAMBLE as f32;
     weights.clear();
-    weights.extend((0..places).map(|p| coarse_weight(pulse, &z[p..], mean)));
-    let mut best = Sync { position: from as f32, freq_hz: 0.0, phase: 0.0, odd_sign: 1.0, match_: 0.0 };
+    weights.extend((0..places).map(|p| coarse_weight(&pulse.preambles[0], &z[p..], mean)));
+    let mut best = Sync { position: from as f32, freq_hz: 0.0, phase: 0.0, odd_sign: 1.0, training: 0, match_: 0.0 };
     let mut best_weight = 0.0;
     let Some(comb) = (0..places).max_by(|&a, &b| weights[a].total_cmp(&weights[b])) else { return best };
     // The training sequence looks the same two symbols on (with the other chain's sign changed): only the flag tells which it is.
-    for p in (comb % COMB..places).step_by(COMB) {
-        let (p, found) = climb(pulse, z, p, places);
+    // The other sequence is the same one symbol on.
+    for p in (comb % (COMB / 2)..places).step_by(COMB / 2) {
+        let training = usize::from(p % COMB != comb % COMB);
+        let (p, found) = climb(pulse, z, p, places, training);
         let energy: f32 = (0..PREAMBLE).map(|k| z[p + k * SPS].power()).sum();
         let weight = found.match_ * energy / (energy + mean);
         if best_weight < weight {
@@ -78,9 +84,10 @@ pub fn acquire(pulse: &Pulse, scratch: &mut Scratch, x: &[C32], from: usize, pla
 }
 
 /// The best of place `p` and its neighbours.
-fn climb(pulse: &Pulse, z: &[C32], p: usize, places: usize) -> (usize, Sync) {
-    let found = fine(pulse, z, p);
-    let at = |p: usize| strength(tone(pulse, &z[p..], found.freq_hz));
+fn climb(pulse: &Pulse, z: &[C32], p: usize, places: usize, training: usize) -> (usize, Sync) {
+    let known = &pulse.preambles[training];
+    let found = fine(known, z, p, training);
+    let at = |p: usize| strength(tone(known, &z[p..], found.freq_hz));
     let here = at(p);
     let to = if 0 < p && here < at(p - 1) {
         p - 1
@@ -89,7 +96,7 @@ fn climb(pulse: &Pulse, z: &[C32], p: usize, places: usize) -> (usize, Sync) {
     } else {
         return (p, found);
     };
-    (to, fine(pulse, z, to))
+    (to, fine(known, z, to, training))
 }
 
 /// Matched filter for a symbol at sample `at` plus `fraction`/16.
@@ -109,8 +116,8 @@ pub fn filter(pulse: &Pulse, x: &[C32], at: usize, fraction: usize) -> C32 {
 
 /// Symbol `k` behind the matched filter, its (−j)ᵏ and its known sign taken off.
 #[inline]
-fn stripped(pulse: &Pulse, z: &[C32], k: usize) -> C32 {
-    unturn(z[k * SPS], k).scale(pulse.preamble[k])
+fn stripped(known: &Known, z: &[C32], k: usize) -> C32 {
+    unturn(z[k * SPS], k).scale(known[k])
 }
 
 /// Multiplies by (−j)ᵏ.
@@ -125,13 +132,13 @@ pub fn unturn(z: C32, k: usize) -> C32 {
 }
 
 /// Energy that blocks of 8 symbols explain, relative to all.
-fn coarse_weight(pulse: &Pulse, z: &[C32], mean: f32) -> f32 {
+fn coarse_weight(known: &Known, z: &[C32], mean: f32) -> f32 {
     let (mut explained, mut cross, mut all) = (0.0, 0.0, mean + f32::MIN_POSITIVE);
     for block in 0..PREAMBLE / BLOCK {
         let (mut even, mut odd) = (C32::ZERO, C32::ZERO);
         for k in (block * BLOCK..(block + 1) * BLOCK).step_by(2) {
-            even += stripped(pulse, z, k);
-            odd += stripped(pulse, z, k + 1);
+            even += stripped(known, z, k);
+            odd += stripped(known, z, k + 1);
             all += z[k * SPS].power() + z[(k + 1) * SPS].power();
         }
         explained += even.power() + odd.power();
@@ -141,14 +148,14 @@ fn coarse_weight(pulse: &Pulse, z: &[C32], mean: f32) -> f32 {
 }
 
 /// Both chains' sums at a frequency.
-fn tone(pulse: &Pulse, z: &[C32], freq_hz: f32) -> (C32, C32) {
+fn tone(known: &Known, z: &[C32], freq_hz: f32) -> (C32, C32) {
     let turn = C32::unit(-core::f32::consts::TAU * freq_hz / 9600.0);
     let mut unit = C32::new(1.0, 0.0);
     let (mut even, mut odd) = (C32::ZERO, C32::ZERO);
     for k in (0..PREAMBLE).step_by(2) {
-        even += stripped(pulse, z, k) * unit;
+        even += stripped(known, z, k) * unit;
         unit = unit * turn;
-        odd += stripped(pulse, z, k + 1) * unit;
+        odd += stripped(known, z, k + 1) * unit;
         unit = unit * turn;
     }
     (even, odd)
@@ -158,11 +165,11 @@ fn strength((even, odd): (C32, C32)) -> f32 {
     even.power() + odd.power() + 2.0 * (even * odd.conj()).re.abs()
 }
 
-fn fine(pulse: &Pulse, z: &[C32], place: usize) -> Sync {
+fn fine(known: &Known, z: &[C32], place: usize, training: usize) -> Sync {
     let at = &z[place..];
     let mut power = [0f32; STEPS];
     for (i, p) in power.iter_mut().enumerate() {
-        *p = strength(tone(pulse, at, i as f32 * STEP_HZ - REACH_HZ));
+        *p = strength(tone(known, at, i as f32 * STEP_HZ - REACH_HZ));
     }
     let peak = (0..STEPS).max_by(|&a, &b| power[a].total_cmp(&power[b])).unwrap_or(0);
     let shift = match peak {
@@ -171,10 +178,10 @@ fn fine(pulse: &Pulse, z: &[C32], place: usize) -> Sync {
         p => vertex(power[p - 1], power[p], power[p + 1]),
     };
     let freq_hz = (peak as f32 + shift) * STEP_HZ - REACH_HZ;
-    let sums = tone(pulse, at, freq_hz);
+    let sums = tone(known, at, freq_hz);
     let here = strength(sums);
-    let later = strength(tone(pulse, &z[place + 1..], freq_hz));
-    let earlier = if place == 0 { 0.0 } else { strength(tone(pulse, &z[place - 1..], freq_hz)) };
+    let later = strength(tone(known, &z[place + 1..], freq_hz));
+    let earlier = if place == 0 { 0.0 } else { strength(tone(known, &z[place - 1..], freq_hz)) };
     let moved = if 0.0 < earlier && earlier <= here && later <= here { vertex(earlier, here, later) } else { 0.0 };
     let odd_sign = if (sums.0 * sums.1.conj()).re < 0.0 { -1.0 } else { 1.0 };
     let all: f32 = (0..PREAMBLE).map(|k| at[k * SPS].power()).sum::<f32>().max(f32::MIN_POSITIVE);
@@ -183,6 +190,7 @@ fn fine(pulse: &Pulse, z: &[C32], place: usize) -> Sync {
         freq_hz,
         phase: (sums.0 + sums.1.scale(odd_sign)).angle(),
         odd_sign,
+        training,
         match_: here / (PREAMBLE as f32 * all),
     }
 }

@@ -6,7 +6,7 @@
 
 use super::complex::C32;
 use super::front::SPS;
-use super::pulse::{Pulse, Sender};
+use super::pulse::{Pulse, Sender, preamble_bits};
 use crate::hdlc::frame_bits;
 
 /// Half the window, samples; and the same at the ramps.
@@ -34,8 +34,9 @@ pub struct Known<'a> {
     pub position: f32,
     /// Radians per sample.
     pub step: f32,
-    /// Level of the first bit of the training sequence.
-    pub first_level: i8,
+    /// Level of the second bit of the training sequence, and which sequence it is.
+    pub level1: i8,
+    pub training: usize,
 }
 
 impl Canceller {
@@ -63,19 +64,21 @@ impl Canceller {
 
     fn set_levels(&mut self, known: &Known<'_>) {
         self.levels.clear();
-        // Training goes 0101…: the level changes at every other bit; backwards from its first bit likewise.
-        let mut level = known.first_level;
-        let levels = &mut self.levels;
-        for k in 0..RAMP_BITS {
-            let flips = (RAMP_BITS - k).div_ceil(2);
-            levels.push(if flips % 2 == 1 { -level } else { level });
+        let training = preamble_bits(known.training);
+        let before = |level: i8, bit: bool| if bit { level } else { -level };
+        // Backwards from bit 1 to the beginning of the ramp, which is taken as more of the same.
+        self.levels.resize(RAMP_BITS + 2, known.level1);
+        for i in (0..=RAMP_BITS).rev() {
+            let bit = training[(i + 1 + RAMP_BITS) % 2];
+            self.levels[i] = before(self.levels[i + 1], bit);
         }
-        levels.push(level);
+        let levels = &mut self.levels;
+        let mut level = known.level1;
         let mut send = |bit: bool| {
             level = if bit { level } else { -level };
             levels.push(level);
         };
-        (1..24).for_each(|k| send(k % 2 == 1));
+        training[2..24].iter().for_each(|&bit| send(bit));
         frame_bits(known.bytes, &mut send);
         (0..TAIL_BITS).for_each(|_| send(true));
     }

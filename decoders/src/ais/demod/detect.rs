@@ -9,6 +9,7 @@ use super::acquire::{Sync, filter, split, unturn};
 use super::complex::C32;
 use super::front::SPS;
 use super::pulse::{PREAMBLE, Pulse, TAPS};
+use super::repair::Symbols;
 
 /// Symbols of the longest burst: preamble, 133 + 2 bytes stuffed, flag.
 pub const SYMBOLS_MAX: usize = PREAMBLE + (135 * 8 * 6) / 5 + 16;
@@ -58,6 +59,10 @@ impl Burst {
         }
     }
 
+    pub fn symbols(&self) -> Symbols<'_> {
+        Symbols { r: &self.r, odds: &self.odds, lag: 2 }
+    }
+
     /// Matched filter for up to `symbols` symbols; fewer when `x` ends.
     pub fn take(&mut self, pulse: &Pulse, x: &[C32], position: f32, symbols: usize) {
         self.z.clear();
@@ -84,7 +89,7 @@ impl Burst {
             let z = self.z[k] * C32::unit(-phase);
             self.phase.push(phase);
             self.r.push(match k {
-                0..PREAMBLE => pulse.preamble[k] * if k % 2 == 1 { sync.odd_sign } else { 1.0 },
+                0..PREAMBLE => pulse.preambles[sync.training][k] * if k % 2 == 1 { sync.odd_sign } else { 1.0 },
                 _ if z.re < 0.0 => -1.0,
                 _ => 1.0,
             });

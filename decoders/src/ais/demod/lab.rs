@@ -40,16 +40,18 @@ pub struct Burst {
     pub phase: f64,
     pub bt: f64,
     pub h: f64,
+    /// The training sequence begins with 1.
+    pub begins_with_one: bool,
 }
 
 impl Burst {
     pub fn new(bytes: Vec<u8>, start_s: f64) -> Self {
-        Self { bytes, start_s, offset_hz: 0.0, amplitude: 1.0, phase: 0.0, bt: 0.4, h: 0.5 }
+        Self { bytes, start_s, offset_hz: 0.0, amplitude: 1.0, phase: 0.0, bt: 0.4, h: 0.5, begins_with_one: false }
     }
 
     /// Levels with ramp (8 bits of training before the training) and a tail.
     fn levels(&self) -> Vec<f64> {
-        let mut bits: Vec<bool> = (0..32).map(|k| k % 2 == 1).collect();
+        let mut bits: Vec<bool> = (0..32).map(|k| (k % 2 == 1) != self.begins_with_one).collect();
         frame_bits(&self.bytes, &mut |b| bits.push(b));
         bits.extend([true; 4]);
         let mut level = 1.0;

@@ -2,8 +2,11 @@
 
 mod acquire;
 mod cancel;
+mod clock;
 mod complex;
 mod detect;
+mod discriminator;
+mod fm;
 mod front;
 #[cfg(test)]
 mod lab;
@@ -14,6 +17,7 @@ mod repair;
 mod search;
 mod stream;
 
+pub use discriminator::Discriminator;
 pub use receiver::{RATES, Receiver};
 
 #[cfg(test)]

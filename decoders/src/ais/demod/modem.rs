@@ -29,6 +29,8 @@ pub struct Heard {
     pub from: u64,
     pub to: u64,
     pub freq_hz: f32,
+    /// Which training sequence.
+    training: usize,
     /// Power of the carrier, full scale = 1.
     pub power: f32,
     /// Power of noise in 25 kHz.
@@ -111,10 +113,10 @@ impl Modem {
             return None;
         }
         self.burst.track(&self.pulse, sync);
-        let end = self.repair.end(&self.burst).unwrap_or(PREAMBLE + ONE_SLOT);
+        let end = self.repair.end(self.burst.symbols()).unwrap_or(PREAMBLE + ONE_SLOT);
         let end = end.min(self.burst.z.len());
         self.burst.refine(&self.pulse, end);
-        self.repair.search(&self.burst, self.corrects)
+        self.repair.search(self.burst.symbols(), self.corrects)
     }
 
     /// May the burst be longer than one slot?
@@ -137,6 +139,7 @@ impl Modem {
             from: symbol0.saturating_sub(((super::cancel::RAMP_BITS + 1) * SPS) as u64),
             to: symbol0 + (repaired.symbols * SPS) as u64,
             freq_hz: freq_hz + drift_hz,
+            training: sync.training,
             power: carrier * carrier,
             noise: 2.0 * self.burst.variance * self.burst.amplitude * self.burst.amplitude * 25_000.0 / CHANNEL_RATE as f32,
             repaired,
@@ -145,9 +148,8 @@ impl Modem {
 
     /// Subtracts the burst that was last heard.
     pub fn cancel(&mut self, stream: &mut Stream, heard: &Heard) {
-        // The odd chain's sign and the level of the first bits: a₁ = r₁r₀, and bit 1 is a "1", so a₀ = a₁.
         let Some((r0, r1)) = self.burst.r.first().zip(self.burst.r.get(1)) else { return };
-        let first_level = if 0.0 < r0 * r1 { 1 } else { -1 };
+        let level1 = if 0.0 < r0 * r1 { 1 } else { -1 };
         let from = heard.from.max(stream.first());
         let symbol0_16ths = heard.flag_end_16ths - ((PREAMBLE - 1) * SPS * 16) as u64;
         let position = (symbol0_16ths as i64 - from as i64 * 16) as f32 / 16.0;
@@ -155,7 +157,8 @@ impl Modem {
             bytes: &heard.repaired.bytes[..heard.repaired.len],
             position,
             step: core::f32::consts::TAU * heard.freq_hz / CHANNEL_RATE as f32,
-            first_level,
+            level1,
+            training: heard.training,
         };
         let x = stream.slice_mut(from, heard.to + 64);
         self.canceller.cancel(&self.pulse, x, &known);

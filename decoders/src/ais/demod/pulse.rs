@@ -29,8 +29,8 @@ pub struct Pulse {
     pub r2: f32,
     /// A carrier of amplitude 1 makes symbols of this size.
     pub gain: f32,
-    /// The known symbols, up to a sign for each chain.
-    pub preamble: [f32; PREAMBLE],
+    /// The known symbols, up to a sign for each chain, for each way that the training sequence may begin.
+    pub preambles: [[f32; PREAMBLE]; TRAININGS],
     /// Phase of one symbol over its [`L`] symbols for remodulation, radians at `FRACTIONS·SPS` points a symbol.
     phase: Vec<f32>,
 }
@@ -59,7 +59,7 @@ impl Pulse {
             r1: (correlation(1) / r0) as f32,
             r2: (correlation(2) / r0) as f32,
             gain: energy.sqrt() as f32,
-            preamble: preamble(),
+            preambles: core::array::from_fn(preamble),
             phase,
         }
     }
@@ -156,14 +156,18 @@ fn erfc(x: f64) -> f64 {
     if 0.0 <= x { value } else { 2.0 - value }
 }
 
-/// Training sequence 0101… and flag 01111110.
-pub fn preamble_bits() -> [bool; PREAMBLE] {
-    core::array::from_fn(|k| if k < 24 { k % 2 == 1 } else { k != 24 && k != 31 })
+/// The training sequence alternates; whether it begins with 0 or with 1 is left to the transmitter, and both are on the air (a third
+/// of the bursts of the Long Beach recording begin with 1).
+pub const TRAININGS: usize = 2;
+
+/// Training sequence (0101… or 1010…) and flag 01111110.
+pub fn preamble_bits(training: usize) -> [bool; PREAMBLE] {
+    core::array::from_fn(|k| if k < 24 { (k + training) % 2 == 1 } else { k != 24 && k != 31 })
 }
 
-fn preamble() -> [f32; PREAMBLE] {
+fn preamble(training: usize) -> [f32; PREAMBLE] {
     let mut r = [1.0; PREAMBLE];
-    for (k, bit) in preamble_bits().into_iter().enumerate() {
+    for (k, bit) in preamble_bits(training).into_iter().enumerate() {
         let before = if 2 <= k { r[k - 2] } else { 1.0 };
         r[k] = if bit { before } else { -before };
     }

@@ -4,6 +4,7 @@
 //! next window, then candidates whose longest possible burst has passed are tried, oldest first. A frame is handed out once nothing
 //! earlier can come any more ([`HOLD`]); so frames come in order of time, about 0.3 s after they were on the air.
 
+use super::clock::Clock;
 use super::complex::C32;
 use super::front::{BATCH, CHANNEL_RATE, Front, HALF_BAND_HZ};
 use super::modem::{Heard, Modem, PROBE, REACH};
@@ -11,7 +12,7 @@ use super::search::{HOP, Search};
 use super::stream::{Candidate, Stream};
 use crate::ais::channels::Channel;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
-use model::{DeciDbfs, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal, TICKS_PER_SECOND, Tick12, UnixMicros};
+use model::{DeciDbfs, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
 
 /// Rates between the first and the last are taken, these and any other.
 pub static RATES: &[u32] = &[
@@ -32,8 +33,6 @@ const TRIES_MAX: u8 = 3;
 const ONE_SLOT_SAMPLES: u64 = 1_024;
 /// The same bytes on another channel within this many channel samples (2 ms) are one transmission heard twice.
 const GHOST_SAMPLES: u64 = 77;
-/// The clock of the source may be set right; beyond this much it is taken over.
-const CLOCK_SLACK_MICROS: i64 = 1_000;
 
 /// Samples to frames.
 #[derive(Debug)]
@@ -55,16 +54,6 @@ pub struct Receiver {
     counters: Counters,
 }
 
-/// From channel samples to time.
-#[derive(Debug, Default)]
-struct Clock {
-    started: bool,
-    tick: Tick12,
-    utc: Option<UnixMicros>,
-    /// Input samples since the start.
-    samples: u64,
-}
-
 impl Receiver {
     pub fn new(config: &DemodulatorConfig) -> Result<Self, UnsupportedRate> {
         let rate_sps = config.tuning.rate_sps;
@@ -74,13 +63,20 @@ impl Receiver {
         }
         let offset = |c: &Channel| c.center_hz() as f64 - config.tuning.center_hz as f64;
         let heard = |c: &Channel| offset(c).abs() + HALF_BAND_HZ <= f64::from(rate_sps) / 2.0;
-        let channels: Vec<Channel> = Channel::ALL.into_iter().filter(heard).collect();
+        let channels: Vec<_> = Channel::ALL.into_iter().filter(heard).map(|c| (c, offset(&c))).collect();
         if channels.is_empty() {
             return Err(unsupported);
         }
-        let offsets: Vec<f64> = channels.iter().map(offset).collect();
+        Ok(Self::with_channels(config, &channels))
+    }
+
+    /// Channels and where they are, hertz from the middle.
+    fn with_channels(config: &DemodulatorConfig, channels: &[(Channel, f64)]) -> Self {
+        let rate_sps = config.tuning.rate_sps;
+        let offsets: Vec<f64> = channels.iter().map(|c| c.1).collect();
+        let channels: Vec<Channel> = channels.iter().map(|c| c.0).collect();
         let full = config.profile == Profile::Full;
-        Ok(Self {
+        Self {
             receiver: config.receiver,
             rate_sps,
             front: Front::new(rate_sps, &offsets),
@@ -95,14 +91,14 @@ impl Receiver {
             clock: Clock::default(),
             cancels: full,
             counters: Counters::default(),
-        })
+        }
     }
 
     /// At most [`BATCH`] samples.
     fn batch(&mut self, samples: IqSamples<'_>, out: &mut dyn FnMut(Frame)) {
         self.fresh.iter_mut().for_each(Vec::clear);
         self.front.process(samples, &mut self.fresh);
-        self.clock.samples += samples.len() as u64;
+        self.clock.advance(samples.len());
         for (stream, fresh) in self.streams.iter_mut().zip(&self.fresh) {
             stream.push(fresh);
         }
@@ -201,13 +197,12 @@ impl Receiver {
 
     fn frame(&self, channel: usize, heard: &Heard, bytes: &[u8]) -> Frame {
         let seconds = heard.flag_end_16ths as f64 / 16.0 / f64::from(CHANNEL_RATE) - self.front.delay_s();
-        let ticks = (seconds * TICKS_PER_SECOND as f64).round();
         Frame {
             protocol: Protocol::Ais,
             receiver: self.receiver,
             raw: Raw::new(bytes),
-            tick: self.clock.tick.plus(ticks.max(0.0) as u64),
-            utc: self.clock.utc.map(|utc| utc.plus_micros((seconds * 1e6).round() as i64)),
+            tick: self.clock.tick(seconds),
+            utc: self.clock.utc(seconds),
             signal: Signal {
                 rssi: DeciDbfs::from_power(heard.power),
                 noise: DeciDbfs::from_power(heard.noise),
@@ -242,18 +237,6 @@ impl Receiver {
         self.failed.clear();
         self.clock = Clock::default();
     }
-
-    fn set_clock(&mut self, block: &IqBlock<'_>) {
-        if block.dropped_samples != 0 || !self.clock.started {
-            self.clock = Clock { started: true, tick: block.start_tick, utc: block.start_utc, samples: 0 };
-            return;
-        }
-        let micros = (u128::from(self.clock.samples) * 1_000_000 / u128::from(self.rate_sps)) as i64;
-        let Some(told) = block.start_utc.map(|utc| utc.plus_micros(-micros)) else { return };
-        if self.clock.utc.is_none_or(|utc| CLOCK_SLACK_MICROS < told.micros_since(utc).abs()) {
-            self.clock.utc = Some(told);
-        }
-    }
 }
 
 impl Demodulator for Receiver {
@@ -261,7 +244,7 @@ impl Demodulator for Receiver {
         if block.dropped_samples != 0 {
             self.flush(out);
         }
-        self.set_clock(block);
+        self.clock.set(block);
         self.counters.samples += block.samples.len() as u64;
         let mut from = 0;
         while from < block.samples.len() {

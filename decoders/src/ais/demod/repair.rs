@@ -6,7 +6,6 @@
 //! probable, in a clear signal only few are needed. What passes must also end with a flag, contain no forbidden run, and have a length
 //! that its type may have on the air.
 
-use super::detect::Burst;
 use super::pulse::PREAMBLE;
 use crate::ais::message::lengths;
 use crate::hdlc::{Deframer, GOOD_FCS, Heard, crc_register};
@@ -37,6 +36,16 @@ pub struct Repaired {
     pub symbols: usize,
 }
 
+/// What a detector found out: symbols ±1, and for each ln of the odds that it is right.
+#[derive(Clone, Copy, Debug)]
+pub struct Symbols<'a> {
+    pub r: &'a [f32],
+    pub odds: &'a [f32],
+    /// Bit k is "1" when symbols k and k − lag are equal: 2 for the pseudo-symbols of `pulse.rs`, 1 for NRZI levels. A wrong symbol k
+    /// makes bits k and k + lag wrong.
+    pub lag: usize,
+}
+
 /// Buffers of the search.
 #[derive(Debug)]
 pub struct Repair {
@@ -60,8 +69,8 @@ impl Repair {
 
     /// Where the frame probably ends: symbols up to and including the first closing flag at which its type may end. `None`: no such
     /// flag was heard.
-    pub fn end(&mut self, burst: &Burst) -> Option<usize> {
-        self.set_bits(burst);
+    pub fn end(&mut self, symbols: Symbols<'_>) -> Option<usize> {
+        self.set_bits(symbols);
         self.deframer.start();
         for k in PREAMBLE..self.bits.len() {
             match self.deframer.push(self.bits[k]) {
@@ -77,40 +86,41 @@ impl Repair {
     }
 
     /// The frame, if there is one to be believed.
-    pub fn search(&mut self, burst: &Burst, changes: bool) -> Option<Repaired> {
-        self.set_bits(burst);
+    pub fn search(&mut self, symbols: Symbols<'_>, changes: bool) -> Option<Repaired> {
+        self.set_bits(symbols);
         let plain = self.check();
-        let end = plain.as_ref().map_or(PREAMBLE + ONE_SLOT, |p| p.symbols).min(burst.odds.len());
-        let doubt: f32 = burst.odds[PREAMBLE.min(end)..end].iter().map(|&o| (-o).exp().ln_1p()).sum();
+        let end = plain.as_ref().map_or(PREAMBLE + ONE_SLOT, |p| p.symbols).min(symbols.odds.len());
+        let doubt: f32 = symbols.odds[PREAMBLE.min(end)..end].iter().map(|&o| (-o).exp().ln_1p()).sum();
         if let Some(found) = plain {
             return (doubt < DOUBT_MAX_PLAIN).then_some(found);
         }
         if !changes || DOUBT_MAX < doubt {
             return None;
         }
-        let end = self.end(burst).unwrap_or(end);
-        self.list(burst, end, DOUBT_MAX - doubt);
+        let end = self.end(symbols).unwrap_or(end);
+        self.list(symbols, end, DOUBT_MAX - doubt);
         for i in 0..self.candidates.len() {
             let (_, flips) = self.candidates[i];
-            self.flip(&flips);
+            self.flip(&flips, symbols.lag);
             let found = self.check();
-            self.flip(&flips);
+            self.flip(&flips, symbols.lag);
             if let Some(mut found) = found {
-                found.corrected_bits = changed_bits(&flips);
+                found.corrected_bits = changed_bits(&flips, symbols.lag as u16);
                 return Some(found);
             }
         }
         None
     }
 
-    fn set_bits(&mut self, burst: &Burst) {
+    fn set_bits(&mut self, symbols: Symbols<'_>) {
         self.bits.clear();
-        self.bits.extend((0..burst.r.len()).map(|k| 2 <= k && 0.0 < burst.r[k] * burst.r[k - 2]));
+        let Symbols { r, lag, .. } = symbols;
+        self.bits.extend((0..r.len()).map(|k| lag <= k && 0.0 < r[k] * r[k - lag]));
     }
 
     /// Candidates in order of cost, up to `cost_max`.
-    fn list(&mut self, burst: &Burst, end: usize, cost_max: f32) {
-        let odds = &burst.odds;
+    fn list(&mut self, symbols: Symbols<'_>, end: usize, cost_max: f32) {
+        let odds = &symbols.odds;
         self.order.clear();
         self.order.extend((PREAMBLE..end.min(odds.len())).map(|k| k as u16));
         self.order.sort_unstable_by(|&a, &b| odds[usize::from(a)].total_cmp(&odds[usize::from(b)]));
@@ -135,10 +145,10 @@ impl Repair {
         self.candidates.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     }
 
-    /// A changed symbol k changes bits k and k + 2.
-    fn flip(&mut self, flips: &[u16; 3]) {
+    /// A changed symbol k changes bits k and k + lag.
+    fn flip(&mut self, flips: &[u16; 3], lag: usize) {
         for &k in flips.iter().filter(|&&k| k != NONE) {
-            for at in [usize::from(k), usize::from(k) + 2] {
+            for at in [usize::from(k), usize::from(k) + lag] {
                 if let Some(bit) = self.bits.get_mut(at) {
                     *bit = !*bit;
                 }
@@ -170,9 +180,9 @@ fn accept(frame: &[u8], symbols: usize) -> Option<Repaired> {
     Some(Repaired { bytes, len, corrected_bits: 0, symbols })
 }
 
-fn changed_bits(flips: &[u16; 3]) -> u8 {
+fn changed_bits(flips: &[u16; 3], lag: u16) -> u8 {
     let known = flips.iter().filter(|&&k| k != NONE).count() as u8;
-    // Changes two symbols apart share a bit, which is changed twice and so not at all.
-    let shared = flips.iter().filter(|&&k| k != NONE && flips.contains(&(k + 2))).count() as u8;
+    // Changes a lag apart share a bit, which is changed twice and so not at all.
+    let shared = flips.iter().filter(|&&k| k != NONE && flips.contains(&(k + lag))).count() as u8;
     2 * (known - shared)
 }

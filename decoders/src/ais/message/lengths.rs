@@ -55,13 +55,16 @@ static LENGTHS: [Length; TYPES] = [
     fixed(168, 168, &[21]),
 ];
 
-/// Bits beyond the longest that a sentence may carry: gateways pad to bytes and to characters.
-const SLACK_BITS: usize = 13;
+/// Bits beyond the longest that a sentence may carry: gateways pad to bytes, to characters and to a slot's 168 bits.
+const SLACK_BITS: usize = 26;
+/// Not so type 27, which is short: noise that passes a CRC shows up as a "type 27" of 168 bits.
+const SLACK_BITS_LONG_RANGE: usize = 13;
 
 /// May a message of this type that came through a sentence be read?
 pub fn readable(kind: u8, bits: usize) -> bool {
     let Some(length) = LENGTHS.get(usize::from(kind)) else { return false };
-    usize::from(length.min) <= bits && bits <= usize::from(length.max) + SLACK_BITS
+    let slack = if kind == 27 { SLACK_BITS_LONG_RANGE } else { SLACK_BITS };
+    usize::from(length.min) <= bits && bits <= usize::from(length.max) + slack
 }
 
 /// May a transmitter send this type with this many bytes?
