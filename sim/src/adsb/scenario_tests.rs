@@ -1,3 +1,5 @@
+//! Scenarios: rates, levels and offsets are what was asked for.
+
 use super::*;
 use crate::adsb::ModeS;
 use model::IqFormat;

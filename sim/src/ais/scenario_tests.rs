@@ -1,3 +1,5 @@
+//! Scenarios: slots, levels and offsets are what was asked for.
+
 use super::*;
 use crate::air::Transmission;
 use model::IqFormat;

@@ -1,3 +1,5 @@
+//! A world without jumps: places, speeds and identities over hours.
+
 use super::*;
 
 fn sky(seed: u64) -> World {

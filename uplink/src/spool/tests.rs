@@ -1,3 +1,5 @@
+//! The spool against power cuts, damage, full disks and two openers.
+
 use super::*;
 use crate::testing::stream;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Segments: round trips of any events, cuts, flips and bombs.
+
 use super::*;
 use crate::testing::{events, stream};
 use proptest::prelude::*;

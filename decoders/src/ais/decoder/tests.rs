@@ -1,3 +1,5 @@
+//! Frames of one vessel to its events, distress devices first.
+
 use super::*;
 use crate::ais::message::SixBit;
 use crate::ais::nmea::{Assembler, Assembly, parse};

@@ -1,3 +1,5 @@
+//! Bursts made here, by a modulator of the tests' own, and real recordings.
+
 use super::discriminator::Discriminator;
 use super::lab::{self, Rng, Scene, add_noise, random_message};
 use super::receiver::Receiver;

@@ -1,3 +1,5 @@
+//! Every message type against gpsd's checked decodes, real logs and random bits.
+
 use super::*;
 use crate::ais::message::asm::Application;
 use crate::ais::testing::{LOGS, messages, recording};

@@ -1,3 +1,5 @@
+//! Sentences both ways, parts that never come, and garbage.
+
 use super::*;
 use crate::ais::testing::{LOGS, messages, recording};
 use proptest::prelude::*;
