@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use sqlx::{Connection, PgConnection, Row};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tests::http::{get, metric};
+use tests::http::{get, metric, request};
 use tests::process::{eventually, pause};
 use tests::site::{DEAF, Site, TestStation, sky};
 
@@ -150,8 +150,41 @@ fn a_certificate_for_another_name_is_refused_at_the_start() {
     assert!(said.contains("the certificate is for station alpha, but station.id is bravo"), "{said}");
 }
 
+/// Garbage, no token, a wrong token: the contract's status and one clear sentence each; and what is right is stored.
 #[test]
-fn the_central_shows_what_a_station_hears_and_survives_its_databases_restart() {
+fn the_api_takes_what_is_right_and_says_what_is_wrong() {
+    let Some(site) = Site::start() else { return };
+    eventually("ready", LONG, || (get(&site.http, "/readyz")?.status == 200).then_some(()));
+    let json = "Content-Type: application/json\r\n";
+    let right = format!("{json}Authorization: Bearer {}\r\n", site.token);
+    let wrong = format!("{json}Authorization: Bearer vtoc_{}\r\n", "0".repeat(64));
+    let event = r#"{"source_slug":"tower","source_name":"Tower","event_time":"2026-11-23T00:00:00","latitude":52.3,"longitude":4.8,"altitude":"ground","payload":{"note":"x"}}"#;
+    let path = "/api/v1/telemetry/events";
+    for (headers, body, status) in [
+        (json, event, 401),
+        (wrong.as_str(), event, 401),
+        (right.as_str(), "{garbage", 422),
+        (right.as_str(), "[]", 422),
+        (right.as_str(), r#"{"latitude":"north"}"#, 422),
+        (right.as_str(), r#"{"source_slug":"nobody"}"#, 400),
+    ] {
+        let answer = request(&site.http, "POST", path, headers, body).unwrap();
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+        assert!(!answer.json()["detail"].is_null(), "{body}: {}", answer.body);
+    }
+    let stored = request(&site.http, "POST", path, &right, event).unwrap();
+    assert_eq!(stored.status, 201, "{}", stored.body);
+    let listed = get(&site.http, path).unwrap().json();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(listed[0]["event_time"], "2026-11-23T00:00:00Z");
+    assert_eq!(listed[0]["source"]["slug"], "tower");
+    assert_eq!(request(&site.http, "PUT", path, &right, event).unwrap().status, 405);
+    let openapi = get(&site.http, "/openapi.json").unwrap().json();
+    assert!(openapi["paths"][path]["post"].is_object());
+}
+
+#[test]
+fn the_central_shows_what_a_station_hears() {
     let Some(site) = Site::start() else { return };
     let mut station = site.enroll("alpha", &sky(40));
     station.start(&[]);

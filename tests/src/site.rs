@@ -22,6 +22,8 @@ pub struct Site {
     /// `127.0.0.1:…` (UDP), the same over restarts.
     pub uplink: String,
     pub central: Option<Running>,
+    /// May write telemetry.
+    pub token: String,
 }
 
 impl Site {
@@ -38,12 +40,15 @@ impl Site {
             http: format!("http://{http}"),
             uplink: uplink.to_string(),
             central: None,
+            token: String::new(),
         };
         let config =
             format!("[console]\nlisten = \"{http}\"\n[central]\nuplink_listen = \"{uplink}\"\ndatabase_prefix = \"{}\"\n", site.prefix);
         std::fs::write(site.config(), config).unwrap();
         let output = site.command("setup").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        site.token = said.lines().find_map(|l| l.split_once("(shown once): ")).expect("setup shows a token").1.trim().to_owned();
         site.start_central();
         Some(site)
     }
