@@ -211,6 +211,34 @@ fn lost_samples_cut_the_stream_and_not_the_clock() {
     assert_eq!(compare(&heard, &frames), (heard.len(), 0));
 }
 
+/// Full-scale garbage, keyed carriers and broken floats at every rate: no panic, no flood of frames.
+#[test]
+fn garbage_does_no_harm() {
+    let mut random = Random(1234);
+    for &rate_sps in RATES_SPS {
+        let n = rate_sps as usize / 25;
+        let noise: Vec<u8> = (0..2 * n).map(|_| random.next() as u8).collect();
+        let mut level = 0;
+        let keyed: Vec<u8> = (0..n)
+            .flat_map(|_| {
+                level = if random.unit() < 0.4 { random.next() as u8 } else { level };
+                [level, 255 - level]
+            })
+            .collect();
+        for samples in [&noise, &keyed, &vec![0; 2 * n], &vec![255; 2 * n]] {
+            let frames = receive(&mut demodulator(rate_sps, Profile::Full), rate_sps, samples, || 10_000);
+            assert!(frames.len() <= 1, "{rate_sps}: {frames:?}");
+        }
+        let floats: Vec<f32> = (0..2 * n).map(|_| f32::from_bits(random.next() as u32)).collect();
+        let mut d = demodulator(rate_sps, Profile::Full);
+        let tuning = Tuning { center_hz: 1_090_000_000, rate_sps };
+        let block =
+            IqBlock { samples: IqSamples::Cf32(&floats), tuning, start_tick: Tick12(u64::MAX - 5), start_utc: None, dropped_samples: 0 };
+        d.process(&block, &mut |_| ());
+        d.finish(&mut |_| ());
+    }
+}
+
 #[test]
 fn a_rate_that_is_not_supported_is_refused_in_words() {
     let tuning = Tuning { center_hz: 1_090_000_000, rate_sps: 1_000_000 };
