@@ -115,6 +115,34 @@ fn lab_offsets_and_modulation() {
     }
 }
 
+/// Writes scenes and what was sent in them to the folder `AIS_LAB_OUT`, so that others' receivers can be run on the same bytes.
+#[test]
+#[ignore = "lab: run by name"]
+fn lab_export() {
+    let Some(folder) = std::env::var_os("AIS_LAB_OUT").map(std::path::PathBuf::from) else { return };
+    for (db, spread) in [(5.0, 1.0), (6.0, 1.0), (7.0, 1.0), (8.0, 1.0), (20.0, 1.0)] {
+        let rate = 288_000.0;
+        let mut rng = Rng(77);
+        let scene = slots(&mut rng, rate, 12.0, db, &mut |_, b| b.offset_hz *= spread);
+        let noise_rms = (rate / 9600.0 / 10f64.powf(db / 10.0)).sqrt() as f32;
+        let bytes = scene.cu8(noise_rms * 8.0);
+        std::fs::write(folder.join(format!("scene_{db}.cu8")), &bytes).unwrap();
+        let mut sent = String::new();
+        for (channel, burst) in &scene.sent {
+            let bits = crate::ais::message::Bits::from_bytes(&burst.bytes).unwrap();
+            sent += &crate::ais::nmea::sentences(&bits, crate::ais::Channel::from_index(*channel as u8), 0)[0];
+            sent += "\n";
+        }
+        std::fs::write(folder.join(format!("scene_{db}.nmea")), sent).unwrap();
+        let start = std::time::Instant::now();
+        let frames = hear(rate, IqSamples::Cu8(&bytes));
+        let seconds = start.elapsed().as_secs_f64();
+        let mut score = Score::default();
+        score.add(&scene, &frames);
+        println!("{db} dB: ours {} of {} wrong {} {:.4} s/s", score.heard, score.sent, score.wrong, seconds / score.signal_s);
+    }
+}
+
 /// Two bursts in one slot: the strong one at 30 dB, the weak one `ci_db` below it.
 fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize) {
     let mut rng = Rng(seed);
