@@ -20,7 +20,7 @@ use super::detect::SYMBOLS_MAX;
 use super::fm::{Attempt, Levels, PLACES};
 use super::front::{BATCH, CHANNEL_RATE, Front, SPS};
 use super::pulse::PREAMBLE;
-use super::repair::{ONE_SLOT, Repair, Repaired};
+use super::repair::{ONE_SLOT_MAX, Repair, Repaired};
 use super::search::{Search, WINDOW};
 use super::stream::{Candidate, Stream};
 use crate::ais::channels::Channel;
@@ -131,7 +131,7 @@ impl Discriminator {
         let found = self.levels.find(x).filter(|s| MATCH_MIN <= s.match_);
         let Some(start) = found else { return self.counters.refuse(Refusal::Preamble) };
         for attempt in ATTEMPTS {
-            let mut symbols = PREAMBLE + ONE_SLOT;
+            let mut symbols = PREAMBLE + ONE_SLOT_MAX;
             self.levels.detect(x, &start, symbols, attempt);
             let mut found = self.repair.search(self.levels.symbols(), self.corrects);
             if found.is_none() && goes_on(self.levels.symbols().r) {

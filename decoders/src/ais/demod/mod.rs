@@ -1,4 +1,28 @@
 //! Samples to frames.
+//!
+//! ```text
+//!   front ─► stream (recent samples) ─► search (training sequences) ─► acquire (time, frequency) ─► detect (symbols, odds)
+//!                ▲                                                                                        │
+//!                └───── cancel (sent again and subtracted; what lay under it is searched) ◄─ receiver ◄─ repair (bytes, CRC)
+//!   audio ─► discriminator ─► fm ─► repair
+//! ```
+//!
+//! What was tried and what it gave; packet error rate of one-slot messages, both channels half full, ±500 Hz, 96 k (`lab_curve`):
+//!
+//! | step | 20 % PER at | 1 % PER at | else |
+//! |---|---|---|---|
+//! | bound: sequence detection with ideal time, phase, frequency | 6.7 dB | 8.7 dB | no repair |
+//! | two-chain detection, decisions as they are (burst cut out by hand) | 7.0 dB | 9.2 dB | |
+//! | + list decoding, one to three symbols | 5.0 dB | 7.6 dB | |
+//! | + place told apart by all 32 symbols, not by blocks of 8 | 4.9 dB | 6.7 dB | |
+//! | the whole receiver, window's place at ±10 bits | – | – | loses 9 % at 20 dB: the plateau is 40 bits long |
+//! | the whole receiver, window's place as it is now | 4.9 dB | 6.8 dB | no floor |
+//! | + training sequences that begin with 1 | 4.9 dB | 7.4 dB | real: +54 of 123 at Long Beach |
+//! | + subtracting what was heard | same | same | weak burst under a strong one, 5–20 dB below: 0 → .56–.82 |
+//! | + frequency detector where the coherent one fails | same | same | h 0.60 at 12 dB: .02 → .93; h 0.45: .56 → .93 |
+//!
+//! (AIS-catcher V2, SDRangel, ESA: 6.8, 6.8, 6.9 dB and 9.9, 9.0, 8.45 dB.) Still below the aim: the strong one of two bursts
+//! 3 dB apart (.07), h = 0.45 and 0.60 (.93).
 
 mod acquire;
 mod cancel;

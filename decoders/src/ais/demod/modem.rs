@@ -4,16 +4,19 @@ use super::acquire::{self, Scratch, Sync, acquire};
 use super::cancel::{Canceller, Known};
 use super::complex::C32;
 use super::detect::{Burst, SYMBOLS_MAX};
+use super::fm::{Attempt, Levels};
 use super::front::{CHANNEL_RATE, SPS};
 use super::pulse::{PREAMBLE, Pulse, TAPS};
-use super::repair::{ONE_SLOT, Repair, Repaired};
+use super::repair::{ONE_SLOT, ONE_SLOT_MAX, Repair, Repaired};
 use super::stream::{Candidate, Stream};
 
 /// Symbol 0 lies at most this many samples before and behind the window's beginning.
-const BEFORE: u64 = 72;
-const PLACES: usize = 140;
+const BEFORE: u64 = 88;
+const PLACES: usize = 156;
 /// Least share of the preamble's energy that the known symbols must explain. Noise reaches 0.25, a burst at Eb/N0 4 dB has 0.5.
 const MATCH_MIN: f32 = 0.30;
+/// The same for the frequency.
+const FREQUENCY_MATCH_MIN: f32 = 0.6;
 /// Samples from a candidate to the end of what [`Modem::probe`] needs.
 pub const PROBE: u64 = (PLACES + acquire::SPAN_TAIL + 3 * TAPS) as u64;
 /// Samples from a candidate to the end of the longest burst it may begin.
@@ -29,6 +32,8 @@ pub struct Heard {
     pub from: u64,
     pub to: u64,
     pub freq_hz: f32,
+    /// Heard as a linear modulation, so that it can be sent again and subtracted.
+    pub linear: bool,
     /// Which training sequence.
     training: usize,
     /// Power of the carrier, full scale = 1.
@@ -46,6 +51,8 @@ pub struct Modem {
     repair: Repair,
     canceller: Canceller,
     shifted: Vec<C32>,
+    levels: Levels,
+    frequency: Vec<C32>,
     corrects: bool,
 }
 
@@ -58,6 +65,8 @@ impl Modem {
             repair: Repair::new(),
             canceller: Canceller::new(),
             shifted: Vec::with_capacity(REACH as usize + 64),
+            levels: Levels::new(SYMBOLS_MAX),
+            frequency: Vec::with_capacity(REACH as usize + 64),
             corrects,
         }
     }
@@ -82,13 +91,16 @@ impl Modem {
     /// `Ok(None)`: not the beginning of a burst.
     pub fn receive(&mut self, stream: &Stream, candidate: &Candidate) -> Result<Option<Heard>, Refused> {
         let Some((from, sync)) = self.place(stream, candidate) else { return Ok(None) };
-        let found = self.symbols(stream, from, candidate.freq_hz, &sync, PREAMBLE + ONE_SLOT);
+        let found = self.symbols(stream, from, candidate.freq_hz, &sync, PREAMBLE + ONE_SLOT_MAX);
         let found = match found {
             None if self.goes_on() => self.symbols(stream, from, candidate.freq_hz, &sync, SYMBOLS_MAX),
             other => other,
         };
-        let repaired = found.ok_or(Refused)?;
-        Ok(Some(self.heard(repaired, from, candidate.freq_hz, &sync)))
+        if let Some(repaired) = found {
+            return Ok(Some(self.heard(repaired, from, candidate.freq_hz, &sync)));
+        }
+        let repaired = self.by_frequency(&sync).ok_or(Refused)?;
+        Ok(Some(Heard { linear: false, ..self.heard(repaired, from, candidate.freq_hz, &sync) }))
     }
 
     /// Takes samples from `from` on and moves the frequency to 0.
@@ -119,6 +131,24 @@ impl Modem {
         self.repair.search(self.burst.symbols(), self.corrects)
     }
 
+    /// Another way for transmitters whose modulation index is far from ½: the frequency from sample to sample, and levels from that. It
+    /// needs some 4 dB more, but doesn't care how far the phase turns.
+    fn by_frequency(&mut self, sync: &Sync) -> Option<Repaired> {
+        const SPREAD: usize = 8;
+        let begin = (sync.position as usize).checked_sub(SPREAD + 2 * SPS)?;
+        let smooth = |w: &[C32]| w[1].scale(2.0) + w[0] + w[2];
+        self.frequency.clear();
+        for w in self.shifted[begin..].windows(4) {
+            let turn = smooth(&w[1..]) * smooth(&w[..3]).conj();
+            self.frequency.push(C32::new(turn.angle(), 0.0));
+        }
+        let near = super::pulse::PREAMBLE * SPS + 2 * SPREAD;
+        let start = self.levels.find(self.frequency.get(..near)?).filter(|s| FREQUENCY_MATCH_MIN <= s.match_)?;
+        let symbols = if self.goes_on() { SYMBOLS_MAX } else { PREAMBLE + ONE_SLOT_MAX };
+        self.levels.detect(&self.frequency, &start, symbols, Attempt { shift: 0, follow: 0.02 });
+        self.repair.search(self.levels.symbols(), self.corrects)
+    }
+
     /// May the burst be longer than one slot?
     fn goes_on(&self) -> bool {
         let kind = (0..6).fold(0, |kind, i| {
@@ -139,6 +169,7 @@ impl Modem {
             from: symbol0.saturating_sub(((super::cancel::RAMP_BITS + 1) * SPS) as u64),
             to: symbol0 + (repaired.symbols * SPS) as u64,
             freq_hz: freq_hz + drift_hz,
+            linear: true,
             training: sync.training,
             power: carrier * carrier,
             noise: 2.0 * self.burst.variance * self.burst.amplitude * self.burst.amplitude * 25_000.0 / CHANNEL_RATE as f32,

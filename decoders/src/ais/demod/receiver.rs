@@ -141,7 +141,7 @@ impl Receiver {
         match self.modem.receive(&self.streams[channel], &candidate) {
             Ok(None) => self.counters.refuse(Refusal::Preamble),
             Ok(Some(heard)) => {
-                if self.cancels {
+                if self.cancels && heard.linear {
                     self.modem.cancel(&mut self.streams[channel], &heard);
                     self.hear_under(channel, &heard, candidate.tries + 1);
                 }

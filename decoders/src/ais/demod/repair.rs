@@ -21,8 +21,10 @@ const DOUBT_MAX_PLAIN: f32 = 24.0;
 const SINGLES: usize = 40;
 const PAIRS: usize = 18;
 const TRIPLES: usize = 9;
-/// Symbols of a one-slot message without its preamble: 21 + 2 bytes, up to 8 stuffed bits, flag.
+/// Symbols of a one-slot message without its preamble: 21 + 2 bytes, as many stuffed bits as usual, flag.
 pub const ONE_SLOT: usize = 23 * 8 + 8 + 8;
+/// The same with more stuffed bits than are ever sent in practice (runs of ones: fields that are not available).
+pub const ONE_SLOT_MAX: usize = 23 * 8 + 24 + 8;
 
 /// A frame whose check passed.
 #[derive(Clone, Debug)]
@@ -89,7 +91,11 @@ impl Repair {
     pub fn search(&mut self, symbols: Symbols<'_>, changes: bool) -> Option<Repaired> {
         self.set_bits(symbols);
         let plain = self.check();
-        let end = plain.as_ref().map_or(PREAMBLE + ONE_SLOT, |p| p.symbols).min(symbols.odds.len());
+        let end = match &plain {
+            Some(plain) => plain.symbols,
+            None => self.end(symbols).unwrap_or(PREAMBLE + ONE_SLOT),
+        };
+        let end = end.min(symbols.odds.len());
         let doubt: f32 = symbols.odds[PREAMBLE.min(end)..end].iter().map(|&o| (-o).exp().ln_1p()).sum();
         if let Some(found) = plain {
             return (doubt < DOUBT_MAX_PLAIN).then_some(found);
@@ -97,7 +103,6 @@ impl Repair {
         if !changes || DOUBT_MAX < doubt {
             return None;
         }
-        let end = self.end(symbols).unwrap_or(end);
         self.list(symbols, end, DOUBT_MAX - doubt);
         for i in 0..self.candidates.len() {
             let (_, flips) = self.candidates[i];

@@ -115,6 +115,34 @@ fn lab_offsets_and_modulation() {
     }
 }
 
+/// Writes scenes and what was sent in them to the folder `AIS_LAB_OUT`, so that others' receivers can be run on the same bytes.
+#[test]
+#[ignore = "lab: run by name"]
+fn lab_export() {
+    let Some(folder) = std::env::var_os("AIS_LAB_OUT").map(std::path::PathBuf::from) else { return };
+    for (db, spread) in [(5.0, 1.0), (6.0, 1.0), (7.0, 1.0), (8.0, 1.0), (20.0, 1.0)] {
+        let rate = 288_000.0;
+        let mut rng = Rng(77);
+        let scene = slots(&mut rng, rate, 12.0, db, &mut |_, b| b.offset_hz *= spread);
+        let noise_rms = (rate / 9600.0 / 10f64.powf(db / 10.0)).sqrt() as f32;
+        let bytes = scene.cu8(noise_rms * 8.0);
+        std::fs::write(folder.join(format!("scene_{db}.cu8")), &bytes).unwrap();
+        let mut sent = String::new();
+        for (channel, burst) in &scene.sent {
+            let bits = crate::ais::message::Bits::from_bytes(&burst.bytes).unwrap();
+            sent += &crate::ais::nmea::sentences(&bits, crate::ais::Channel::from_index(*channel as u8), 0)[0];
+            sent += "\n";
+        }
+        std::fs::write(folder.join(format!("scene_{db}.nmea")), sent).unwrap();
+        let start = std::time::Instant::now();
+        let frames = hear(rate, IqSamples::Cu8(&bytes));
+        let seconds = start.elapsed().as_secs_f64();
+        let mut score = Score::default();
+        score.add(&scene, &frames);
+        println!("{db} dB: ours {} of {} wrong {} {:.4} s/s", score.heard, score.sent, score.wrong, seconds / score.signal_s);
+    }
+}
+
 /// Two bursts in one slot: the strong one at 30 dB, the weak one `ci_db` below it.
 fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize) {
     let mut rng = Rng(seed);
@@ -354,4 +382,55 @@ fn a_strong_burst_is_heard_once_and_on_its_channel() {
     receiver.finish(&mut |f| frames.push(f));
     let lines: Vec<_> = frames.iter().map(crate::ais::nmea::frame_text).collect();
     assert_eq!(lines, [r"!AIVDM,1,1,,B,E>k`HC0VTah9QTb:Pb2h0ab0P00=N97j<4dDP00000<020,4*6F"]);
+}
+
+#[test]
+fn offsets_of_four_kilohertz_are_no_loss() {
+    for hz in [-4_000.0, 3_000.0, 4_000.0] {
+        let s = measure(96_000.0, 4.0, 15.0, 31, &mut |_, b| b.offset_hz = hz);
+        assert!(s.per() <= 0.01 && s.wrong == 0, "{hz} Hz: {s:?}");
+    }
+}
+
+#[test]
+fn transmitters_may_deviate_too_much_or_too_little() {
+    for (bt, h, floor) in [(0.3, 0.5, 0.98), (0.5, 0.5, 0.98), (0.4, 0.47, 0.97), (0.4, 0.55, 0.97), (0.4, 0.45, 0.85), (0.4, 0.6, 0.85)] {
+        let s = measure(96_000.0, 4.0, 12.0, 33, &mut |_, b| (b.bt, b.h) = (bt, h));
+        assert!(floor <= 1.0 - s.per() && s.wrong == 0, "BT {bt} h {h}: {s:?}");
+    }
+}
+
+#[test]
+fn a_weak_burst_is_heard_under_a_strong_one() {
+    let (strong, weak, wrong) = collide(41, 60, 10.0, 0.0);
+    assert!(0.95 <= strong && 0.6 <= weak && wrong == 0, "{strong} {weak} {wrong}");
+}
+
+#[test]
+fn noise_is_silent() {
+    assert_eq!(false_frames(51, 30.0).0, 0);
+}
+
+#[test]
+fn dropped_samples_start_afresh() {
+    let mut rng = Rng(61);
+    let rate = 96_000.0;
+    let scene = slots(&mut rng, rate, 0.4, 20.0, &mut |_, _| {});
+    let samples = scene.cf32(10.0);
+    let config = config(rate);
+    let mut receiver = Receiver::new(&config).unwrap();
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    let block = |start_tick, dropped_samples| IqBlock {
+        samples: IqSamples::Cf32(&samples),
+        tuning: config.tuning,
+        start_tick,
+        start_utc: None,
+        dropped_samples,
+    };
+    receiver.process(&block(Tick12(0), 0), &mut |f| first.push(f));
+    receiver.process(&block(Tick12(24_000_000), 153_600), &mut |f| if f.tick.0 < 24_000_000 { first.push(f) } else { second.push(f) });
+    receiver.finish(&mut |f| second.push(f));
+    let bytes = |frames: &[Frame]| frames.iter().map(|f| f.raw.clone()).collect::<Vec<_>>();
+    assert_eq!((bytes(&first).len(), bytes(&first)), (scene.sent.len(), bytes(&second)));
+    assert!(first.iter().zip(&second).all(|(a, b)| a.tick.0 + 24_000_000 == b.tick.0));
 }
