@@ -31,6 +31,9 @@ pub struct Sync {
 const REACH_HZ: f32 = 675.0;
 const STEP_HZ: f32 = 75.0;
 const STEPS: usize = 19;
+/// How far the frequency found at one of the places may be off at another, hertz: some 50 by noise, more where the modulation index is
+/// not ½ and the flag's run of ones turns further.
+const NEAR_HZ: [f32; 7] = [-300.0, -200.0, -100.0, 0.0, 100.0, 200.0, 300.0];
 /// Samples after which the training sequence repeats but for a sign: two symbols.
 const COMB: usize = 2 * SPS;
 const BLOCK: usize = 8;
@@ -66,25 +69,31 @@ pub fn acquire(pulse: &Pulse, scratch: &mut Scratch, x: &[C32], from: usize, pla
     weights.clear();
     weights.extend((0..places).map(|p| coarse_weight(&pulse.preambles[0], &z[p..], mean)));
     let mut best = Sync { position: from as f32, freq_hz: 0.0, phase: 0.0, odd_sign: 1.0, training: 0, match_: 0.0 };
-    let mut best_weight = 0.0;
     let Some(comb) = (0..places).max_by(|&a, &b| weights[a].total_cmp(&weights[b])) else { return best };
-    // The training sequence looks the same two symbols on (with the other chain's sign changed): only the flag tells which it is.
-    // The other sequence is the same one symbol on.
+    // The training sequence looks the same two symbols on (with the other chain's sign changed), and the other sequence one symbol on:
+    // only the flag tells which it is. The frequency is the same at all of these places, but for NEAR_HZ.
+    let near = fine(&pulse.preambles[0], z, comb, 0).freq_hz;
+    let mut winner = (0.0, comb, 0);
     for p in (comb % (COMB / 2)..places).step_by(COMB / 2) {
         let training = usize::from(p % COMB != comb % COMB);
-        let (p, found) = climb(pulse, z, p, places, training);
         let energy: f32 = (0..PREAMBLE).map(|k| z[p + k * SPS].power()).sum();
-        let weight = found.match_ * energy / (energy + mean);
-        if best_weight < weight {
-            best_weight = weight;
-            best = Sync { position: found.position + from as f32, ..found };
+        let at = |freq_hz: f32| strength(tone(&pulse.preambles[training], &z[p..], freq_hz));
+        let strongest = NEAR_HZ.iter().fold(0f32, |best, off| best.max(at(near + off)));
+        let weight = strongest / (energy + mean);
+        if winner.0 < weight {
+            winner = (weight, p, training);
         }
+    }
+    let (_, p, training) = winner;
+    let found = climb(pulse, z, p, places, training);
+    if best.match_ < found.match_ {
+        best = Sync { position: found.position + from as f32, ..found };
     }
     best
 }
 
 /// The best of place `p` and its neighbours.
-fn climb(pulse: &Pulse, z: &[C32], p: usize, places: usize, training: usize) -> (usize, Sync) {
+fn climb(pulse: &Pulse, z: &[C32], p: usize, places: usize, training: usize) -> Sync {
     let known = &pulse.preambles[training];
     let found = fine(known, z, p, training);
     let at = |p: usize| strength(tone(known, &z[p..], found.freq_hz));
@@ -94,9 +103,9 @@ fn climb(pulse: &Pulse, z: &[C32], p: usize, places: usize, training: usize) -> 
     } else if p + 1 < places && here < at(p + 1) {
         p + 1
     } else {
-        return (p, found);
+        return found;
     };
-    (to, fine(known, z, to, training))
+    fine(known, z, to, training)
 }
 
 /// Matched filter for a symbol at sample `at` plus `fraction`/16.
