@@ -21,6 +21,7 @@
 //! | + subtracting what was heard | same | same | weak burst under a strong one, 5–20 dB below: 0 → .56–.82 |
 //! | + frequency detector where the coherent one fails | same | same | h 0.60 at 12 dB: .02 → .93; h 0.45: .56 → .93 |
 //!
+//! Cost on one x86 core at 1,536 k, cu8, two channels (`lab_cost`): .008 s/s in noise, .032 s/s with half of all slots used.
 //! (AIS-catcher V2, SDRangel, ESA: 6.8, 6.8, 6.9 dB and 9.9, 9.0, 8.45 dB.) Still below the aim: the strong one of two bursts
 //! 3 dB apart (.07), h = 0.45 and 0.60 (.93).
 

@@ -143,6 +143,30 @@ fn lab_export() {
     }
 }
 
+/// Seconds of work a second of signal, 1,536 k cu8: noise alone, and with half of all slots used. Wall time: only on an idle machine.
+#[test]
+#[ignore = "lab: run by name"]
+fn lab_cost() {
+    let rate = 1_536_000.0;
+    for busy in [false, true] {
+        let mut rng = Rng(88);
+        let mut scene = Scene::new(rate, 4.0);
+        if busy {
+            scene = slots(&mut rng, rate, 4.0, 14.0, &mut |_, _| {});
+        } else {
+            add_noise(&mut rng, rate, 14.0, &mut scene.samples);
+        }
+        let bytes = scene.cu8(20.0);
+        let cost = (0..5).map(|_| {
+            let start = std::time::Instant::now();
+            let frames = hear(rate, IqSamples::Cu8(&bytes));
+            (start.elapsed().as_secs_f64() / 4.0, frames.len())
+        });
+        let (best, frames) = cost.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+        println!("busy {busy}: {best:.4} s/s, {frames} frames of {}", scene.sent.len());
+    }
+}
+
 /// Two bursts in one slot: the strong one at 30 dB, the weak one `ci_db` below it.
 fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize) {
     let mut rng = Rng(seed);

@@ -308,3 +308,28 @@ fn names_are_trimmed_and_unknown_is_none() {
     assert_eq!(SixBit::<7>::new("").text::<7>(), None);
     assert_eq!(SixBit::<7>::new("   ").text::<7>(), None);
 }
+
+/// Sentences to structs on one core, over the real logs. Wall time: only on an idle machine.
+#[test]
+#[ignore = "lab: run by name"]
+fn lab_speed() {
+    let logs: Vec<_> = LOGS.iter().filter_map(|name| recording(name)).collect();
+    let lines: Vec<&[u8]> = logs.iter().flat_map(|l| l.split(|&b| b == b'\n')).filter(|l| crate::ais::nmea::parse(l).is_ok()).collect();
+    let mut best = f64::MAX;
+    let mut decoded = 0;
+    for _ in 0..10 {
+        let start = std::time::Instant::now();
+        let mut assembler = crate::ais::nmea::Assembler::new();
+        decoded = 0;
+        for line in &lines {
+            let Ok(sentence) = crate::ais::nmea::parse(line) else { continue };
+            if let Ok(crate::ais::nmea::Assembly::Complete(r)) = assembler.push(&sentence, model::UnixMicros(0)) {
+                let message = Message::decode(&r.bits);
+                decoded += usize::from(std::hint::black_box(&message).is_ok());
+            }
+        }
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    assert!(9_000 < decoded);
+    println!("{} sentences, {decoded} messages: {:.2} M sentences/s", lines.len(), lines.len() as f64 / best / 1e6);
+}
