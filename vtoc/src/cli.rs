@@ -75,6 +75,9 @@ pub struct DecodeArgs {
     /// Samples per second. Default: what the name says (`…_2400k.cu8`, `…_2.4M.cu8`), else the protocol's own.
     #[arg(long, value_name = "SPS")]
     pub rate: Option<u32>,
+    /// Where the recording is tuned. Default: what the name says (`…_162M_288k.cu8`), else the protocol's own.
+    #[arg(long, value_name = "HZ")]
+    pub center: Option<u64>,
     /// How samples are stored. Default: by the name's ending.
     #[arg(long, value_enum)]
     pub format: Option<FormatArg>,

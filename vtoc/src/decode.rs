@@ -73,7 +73,7 @@ fn decode_samples(
     let recording = RecordingOptions {
         layout: arguments.format.map(layout),
         rate_sps: arguments.rate,
-        center_hz: None,
+        center_hz: arguments.center,
         default_center_hz: entry.default_tuning.center_hz,
         iq_swap: arguments.iq_swap,
         pace: hw::Pace::FlatOut,

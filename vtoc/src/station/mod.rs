@@ -1,7 +1,7 @@
 //! `vtoc station`: receivers → spool → uplink, and the station's own console.
 
 mod metrics;
-mod picture;
+mod news;
 mod sink;
 mod state;
 
@@ -81,9 +81,9 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let (stop_client, client_stopped) = tokio::sync::oneshot::channel::<()>();
     let delivery = client.map(|client| tokio::spawn(client.run(async move { drop(client_stopped.await) })));
     if let Some(status) = &parts.uplink {
-        tokio::spawn(picture::tell_of_the_link(status.clone()));
+        tokio::spawn(news::tell_of_the_link(status.clone()));
     }
-    tokio::spawn(picture::tell_of_receivers(Arc::clone(&parts)));
+    tokio::spawn(news::tell_of_the_disk(Arc::clone(&parts)));
     service::ready("receiving");
 
     let mut heartbeat = state::Heartbeat::default();
