@@ -12,7 +12,7 @@ help:
 	@echo 'make web     the console only: web/dist'
 
 demo: need-demo build
-	@exec "$${CARGO_TARGET_DIR:-target}"/release/vtoc demo
+	@exec "$${CARGO_TARGET_DIR:-target}"/release/vtoc demo $(if $(LISTEN),--listen $(LISTEN))
 
 test: need-test
 	@cargo xtask ci

@@ -53,7 +53,13 @@ impl Child {
             None
         };
         let found = tokio::time::timeout(START_LIMIT, search).await.ok().flatten();
-        found.ok_or_else(|| Failure::failed(format!("{} did not start; its log is {}", self.name, self.log)))
+        found.ok_or_else(|| Failure::failed(format!("{} did not start: {} (its log is {})", self.name, self.last_words(), self.log)))
+    }
+
+    /// The last line of its log: why it ended, as it said itself.
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines().last().unwrap_or("it said nothing").to_owned()
     }
 
     /// Waits until it ends, which it should not by itself.
