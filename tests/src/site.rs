@@ -31,14 +31,13 @@ impl Site {
     pub fn start() -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let cluster = shared()?;
-        let http = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let uplink = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (http, uplink) = (free_address(), free_address());
         let mut site = Self {
             dir: tempfile::tempdir().unwrap(),
             cluster,
             prefix: format!("site{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)),
             http: format!("http://{http}"),
-            uplink: uplink.to_string(),
+            uplink: uplink.clone(),
             central: None,
             token: String::new(),
         };
@@ -89,6 +88,15 @@ impl Site {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         station
     }
+}
+
+/// An address on loopback that stays ours over restarts: below the ports that the system gives to outgoing connections.
+fn free_address() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id() % 10_000;
+    let mut candidates = (0..1_000).map(|_| 18_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 14_000);
+    let free = |address: &String| TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok();
+    candidates.find_map(|port| Some(format!("127.0.0.1:{port}")).filter(free)).expect("a thousand ports are not all taken")
 }
 
 /// A station's folder and, while it runs, its program.
