@@ -17,7 +17,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use uplink::enroll::{RedeemError, Registrar};
 use uplink::intake::{Batch, Intake, IntakeError, KeyFingerprint, Lost, Watermark};
+use uplink::tls::TokenHash;
 
 /// How often a batch is tried when another session moves the watermark at the same time. Sessions are fenced by the
 /// server, so more than one race in a row is already odd.
@@ -59,6 +61,17 @@ impl PgIntake {
         let now = (self.0.clock)();
         if let Some(known) = self.0.known().get_mut(&station) {
             known.last_seen = Some(now);
+        }
+    }
+}
+
+impl Registrar for PgIntake {
+    async fn redeem(&self, token: TokenHash, station: StationId, key: KeyFingerprint) -> Result<(), RedeemError> {
+        let redeemed = self.0.store.redeem_enrolment_token(station, token, key, (self.0.clock)()).await;
+        match redeemed {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(RedeemError::Refused),
+            Err(error) => Err(RedeemError::Unavailable(error.to_string())),
         }
     }
 }

@@ -35,7 +35,9 @@ CREATE TABLE enrolment_tokens (
     station_id   bigint      NOT NULL REFERENCES stations ON DELETE CASCADE,
     created_at   timestamptz NOT NULL DEFAULT now(),
     expires_at   timestamptz NOT NULL,
-    used_at      timestamptz
+    used_at      timestamptz,
+    -- The key that it enrolled: the same may ask again (the answer may have been lost), no other.
+    used_by      bytea       CHECK (octet_length(used_by) = 32)
 );
 CREATE INDEX enrolment_tokens_station ON enrolment_tokens (station_id);
 

@@ -150,6 +150,35 @@ fn a_certificate_for_another_name_is_refused_at_the_start() {
     assert!(said.contains("the certificate is for station alpha, but station.id is bravo"), "{said}");
 }
 
+/// As an operator does it: a token on the central, carried to the station, good once.
+#[test]
+fn a_station_joins_with_a_token_and_delivers() {
+    let Some(site) = Site::start() else { return };
+    eventually("ready", LONG, || (get(&site.http, "/readyz")?.status == 200).then_some(()));
+    let output = site.command("enroll").arg("charlie").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let token = said.split_whitespace().find(|word| word.starts_with("vtoc-join-1.charlie.")).expect("enroll prints a token").to_owned();
+    let mut station = TestStation::new(site.dir.path(), "charlie", &sky(40), Some(&site.uplink));
+    let join = |dir: &std::path::Path, token: &str| {
+        tests::process::vtoc().args(["join", "--central", &site.uplink, token, "--state-dir"]).arg(dir).output().unwrap()
+    };
+    let wrong = join(&station.dir, &token.replace("charlie", "delta"));
+    assert_eq!(wrong.status.code(), Some(69), "{}", String::from_utf8_lossy(&wrong.stderr));
+    assert_eq!(join(&station.dir, "nonsense").status.code(), Some(78));
+    let joined = join(&station.dir, &token);
+    assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
+    let thief = site.dir.path().join("thief");
+    let stolen = join(&thief, &token);
+    assert_eq!(stolen.status.code(), Some(69));
+    assert!(String::from_utf8_lossy(&stolen.stderr).contains("the token is not valid"), "{}", String::from_utf8_lossy(&stolen.stderr));
+    station.start(&[]);
+    station.running.as_mut().unwrap().wait_for("connected to the central", LONG);
+    eventually("events arrive", LONG, || (20.0 < metric(&site.http, "vtoc_intake_events_total")?).then_some(()));
+    station.stop();
+    check(&site, &mut station);
+}
+
 /// Garbage, no token, a wrong token: the contract's status and one clear sentence each; and what is right is stored.
 #[test]
 fn the_api_takes_what_is_right_and_says_what_is_wrong() {

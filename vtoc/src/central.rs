@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use uplink::enroll::Enrolment;
 use uplink::server::{Server, ServerConfig, ServerHandle};
 use uplink::tls::{Authority, Identity};
 
@@ -53,7 +54,7 @@ pub fn authority_dir(settings: &Settings, state: &Path) -> PathBuf {
 
 async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> Result<(), Failure> {
     let mut signals = service::Signals::take()?;
-    let identity = identity(settings, state)?;
+    let (authority, identity) = identity(settings, state)?;
     let listener = service::listen(settings.console.listen).await?;
     let (handle_sender, handle) = watch::channel(None);
     let mut config = CentralConfig::new(databases(settings)?, clock());
@@ -61,11 +62,14 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));
     let mut central = Central::start(config);
 
-    let server = Server::bind(ServerConfig::new(settings.central.uplink_listen), &identity, Arc::new(central.intake.clone()))
+    let keeper = Arc::new(central.intake.clone());
+    let enrolment = Enrolment::new(authority, Arc::clone(&keeper));
+    let server = Server::with_enrolment(ServerConfig::new(settings.central.uplink_listen), &identity, keeper, enrolment)
         .map_err(|e| Failure::unavailable(format!("central.uplink_listen: {e}")))?;
     handle_sender.send_replace(Some(server.handle()));
     announce_uplink(&server)?;
     let (stop, stopped) = watch::channel(false);
+    tokio::spawn(greet_the_silent(server.handle(), central.intake.clone()));
     let mut stop_server = stopped.clone();
     let intake = tokio::spawn(server.run(async move {
         let _ = stop_server.wait_for(|stop| *stop).await;
@@ -87,10 +91,21 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
 }
 
 /// The central's own certificate: made anew at each start, so that its dates are fresh.
-fn identity(settings: &Settings, state: &Path) -> Result<Identity, Failure> {
+fn identity(settings: &Settings, state: &Path) -> Result<(Authority, Identity), Failure> {
     let dir = authority_dir(settings, state);
     let authority = Authority::open(&dir).map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))?;
-    authority.issue_central(&state.join("tls"), &[]).map_err(|e| Failure::cannot_write(format!("{}: {e}", state.join("tls").display())))
+    let tls_dir = state.join("tls");
+    let identity = authority.issue_central(&tls_dir, &[]).map_err(|e| Failure::cannot_write(format!("{}: {e}", tls_dir.display())))?;
+    Ok((authority, identity))
+}
+
+/// A station that is connected and has nothing to deliver is online all the same.
+async fn greet_the_silent(server: ServerHandle<PgIntake>, intake: PgIntake) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(15));
+    loop {
+        ticks.tick().await;
+        server.sessions().iter().for_each(|session| intake.saw(session.station));
+    }
 }
 
 async fn ready_then_watchdog(central: &mut Central) {

@@ -41,9 +41,11 @@ pub enum Command {
     /// Prepare the central: databases, certificate authority, a first API token.
     #[cfg(feature = "central")]
     Setup(SetupArgs),
-    /// Make a station known to the central and give it its certificate.
+    /// On the central: make a station known, and print the token with which it joins.
     #[cfg(feature = "central")]
     Enroll(EnrollArgs),
+    /// On a station: make a key, and get its certificate from the central with a token.
+    Join(JoinArgs),
     /// Print shell completions.
     Completions { shell: clap_complete::Shell },
 }
@@ -214,16 +216,30 @@ pub struct SetupArgs {
 pub struct EnrollArgs {
     #[command(flatten)]
     pub options: ConfigOptions,
-    /// On the central's machine: the station to make known; its certificate is written to `--out`.
+    /// The station to make known: 1 to 64 of a-z, 0-9 and -.
     #[arg(value_name = "STATION")]
     pub station: String,
     /// The role whose database keeps the station's events.
     #[arg(long, default_value = "ops")]
     pub role: String,
-    /// Where the station's key and certificates go: copy this folder to the station's `tls` directory.
+    /// For a station on this same machine: write its key and certificates here instead of printing a token.
     #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
     /// Where the central's certificate authority lies.
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
+    pub state_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct JoinArgs {
+    #[command(flatten)]
+    pub options: ConfigOptions,
+    /// What `vtoc enroll` printed on the central. Good once, for 15 minutes. `-` reads it from standard input.
+    pub token: String,
+    /// Where the central listens for stations. Default: `uplink.central`.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub central: Option<String>,
+    /// Where the station keeps its key.
     #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
     pub state_dir: Option<PathBuf>,
 }

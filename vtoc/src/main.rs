@@ -11,6 +11,7 @@ mod decode;
 #[cfg(feature = "central")]
 mod demo;
 mod failure;
+mod join;
 mod logging;
 mod metrics;
 #[cfg(feature = "central")]
@@ -48,6 +49,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Setup(arguments) => provision::setup(&arguments),
         #[cfg(feature = "central")]
         Command::Enroll(arguments) => provision::enroll(&arguments),
+        Command::Join(arguments) => join::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "vtoc", &mut std::io::stdout());
             Ok(())

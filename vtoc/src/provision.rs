@@ -2,14 +2,16 @@
 
 use crate::central::{authority_dir, databases, state_dir};
 use crate::cli::{EnrollArgs, SetupArgs};
+use crate::clock::now;
 use crate::config::Settings;
 use crate::failure::Failure;
+use crate::join::make_private;
 use crate::{check, receivers, service};
 use api::auth::{Scope, Secret};
 use api::store::{NewStation, Role, Store, provision};
 use model::StationId;
 use std::path::Path;
-use uplink::tls::{Authority, issue_station};
+use uplink::tls::{Authority, TOKEN_LIFE, Token, issue_station};
 
 #[expect(clippy::print_stdout, reason = "what was done, and the token that is shown once")]
 pub fn setup(arguments: &SetupArgs) -> Result<(), Failure> {
@@ -59,12 +61,29 @@ pub fn enroll(arguments: &EnrollArgs) -> Result<(), Failure> {
     let role = Role::from_name(&arguments.role)
         .ok_or_else(|| Failure::config(format!("--role {}: there is ops, intel, logistics", arguments.role)))?;
     let new = Enrolment { station, name: arguments.station.clone(), role, place: receivers::site(&config.settings) };
-    service::runtime(1)?.block_on(enroll_station(&config.settings, &state, new, &arguments.out))?;
-    println!(
-        "{station} may deliver. Copy {} to the station as `tls` in its state directory; it holds the station's key.",
-        arguments.out.display()
-    );
+    let runtime = service::runtime(1)?;
+    if let Some(out) = &arguments.out {
+        runtime.block_on(enroll_station(&config.settings, &state, new, out))?;
+        println!("{station} may deliver. Its key and certificates are in {}: the `tls` folder of its state directory.", out.display());
+        return Ok(());
+    }
+    let token = runtime.block_on(token_for(&config.settings, &state, new))?;
+    println!("On the station, within 15 minutes:\n  vtoc join --central HOST:PORT {}", token.text());
     Ok(())
+}
+
+/// Registers the station and makes the token with which it joins.
+async fn token_for(settings: &Settings, state: &Path, new: Enrolment) -> Result<Token, Failure> {
+    let token = Token::new(new.station, &authority(settings, state)?);
+    let expires_at = now().plus_micros(TOKEN_LIFE.as_micros() as i64);
+    let store = Store::open(&databases(settings)?, 1);
+    let added = async {
+        store.register_station(&new.row()).await?;
+        store.add_enrolment_token(new.station, token.hash(), expires_at).await
+    };
+    let added = added.await.map_err(|e| Failure::unavailable(format!("the databases: {e}")));
+    store.close().await;
+    added.map(|()| token)
 }
 
 /// A station to make known.
@@ -76,34 +95,35 @@ pub struct Enrolment {
     pub place: Option<model::LatLon>,
 }
 
+impl Enrolment {
+    fn row(&self) -> NewStation {
+        NewStation {
+            slug: self.station,
+            name: self.name.clone(),
+            description: None,
+            timezone: "UTC".into(),
+            role: self.role,
+            place: self.place.map(|p| (p.lat_deg(), p.lon_deg())),
+        }
+    }
+}
+
+fn authority(settings: &Settings, state: &Path) -> Result<Authority, Failure> {
+    Authority::open(&authority_dir(settings, state))
+        .map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))
+}
+
 /// Registers the station and writes its key and certificates to `out`.
 pub async fn enroll_station(settings: &Settings, state: &Path, new: Enrolment, out: &Path) -> Result<(), Failure> {
-    let dir = authority_dir(settings, state);
-    let authority = Authority::open(&dir).map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))?;
+    let authority = authority(settings, state)?;
     make_private(out)?;
     let key = issue_station(&authority, out, new.station).map_err(|e| Failure::cannot_write(format!("{}: {e}", out.display())))?;
     let store = Store::open(&databases(settings)?, 1);
     let registered = async {
-        let station = NewStation {
-            slug: new.station,
-            name: new.name,
-            description: None,
-            timezone: "UTC".into(),
-            role: new.role,
-            place: new.place.map(|p| (p.lat_deg(), p.lon_deg())),
-        };
-        store.register_station(&station).await?;
+        store.register_station(&new.row()).await?;
         store.add_station_key(new.station, key, None).await
     };
     let registered = registered.await.map_err(|e| Failure::unavailable(format!("the databases: {e}")));
     store.close().await;
     registered
-}
-
-/// A folder that only its owner can read.
-fn make_private(dir: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    let failed = |e: std::io::Error| Failure::cannot_write(format!("{}: can't be made: {e}", dir.display()));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(failed)
 }

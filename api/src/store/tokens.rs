@@ -1,13 +1,14 @@
 //! Tokens of the control database: for the API, and to enrol a station once.
 
 use super::control::micros;
-use super::{Station, Store, StoreError};
-use crate::auth::{Digest256, Scope, Secret, digest};
+use super::{Store, StoreError};
+use crate::auth::{Digest256, Scope, Secret};
 use crate::dto::Utc;
 use model::{StationId, UnixMicros};
-use sqlx::{FromRow, Row};
+use sqlx::Row;
 use time::OffsetDateTime;
 use uplink::intake::KeyFingerprint;
+use uplink::tls::TokenHash;
 
 impl Store {
     /// Makes an API token. The secret is shown by whoever asked, and kept nowhere.
@@ -40,42 +41,44 @@ impl Store {
         Ok(live.then(|| scopes.iter().filter_map(|name| Scope::from_name(name)).collect()))
     }
 
-    /// A secret with which one key of the station may be enrolled, once, until then.
-    pub async fn create_enrolment_token(&self, slug: StationId, expires_at: UnixMicros) -> Result<Secret, StoreError> {
+    /// Until then, whoever shows the token may enrol one key of the station.
+    pub async fn add_enrolment_token(&self, slug: StationId, token: TokenHash, expires_at: UnixMicros) -> Result<(), StoreError> {
         const SQL: &str =
             "INSERT INTO enrolment_tokens (token_sha256, station_id, expires_at) SELECT $1, id, $3 FROM stations WHERE slug = $2";
-        let secret = Secret::random();
         let expires_at = OffsetDateTime::from(Utc(expires_at));
-        let made = sqlx::query(SQL).bind(&secret.digest()[..]).bind(slug.as_str()).bind(expires_at).execute(self.control()).await?;
+        let made = sqlx::query(SQL).bind(&token.0[..]).bind(slug.as_str()).bind(expires_at).execute(self.control()).await?;
         match made.rows_affected() {
             0 => Err(StoreError::Refused(format!("there is no station {slug}"))),
-            _ => Ok(secret),
+            _ => Ok(()),
         }
     }
 
-    /// Uses the secret up: the key may deliver for the station from now on. `None`: unknown, used or expired.
+    /// Uses the token up: the key may deliver for the station from now on. `false`: the token is unknown, too old, another
+    /// station's, or used by another key; or the key is another station's or was revoked.
     pub async fn redeem_enrolment_token(
         &self,
-        secret: &str,
+        slug: StationId,
+        token: TokenHash,
         key: KeyFingerprint,
-        key_not_after: Option<UnixMicros>,
         now: UnixMicros,
-    ) -> Result<Option<Station>, StoreError> {
+    ) -> Result<bool, StoreError> {
         const USE: &str = "
-            UPDATE enrolment_tokens SET used_at = $2 WHERE token_sha256 = $1 AND used_at IS NULL AND expires_at > $2 RETURNING station_id";
-        const KEY: &str = "INSERT INTO station_keys (fingerprint, station_id, not_after) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+            UPDATE enrolment_tokens t SET used_at = coalesce(used_at, $4), used_by = $3 FROM stations s
+            WHERE t.token_sha256 = $1 AND s.id = t.station_id AND s.slug = $2 AND $4 < t.expires_at AND coalesce(t.used_by, $3) = $3
+            RETURNING t.station_id";
+        const KEY: &str = "
+            INSERT INTO station_keys (fingerprint, station_id) VALUES ($1, $2)
+            ON CONFLICT (fingerprint) DO UPDATE SET station_id = excluded.station_id
+                WHERE station_keys.station_id = excluded.station_id AND station_keys.status = 'active'";
         let mut transaction = self.control().begin().await?;
         let now = OffsetDateTime::from(Utc(now));
-        let used = sqlx::query_scalar(USE).bind(&digest(secret)[..]).bind(now).fetch_optional(&mut *transaction).await?;
-        let Some(station_id): Option<i64> = used else { return Ok(None) };
-        let not_after = key_not_after.map(|t| OffsetDateTime::from(Utc(t)));
-        let added = sqlx::query(KEY).bind(&key.0[..]).bind(station_id).bind(not_after).execute(&mut *transaction).await?;
+        let used = sqlx::query_scalar(USE).bind(&token.0[..]).bind(slug.as_str()).bind(&key.0[..]).bind(now);
+        let Some(station_id): Option<i64> = used.fetch_optional(&mut *transaction).await? else { return Ok(false) };
+        let added = sqlx::query(KEY).bind(&key.0[..]).bind(station_id).execute(&mut *transaction).await?;
         if added.rows_affected() == 0 {
-            return Err(StoreError::Refused("this key is enrolled already: make a new one".into()));
+            return Ok(false);
         }
-        let row = sqlx::query("SELECT * FROM stations WHERE id = $1").bind(station_id).fetch_one(&mut *transaction).await?;
-        let station = Station::from_row(&row)?;
         transaction.commit().await?;
-        Ok(Some(station))
+        Ok(true)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use serde_json::json;
+use uplink::tls::TokenHash;
 
 const SOURCES: &str = "/api/v1/telemetry/sources";
 
@@ -72,15 +73,22 @@ async fn an_enrolment_token_adds_one_key_once() {
     bench.register("alpha", Role::Ops, ALPHA_KEY).await;
     let store = &bench.central.store;
     let later = T0.plus_micros(1_000_000);
-    assert!(store.create_enrolment_token(station("nobody"), later).await.is_err());
-    let secret = store.create_enrolment_token(station("alpha"), later).await.unwrap();
+    let token = |n| TokenHash([n; 32]);
+    assert!(store.add_enrolment_token(station("nobody"), token(1), later).await.is_err());
+    store.add_enrolment_token(station("alpha"), token(1), later).await.unwrap();
     let key = |n| KeyFingerprint([n; 32]);
-    let redeem = async |secret: &str, key, now| store.redeem_enrolment_token(secret, key, None, now).await;
-    assert_eq!(redeem("vtoc_guess", key(1), T0).await.unwrap(), None);
-    assert_eq!(redeem(secret.reveal(), key(1), later).await.unwrap(), None, "expired");
-    assert!(redeem(secret.reveal(), ALPHA_KEY, T0).await.is_err(), "a key that is enrolled already does not use it up");
-    assert_eq!(redeem(secret.reveal(), key(1), T0).await.unwrap().unwrap().slug, station("alpha"));
-    assert_eq!(redeem(secret.reveal(), key(2), T0).await.unwrap(), None, "used");
+    let redeem = async |slug: &str, token, key, now| store.redeem_enrolment_token(station(slug), token, key, now).await.unwrap();
+    assert!(!redeem("alpha", token(2), key(1), T0).await, "unknown");
+    assert!(!redeem("alpha", token(1), key(1), later).await, "expired");
+    assert!(!redeem("bravo", token(1), key(1), T0).await, "another station's");
+    assert!(redeem("alpha", token(1), key(1), T0).await);
+    assert!(redeem("alpha", token(1), key(1), T0).await, "the answer was lost: the same key again");
+    assert!(!redeem("alpha", token(1), key(2), T0).await, "used by another key");
+    store.revoke_station_key(key(3)).await.unwrap();
+    store.add_enrolment_token(station("alpha"), token(3), later).await.unwrap();
+    assert!(redeem("alpha", token(3), key(3), T0).await);
+    assert!(store.revoke_station_key(key(3)).await.unwrap());
+    assert!(!redeem("alpha", token(3), key(3), T0).await, "a revoked key does not come back");
     use uplink::intake::Intake;
     assert!(bench.central.intake.greet(station("alpha"), key(1), model::Epoch(1)).await.is_ok());
     assert!(bench.central.intake.greet(station("alpha"), key(2), model::Epoch(1)).await.is_err());
