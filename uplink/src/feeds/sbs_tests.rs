@@ -61,6 +61,7 @@ fn published_lines() {
     check(
         "MSG,2,496,603,400CB6,13168,2008/10/13,12:24:32.414,2008/10/13,12:28:52.074,,0,76.4,258.3,54.05735,-4.38826,,,,,,0",
         line(utc(2008, 10, 13, 12, 24, 32, 414), utc(2008, 10, 13, 12, 28, 52, 74), 0x400CB6, EventKind::Position(ground), 0x8d),
+        // The page prints this line with one comma too many; this is its 22-column form.
         // There the altitude is 0 and the ground flag as well, for an aircraft on the ground: we say what we know.
         &[11, 21],
     );
@@ -96,6 +97,23 @@ fn published_lines_of_replies() {
     check(
         "MSG,6,496,237,4CA215,27864,2010/02/19,17:58:12.846,2010/02/19,17:58:13.368,,33325,,,,,,0271,0,0,0,0",
         line(utc(2010, 2, 19, 17, 58, 12, 846), utc(2010, 2, 19, 17, 58, 13, 368), 0x4CA215, EventKind::Status(squawk), 0x28),
+        &[],
+    );
+    let in_the_air = Status { on_ground: Some(false), ..Status::default() };
+    check(
+        "MSG,7,496,742,51106E,27929,2011/03/06,07:57:36.523,2011/03/06,07:57:37.054,,3775,,,,,,,,,,0",
+        line(
+            utc(2011, 3, 6, 7, 57, 36, 523),
+            utc(2011, 3, 6, 7, 57, 37, 54),
+            0x51106E,
+            EventKind::Status(Status { baro_alt_ft: Some(3_775), ..in_the_air }),
+            0x02,
+        ),
+        &[],
+    );
+    check(
+        "MSG,8,496,194,405F4E,27884,2010/02/19,17:58:13.244,2010/02/19,17:58:13.368,,,,,,,,,,,,0",
+        line(utc(2010, 2, 19, 17, 58, 13, 244), utc(2010, 2, 19, 17, 58, 13, 368), 0x405F4E, EventKind::Status(in_the_air), 0x5d),
         &[],
     );
 }
