@@ -31,17 +31,18 @@ struct Shared {
     metrics: Arc<Metrics>,
 }
 
-/// `/`, `/api/v1/{console,tracks,live}`, `/healthz`, `/readyz`, `/metrics`.
+/// `/`, `/api/v1/{console,tracks,live}`, `/data/{aircraft,receiver}.json`, `/healthz`, `/readyz`, `/metrics`.
 pub fn router(console: StationConsole) -> Router {
     let metrics = Arc::new(Metrics::default());
     let files = ConsoleFiles { ui_dir: console.ui_dir.clone() };
     let hub = Arc::clone(&console.hub);
     let shared = Arc::new(Shared { console, metrics: Arc::clone(&metrics) });
     let own = routes::both(Router::new(), "/api/v1/console", get(console_info));
+    let own = routes::both(own, "/data/receiver.json", get(receiver));
     let own = routes::both(own, "/healthz", get(ok));
     let own = routes::both(own, "/readyz", get(ok));
     let own = routes::both(own, "/metrics", get(metrics_text)).with_state(shared);
-    routes::finish(own.merge(routes::live::router(hub)), files, metrics)
+    routes::finish(own.merge(routes::data::router(Arc::clone(&hub))).merge(routes::live::router(hub)), files, metrics)
 }
 
 async fn console_info(State(shared): State<Arc<Shared>>) -> Json<dto::ConsoleInfo> {
@@ -62,6 +63,11 @@ async fn console_info(State(shared): State<Arc<Shared>>) -> Json<dto::ConsoleInf
         center: lat.zip(lon).map(|(lat, lon)| dto::Center { lat, lon, zoom: ZOOM }),
         stations: vec![itself],
     })
+}
+
+async fn receiver(State(shared): State<Arc<Shared>>) -> Json<dto::ReceiverInfo> {
+    let c = &shared.console;
+    routes::data::receiver(&c.version, c.place.map(|p| (p.lat_deg(), p.lon_deg())))
 }
 
 async fn ok() -> Json<dto::StatusInfo> {

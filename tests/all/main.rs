@@ -13,6 +13,7 @@ mod architecture;
 mod browser;
 mod cli;
 mod delivery;
+mod feeds;
 mod recordings;
 mod station;
 mod units;

@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod enroll;
+pub mod feeds;
 pub mod intake;
 mod link;
 pub mod server;

@@ -1,8 +1,9 @@
 //! The JSON shapes: the only `Serialize` types of the project that others may rely on.
 //!
-//! Constraints: times are RFC 3339 UTC ([`Utc`]); an unknown is `null` and present, except in an event's payload, where it
-//! is left out; nothing in here decides anything.
+//! Constraints: times are RFC 3339 UTC ([`Utc`]); an unknown is `null` and present, except in an event's payload and in
+//! `aircraft.json` (others' shape), where it is left out; nothing in here decides anything.
 
+mod aircraft;
 mod console;
 mod line;
 mod payload;
@@ -10,6 +11,7 @@ mod problem;
 mod track;
 mod utc;
 
+pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
 pub use console::{Center, ConsoleInfo, StationInfo, StatusInfo};
 pub use line::{EventLine, FrameLine};
 pub use payload::{BadPayload, Payload};

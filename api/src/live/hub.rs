@@ -117,6 +117,13 @@ impl Hub {
         dto::TrackList { generated_at: dto::Utc((self.clock)()), seq: state.seq, tracks: state.picture.snapshot(protocol) }
     }
 
+    /// `aircraft.json`.
+    pub fn aircraft(&self) -> dto::AircraftList {
+        let now = (self.clock)();
+        let aircraft = self.lock().picture.aircraft(now);
+        dto::AircraftList { now: now.0.div_euclid(1_000) as f64 / 1e3, messages: self.counters.applied.load(Relaxed), aircraft }
+    }
+
     /// A new client; its slot already holds the snapshot.
     pub fn join(&self) -> Result<LiveClient, TooManyClients> {
         let (slot, receiver) = mpsc::channel(SLOT);

@@ -157,6 +157,13 @@ impl Picture {
         tracks.into_iter().map(|(subject, track)| track.view(subject, &self.stations, Some(trail))).collect()
     }
 
+    /// The aircraft among them, as `aircraft.json` has them.
+    pub fn aircraft(&self, now: UnixMicros) -> Vec<dto::Aircraft> {
+        let mut aircraft: Vec<_> = self.tracks.iter().filter_map(|(subject, track)| track.aircraft(subject, now)).collect();
+        aircraft.sort_unstable_by(|a, b| a.hex.cmp(&b.hex));
+        aircraft
+    }
+
     pub fn len(&self) -> usize {
         self.tracks.len()
     }

@@ -6,7 +6,7 @@ use super::trail::{Point, Trail};
 use crate::dto;
 use model::{
     CentiDegrees, DeciDbfs, DeciKnots, Emergency, Event, EventKind, HeadingReference, Identity, LatLon, Position, PositionSource, Protocol,
-    ShortText, SpeedKind, StationId, Status, Subject, UnixMicros, Velocity,
+    ShortText, SpeedKind, StationId, Status, Subject, UnixMicros, Velocity, VerticalSource,
 };
 
 const SECOND_US: i64 = 1_000_000;
@@ -77,6 +77,11 @@ impl<T: Copy> Latest<T> {
     fn get(&self) -> Option<T> {
         self.0.as_ref().map(|(_, value)| *value)
     }
+
+    /// The value, unless it is older than `since`.
+    fn since(&self, since: UnixMicros) -> Option<T> {
+        self.0.as_ref().and_then(|(stamp, value)| (since <= stamp.at).then_some(*value))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +111,7 @@ pub(crate) struct Track {
     speed: Latest<DeciKnots>,
     track: Latest<CentiDegrees>,
     heading: Latest<CentiDegrees>,
-    vertical_rate_fpm: Latest<i32>,
+    vertical_rate_fpm: Latest<(VerticalSource, i32)>,
     squawk: Latest<u16>,
     emergency: Latest<Emergency>,
     rssi: Latest<DeciDbfs>,
@@ -199,7 +204,7 @@ impl Track {
             Some((HeadingReference::TrueHeading, angle)) => self.heading.offer(stamp, Some(angle)),
             Some((HeadingReference::MagneticHeading, _)) | None => {}
         }
-        self.vertical_rate_fpm.offer(stamp, v.vertical_rate_fpm.map(|(_, rate)| rate));
+        self.vertical_rate_fpm.offer(stamp, v.vertical_rate_fpm);
     }
 
     fn identity(&mut self, stamp: Stamp, identity: &Identity) {
@@ -263,7 +268,7 @@ impl Track {
             speed_kt: self.speed.get().map(DeciKnots::knots),
             track_deg: self.track.get().map(CentiDegrees::degrees),
             heading_deg: self.heading.get().map(CentiDegrees::degrees),
-            vertical_rate_fpm: self.vertical_rate_fpm.get(),
+            vertical_rate_fpm: self.vertical_rate_fpm.get().map(|(_, rate)| rate),
             squawk: self.squawk.get().map(|code| format!("{code:04}")),
             emergency: self.emergency().map(Emergency::name),
             first_seen: dto::Utc(self.first_seen),
@@ -274,6 +279,9 @@ impl Track {
         }
     }
 }
+
+#[path = "aircraft.rs"]
+mod aircraft;
 
 /// The console's word for where a position came from.
 pub(crate) const fn source_name(source: PositionSource) -> &'static str {

@@ -1,6 +1,7 @@
-//! Of the central: `GET /healthz` (the process answers), `/readyz` (its databases do), `/metrics`, `/api/v1/console`.
+//! Of the central: `GET /healthz` (the process answers), `/readyz` (its databases do), `/metrics`, `/api/v1/console`,
+//! `/data/receiver.json`.
 
-use super::both;
+use super::{both, data};
 use crate::central::Shared;
 use crate::dto;
 use crate::error::ApiError;
@@ -15,6 +16,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = both(Router::new(), "/healthz", get(healthz));
     let router = both(router, "/readyz", get(readyz));
     let router = both(router, "/metrics", get(metrics_text));
+    let router = both(router, "/data/receiver.json", get(receiver));
     both(router, "/api/v1/console", get(console)).with_state(shared)
 }
 
@@ -43,4 +45,9 @@ pub(crate) async fn metrics_text(State(shared): State<Arc<Shared>>) -> Response 
     responses((status = 200, body = dto::ConsoleInfo), (status = 503, body = dto::Detail)))]
 pub(crate) async fn console(State(shared): State<Arc<Shared>>) -> Result<Json<dto::ConsoleInfo>, ApiError> {
     Ok(Json(shared.console().await?))
+}
+
+async fn receiver(State(shared): State<Arc<Shared>>) -> Result<Json<dto::ReceiverInfo>, ApiError> {
+    let center = shared.console().await?.center;
+    Ok(data::receiver(&shared.config.version, center.map(|c| (c.lat, c.lon))))
 }

@@ -6,6 +6,7 @@ mod body;
 pub(crate) mod caches;
 #[cfg(feature = "central")]
 mod context;
+pub(crate) mod data;
 #[cfg(feature = "central")]
 mod events;
 #[cfg(feature = "central")]
@@ -48,6 +49,7 @@ pub(crate) fn both<S: Clone + Send + Sync + 'static>(router: Router<S>, path: &s
 #[cfg(feature = "central")]
 pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
     live::router(Arc::clone(&shared.hub))
+        .merge(data::router(Arc::clone(&shared.hub)))
         .merge(sources::router(Arc::clone(&shared)))
         .merge(events::router(Arc::clone(&shared)))
         .merge(stations::router(Arc::clone(&shared)))

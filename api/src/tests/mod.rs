@@ -1,6 +1,7 @@
 //! Tests of the whole crate: a real PostgreSQL, real HTTP, real WebSockets.
 
 mod auth;
+mod data;
 mod events;
 mod intake;
 mod live;

@@ -119,6 +119,20 @@ mod tests {
         );
         check("[receivers.roof]\nsource = 'beast'\nprotocol = 'adsb'\n", "vtoc.toml:1:12: receivers.roof: a beast source needs `address`");
         check("[station]\nlatitude = 95.0\nlongitude = 4\n", "vtoc.toml:2:12: station.latitude:");
+        check("[feeds]\nbeast = '30005'\n", "vtoc.toml:2:9: feeds.beast: invalid socket address syntax");
+        check("[feeds]\nbeats = '127.0.0.1:30005'\n", "vtoc.toml:2:1: feeds.beats: unknown field `beats`");
+        check(
+            "[feeds]\nbeast = '127.0.0.1:30005'\nsbs = '0.0.0.0:30005'\n",
+            "vtoc.toml:3:7: feeds.sbs: 0.0.0.0:30005 is taken by feeds.beast",
+        );
+        check("[feeds]\navr = '127.0.0.1:8080'\n", "vtoc.toml:2:7: feeds.avr: 127.0.0.1:8080 is taken by console.listen");
+    }
+
+    #[test]
+    fn feeds_are_off_and_may_share_the_free_port() {
+        assert!(load_with(&[("vtoc.toml", "")], &[], &[]).unwrap().settings.feeds.beast.is_none());
+        let free = "[feeds]\nbeast = '127.0.0.1:0'\navr = '127.0.0.1:0'\nsbs = '[::1]:0'\n";
+        assert_eq!(load_with(&[("vtoc.toml", free)], &[], &[]).unwrap().settings.feeds.sbs.unwrap().to_string(), "[::1]:0");
     }
 
     #[test]

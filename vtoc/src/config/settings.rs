@@ -15,6 +15,7 @@ pub struct Settings {
     pub receivers: BTreeMap<String, Receiver>,
     pub spool: Spool,
     pub uplink: Uplink,
+    pub feeds: Feeds,
     pub console: Console,
     pub central: Central,
     pub log: Log,
@@ -236,6 +237,19 @@ pub struct Uplink {
     /// Directory with `station.crt`, `station.key` and `ca.crt`. Default: `tls` in the state directory.
     pub tls_dir: Option<PathBuf>,
     pub congestion: Congestion,
+}
+
+/// What a station offers to other programs on the LAN (docs/feeds.md). Each is off unless it has an address; whoever can
+/// reach the address can read.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Feeds {
+    /// Mode-S Beast binary. Other programs look for it on port 30005.
+    pub beast: Option<SocketAddr>,
+    /// Frames as lines of hex. Port 30002.
+    pub avr: Option<SocketAddr>,
+    /// SBS (BaseStation) lines of what was decoded. Port 30003.
+    pub sbs: Option<SocketAddr>,
 }
 
 /// The HTTP side: console, API and metrics.

@@ -13,6 +13,7 @@ pub fn validate(settings: &Settings) -> Vec<Problem> {
     }
     spool(settings, &mut problems);
     uplink(settings, &mut problems);
+    feeds(settings, &mut problems);
     problems
 }
 
@@ -103,5 +104,22 @@ fn uplink(settings: &Settings, problems: &mut Vec<Problem>) {
         !prefix.is_empty() && prefix.len() <= 40 && prefix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !plain {
         problems.push(Problem::new("central.database_prefix", format!("`{prefix}` is not 1 to 40 of a-z, 0-9 and _")));
+    }
+}
+
+/// No two listen at the same place. (Port 0 is a free one each time.)
+fn feeds(settings: &Settings, problems: &mut Vec<Problem>) {
+    let f = &settings.feeds;
+    let mut taken = vec![("console.listen", settings.console.listen)];
+    for (path, address) in [("feeds.beast", f.beast), ("feeds.avr", f.avr), ("feeds.sbs", f.sbs)] {
+        let Some(address) = address else { continue };
+        let same = |other: std::net::SocketAddr| {
+            let everywhere = address.ip().is_unspecified() || other.ip().is_unspecified();
+            address.port() != 0 && address.port() == other.port() && (everywhere || address.ip() == other.ip())
+        };
+        if let Some((other, _)) = taken.iter().find(|(_, other)| same(*other)) {
+            problems.push(Problem::new(path, format!("{address} is taken by {other}: give each a port of its own")));
+        }
+        taken.push((path, address));
     }
 }

@@ -1,6 +1,6 @@
-//! A station's own metrics: receivers, decoders, spool, link.
+//! A station's own metrics: receivers, decoders, spool, link, feeds.
 
-use super::Parts;
+use super::{Parts, feeds};
 use crate::metrics::{counter, gauge, labels, metric};
 use decoders::Refusal;
 use ingest::{ReceiverReport, StationHandle};
@@ -29,6 +29,7 @@ pub fn render(parts: &Parts, out: &mut String) {
     }
     spool(parts, out);
     link(parts, out);
+    feeds::render(&parts.feeds, out);
 }
 
 fn receivers(ingest: &StationHandle, out: &mut String) {

@@ -1,5 +1,6 @@
-//! `vtoc station`: receivers → spool → uplink, and the station's own console.
+//! `vtoc station`: receivers → spool → uplink, the station's own console, and feeds for other programs.
 
+mod feeds;
 mod metrics;
 mod news;
 mod sink;
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 use crate::{logging, receivers, service};
 use api::live::{Hub, Limits};
 use api::station::StationConsole;
+use feeds::Feeds;
 use ingest::{Station, StationHandle, StationOptions};
 use model::StationId;
 use sink::StationSink;
@@ -51,6 +53,7 @@ struct Parts {
     writer: Mutex<Option<Arc<SpoolWriter>>>,
     spool: Arc<Spool>,
     uplink: Option<watch::Receiver<ClientStatus>>,
+    feeds: Vec<feeds::Running>,
 }
 
 async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> Result<(), Failure> {
@@ -59,6 +62,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let specs = receivers::specs(settings)?;
     let live_only = receivers::all_live(settings);
     let listener = service::listen(settings.console.listen).await?;
+    let bound = Feeds::bind(settings).await?;
     let spool = Arc::new(open_spool(settings, state)?);
     let client = uplink_client(settings, state, station, &spool)?;
     let (stop, stopped) = watch::channel(false);
@@ -66,7 +70,8 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let hub = Hub::start(Limits::STATION, clock());
     let writer_config = WriterConfig { commit_interval: Duration::from_millis(settings.spool.commit_ms.into()), ..WriterConfig::default() };
     let writer = Arc::new(SpoolWriter::start(Arc::clone(&spool), writer_config).map_err(Failure::failed)?);
-    let sink = StationSink::new(station, Arc::clone(&writer), Arc::clone(&hub), !live_only);
+    let (publishers, feeds) = bound.start();
+    let sink = StationSink::new(station, Arc::clone(&writer), Arc::clone(&hub), publishers, !live_only);
     let options = StationOptions { decoder: receivers::decoder_config(settings), ..StationOptions::default() };
     let ingest = Station::start(specs, &options, sink).map_err(|e| Failure::config(format!("receivers: {e}")))?;
 
@@ -75,9 +80,10 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
         writer: Mutex::new(Some(writer)),
         spool,
         uplink: client.as_ref().map(Client::status),
+        feeds,
     });
     let router = api::station::router(console(settings, station, &hub, &parts));
-    let http = tokio::spawn(service::serve(listener_announced(listener)?, router, stopped));
+    let http = tokio::spawn(service::serve(listener_announced(listener, &parts.feeds)?, router, stopped));
     let (stop_client, client_stopped) = tokio::sync::oneshot::channel::<()>();
     let delivery = client.map(|client| tokio::spawn(client.run(async move { drop(client_stopped.await) })));
     if let Some(status) = &parts.uplink {
@@ -104,8 +110,9 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     Ok(())
 }
 
-fn listener_announced(listener: tokio::net::TcpListener) -> Result<tokio::net::TcpListener, Failure> {
+fn listener_announced(listener: tokio::net::TcpListener, feeds: &[feeds::Running]) -> Result<tokio::net::TcpListener, Failure> {
     service::announce(&listener)?;
+    feeds::announce(feeds);
     Ok(listener)
 }
 

@@ -1,11 +1,12 @@
-//! Where a station's events go: to disk, and into its own picture.
+//! Where a station's frames and events go: to disk, into its own picture, and to other programs.
 
 use crate::clock::now;
 use api::live::Hub;
 use ingest::Sink;
-use model::{Event, StationId};
+use model::{Event, Frame, StationId};
 use std::sync::Arc;
 use std::time::Duration;
+use uplink::feeds::Publisher;
 use uplink::spool::SpoolWriter;
 
 /// Events gathered for the picture before its lock is taken.
@@ -17,19 +18,28 @@ pub struct StationSink {
     station: StationId,
     writer: Arc<SpoolWriter>,
     hub: Arc<Hub>,
+    feeds: Vec<Publisher>,
     batch: Vec<Event>,
     /// Recordings flat out wait for the disk; what is live does not (the queue's limit is counted).
     wait_for_disk: bool,
 }
 
 impl StationSink {
-    pub fn new(station: StationId, writer: Arc<SpoolWriter>, hub: Arc<Hub>, wait_for_disk: bool) -> Self {
-        Self { station, writer, hub, batch: Vec::with_capacity(BATCH), wait_for_disk }
+    pub fn new(station: StationId, writer: Arc<SpoolWriter>, hub: Arc<Hub>, feeds: Vec<Publisher>, wait_for_disk: bool) -> Self {
+        Self { station, writer, hub, feeds, batch: Vec::with_capacity(BATCH), wait_for_disk }
     }
 }
 
 impl Sink for StationSink {
+    fn frame(&mut self, frame: &Frame) {
+        self.feeds.iter_mut().for_each(|feed| feed.frame(frame));
+    }
+
     fn event(&mut self, event: Event) {
+        if !self.feeds.is_empty() {
+            let now = now();
+            self.feeds.iter_mut().for_each(|feed| feed.event(&event, now));
+        }
         self.batch.push(event.clone());
         while self.wait_for_disk && !self.writer.has_room() {
             std::thread::park_timeout(WAIT);
@@ -41,6 +51,7 @@ impl Sink for StationSink {
     }
 
     fn flush(&mut self) {
+        self.feeds.iter_mut().for_each(Publisher::flush);
         if !self.batch.is_empty() {
             self.hub.publish_batch(self.station, &self.batch, now());
             self.batch.clear();

@@ -1,0 +1,88 @@
+//! A track as an entry of readsb's `aircraft.json`.
+//!
+//! Constraint: what is shown as current was said within [`FRESH_US`]. A position older than that moves to `lastPosition`,
+//! as readsb has it; other values are left out. Callsign and category hold as long as the track.
+
+use super::Track;
+use crate::dto;
+use model::{CentiDegrees, DeciKnots, Emergency, PositionSource, Subject, UnixMicros, VerticalSource};
+
+/// readsb lets positions and most fields expire after a minute.
+const FRESH_US: i64 = 60_000_000;
+
+impl Track {
+    /// `None`: no aircraft.
+    pub fn aircraft(&self, subject: &Subject, now: UnixMicros) -> Option<dto::Aircraft> {
+        let (address, assigned) = match subject {
+            Subject::Aircraft(address) => (address, true),
+            Subject::NonIcao(address) => (address, false),
+            Subject::Vessel(_) | Subject::Callsign(_) => return None,
+        };
+        let since = now.plus_micros(-FRESH_US);
+        let place = self.place.get();
+        let current = place.filter(|p| since <= p.at);
+        let old = if current.is_none() { place } else { None };
+        let rate = self.vertical_rate_fpm.since(since);
+        let rate_from = |source| rate.and_then(|(from, fpm)| (from == source).then_some(fpm));
+        Some(dto::Aircraft {
+            hex: format!("{}{address}", if assigned { "" } else { "~" }),
+            kind: kind(place.map(|p| p.source), assigned),
+            flight: self.callsign.get().map(|c| format!("{:<8}", c.as_str())),
+            alt_baro: match self.on_ground.since(since) {
+                Some(true) => Some(dto::AltBaro::Ground("ground")),
+                _ => self.baro_alt_ft.since(since).map(dto::AltBaro::Feet),
+            },
+            alt_geom: self.geom_alt_ft.since(since),
+            gs: self.speed.since(since).map(DeciKnots::knots),
+            track: self.track.since(since).map(CentiDegrees::degrees),
+            true_heading: self.heading.since(since).map(CentiDegrees::degrees),
+            baro_rate: rate_from(VerticalSource::Barometric),
+            geom_rate: rate_from(VerticalSource::Geometric),
+            squawk: self.squawk.since(since).map(|code| format!("{code:04}")),
+            emergency: self.emergency().map(word),
+            category: self.category.get().map(|c| c.to_string()),
+            lat: current.map(|p| p.place.lat_deg()),
+            lon: current.map(|p| p.place.lon_deg()),
+            seen_pos: current.map(|p| age_s(now, p.at)),
+            last_position: old.map(|p| dto::LastPosition { lat: p.place.lat_deg(), lon: p.place.lon_deg(), seen_pos: age_s(now, p.at) }),
+            mlat: [],
+            tisb: [],
+            messages: self.events,
+            seen: age_s(now, self.last_seen),
+            rssi: self.rssi.get().map(|r| f64::from(r.0) / 10.0),
+        })
+    }
+}
+
+/// Seconds to a tenth.
+fn age_s(now: UnixMicros, at: UnixMicros) -> f64 {
+    (now.micros_since(at).max(0) as f64 / 1e5).round() / 10.0
+}
+
+/// readsb's word for where the data come from, by the position.
+const fn kind(source: Option<PositionSource>, assigned: bool) -> &'static str {
+    match (source, assigned) {
+        (Some(PositionSource::SelfReported), true) => "adsb_icao",
+        (Some(PositionSource::SelfReported), false) => "adsb_other",
+        (Some(PositionSource::Rebroadcast), true) => "adsr_icao",
+        (Some(PositionSource::Rebroadcast), false) => "adsr_other",
+        (Some(PositionSource::GroundSurveillance), true) => "tisb_icao",
+        (Some(PositionSource::GroundSurveillance), false) => "tisb_other",
+        (None, true) => "mode_s",
+        (None, false) => "other",
+    }
+}
+
+/// readsb's words for emergencies; it knows those of ADS-B only.
+const fn word(emergency: Emergency) -> &'static str {
+    match emergency {
+        Emergency::General => "general",
+        Emergency::Medical => "lifeguard",
+        Emergency::MinimumFuel => "minfuel",
+        Emergency::NoCommunications => "nordo",
+        Emergency::UnlawfulInterference => "unlawful",
+        Emergency::Downed => "downed",
+        Emergency::None | Emergency::Test => "none",
+        Emergency::SearchAndRescueTransmitter | Emergency::ManOverboard | Emergency::EmergencyBeacon => "general",
+    }
+}
