@@ -10,6 +10,7 @@
 
 pub mod adsb;
 pub mod ais;
+pub mod aprs;
 pub mod bits;
 pub mod dsp;
 pub mod hdlc;

@@ -1,0 +1,206 @@
+//! The information field: what an APRS packet says (APRS Protocol Reference 1.0.1, chapter 5: the first byte is the data type).
+//!
+//! | type | what |
+//! |---|---|
+//! | `!` `=` `/` `@` | position, without and with time (`!!`: Ultimeter weather) |
+//! | `` ` `` `'` 1C 1D | Mic-E |
+//! | `;` `)` | object, item |
+//! | `$` | NMEA; `$ULTW`: Ultimeter weather |
+//! | `_` | weather without a position |
+//! | `>` `<` `?` | status, capabilities, query |
+//! | `:` | message, bulletin, acknowledgement, telemetry's parameters |
+//! | `T` | telemetry |
+//! | `}` | third party: another packet inside |
+//! | else | position behind a `!` within the first 40 bytes (ch. 5) |
+
+mod comment;
+mod message;
+mod mic_e;
+mod nmea;
+mod object;
+mod place;
+mod weather;
+
+pub use message::{Message, MessageKind};
+pub use place::Place;
+
+use core::fmt;
+use model::{CentiDegrees, DeciKnots, ShortText, Weather};
+
+/// Table and code of a symbol (ch. 20).
+pub type Symbol = [u8; 2];
+
+/// Everything a packet with a position says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub place: Place,
+    pub symbol: Option<Symbol>,
+    pub track: Option<CentiDegrees>,
+    pub speed: Option<DeciKnots>,
+    pub altitude_ft: Option<i32>,
+    pub weather: Option<Weather>,
+    /// Mic-E only: the three message bits say "Emergency".
+    pub emergency: Option<bool>,
+    pub comment: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Packet {
+    Position(Report),
+    /// An object or item: something that another station tells of.
+    Object {
+        name: ShortText<9>,
+        live: bool,
+        report: Report,
+    },
+    Weather(Weather),
+    Status(String),
+    Capabilities(String),
+    Query(String),
+    Message(Message),
+    Telemetry(String),
+    ThirdParty {
+        source: ShortText<9>,
+        packet: Box<Packet>,
+    },
+}
+
+/// The rule that a packet breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketError {
+    Empty,
+    /// No data type of ch. 5, and no `!` position either.
+    DataType(u8),
+    /// ch. 6, 8, 9: latitude or longitude is not as written there, or out of range.
+    Position,
+    /// ch. 20: the table is none of `/`, `\`, 0–9, A–Z.
+    SymbolTable(u8),
+    /// ch. 10: the destination or the first nine bytes are not Mic-E.
+    MicE,
+    /// ch. 11: name or status of an object or item.
+    Object,
+    /// NMEA 0183: fields missing or not numbers.
+    Nmea,
+    NmeaChecksum,
+    /// The satellite receiver itself says that it has no fix.
+    NoFix,
+    /// ch. 12: no weather where there should be.
+    Weather,
+    /// ch. 14: the addressee is not nine characters between colons.
+    Message,
+    /// ch. 17: no header inside, or third party in third party.
+    ThirdParty,
+}
+
+impl fmt::Display for PacketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no information"),
+            Self::DataType(b) => write!(f, "unknown data type {b:02x}"),
+            Self::Position => f.write_str("malformed position"),
+            Self::SymbolTable(b) => write!(f, "{b:02x} is no symbol table"),
+            Self::MicE => f.write_str("malformed Mic-E"),
+            Self::Object => f.write_str("malformed object or item"),
+            Self::Nmea => f.write_str("malformed NMEA sentence"),
+            Self::NmeaChecksum => f.write_str("wrong NMEA checksum"),
+            Self::NoFix => f.write_str("NMEA sentence without a fix"),
+            Self::Weather => f.write_str("malformed weather report"),
+            Self::Message => f.write_str("malformed message"),
+            Self::ThirdParty => f.write_str("malformed third-party packet"),
+        }
+    }
+}
+
+impl core::error::Error for PacketError {}
+
+/// `!` may stand this far from the beginning (ch. 5).
+const BANG_WITHIN: usize = 40;
+
+impl Packet {
+    /// `destination`: call sign of the destination without SSID (Mic-E's latitude and NMEA's symbol are in it).
+    pub fn parse(destination: &[u8], info: &[u8]) -> Result<Self, PacketError> {
+        Self::parse_nested(destination, info, false)
+    }
+
+    fn parse_nested(destination: &[u8], info: &[u8], inside: bool) -> Result<Self, PacketError> {
+        let (&kind, rest) = info.split_first().ok_or(PacketError::Empty)?;
+        match kind {
+            b'!' if rest.first() == Some(&b'!') => weather::logger(&rest[1..]).map(Self::Weather),
+            b'!' | b'=' => place::report(rest).map(Self::Position),
+            b'/' | b'@' => place::report(after_time(rest)?).map(Self::Position),
+            b'`' | b'\'' | 0x1C | 0x1D => mic_e::report(destination, rest).map(Self::Position),
+            b';' => object::object(rest),
+            b')' => object::item(rest),
+            b'$' if rest.starts_with(b"ULTW") => weather::packet_mode(&rest[4..]).map(Self::Weather),
+            b'$' => nmea::report(destination, rest).map(Self::Position),
+            b'_' => weather::positionless(rest).map(Self::Weather),
+            b'>' => Ok(Self::Status(text(without_zulu(rest)))),
+            b'<' => Ok(Self::Capabilities(text(rest))),
+            b'?' => Ok(Self::Query(text(rest))),
+            b':' => Message::parse(rest).map(Self::Message),
+            b'T' if rest.first() == Some(&b'#') => Ok(Self::Telemetry(text(info))),
+            b'}' if !inside => third_party(rest),
+            b'}' => Err(PacketError::ThirdParty),
+            _ => {
+                let bang = info.iter().take(BANG_WITHIN).position(|&b| b == b'!').ok_or(PacketError::DataType(kind))?;
+                place::report(&info[bang + 1..]).map(Self::Position)
+            }
+        }
+    }
+}
+
+/// `SOURCE>DESTINATION,PATH:information` (ch. 17). Names on a network may be longer than AX.25 allows: nine characters.
+fn third_party(inner: &[u8]) -> Result<Packet, PacketError> {
+    let split = |b: u8, at: &[u8]| at.iter().position(|&x| x == b).ok_or(PacketError::ThirdParty);
+    let colon = split(b':', inner)?;
+    let header = &inner[..colon];
+    let arrow = split(b'>', header)?;
+    let source = name(&header[..arrow]).ok_or(PacketError::ThirdParty)?;
+    let destination = header[arrow + 1..].split(|b| matches!(b, b',' | b'-' | b'*')).next().unwrap_or_default();
+    let packet = Packet::parse_nested(destination, &inner[colon + 1..], true)?;
+    Ok(Packet::ThirdParty { source, packet: Box::new(packet) })
+}
+
+/// Behind the seven bytes of a time (ch. 6): `DDHHMMz`, `DDHHMM/` or `HHMMSSh`. Trackers without a clock send anything there;
+/// the time of the frame is what counts, so only the length is required.
+fn after_time(b: &[u8]) -> Result<&[u8], PacketError> {
+    b.get(7..).ok_or(PacketError::Position)
+}
+
+fn without_zulu(b: &[u8]) -> &[u8] {
+    match b.get(..7) {
+        Some(time) if time[6] == b'z' && time[..6].iter().all(u8::is_ascii_digit) => &b[7..],
+        _ => b,
+    }
+}
+
+/// A name of 1–9 printable ASCII characters, without padding.
+fn name(b: &[u8]) -> Option<ShortText<9>> {
+    let b = b.trim_ascii_end();
+    let fits = !b.is_empty() && b.iter().all(|b| (b' '..=b'~').contains(b));
+    if fits { ShortText::new(core::str::from_utf8(b).ok()?).ok() } else { None }
+}
+
+/// Digits only, up to nine of them.
+pub(crate) fn number(b: &[u8]) -> Option<u32> {
+    let digits = !b.is_empty() && b.len() <= 9 && b.iter().all(u8::is_ascii_digit);
+    digits.then(|| b.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0')))
+}
+
+/// Base 91, most significant first, `!` = 0 … `{` = 90.
+fn base91(b: &[u8]) -> Option<u32> {
+    b.iter().try_fold(0_u32, |n, &c| (b'!'..=b'{').contains(&c).then(|| n * 91 + u32::from(c - b'!')))
+}
+
+/// Text for people: UTF-8 or, failing that, Latin-1; control characters and outer blanks gone.
+fn text(b: &[u8]) -> String {
+    let keep = |c: &char| !c.is_control();
+    let text: String = match core::str::from_utf8(b) {
+        Ok(utf8) => utf8.chars().filter(keep).collect(),
+        Err(_) => b.iter().map(|&b| char::from(b)).filter(keep).collect(),
+    };
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;
