@@ -4,7 +4,7 @@ use core::fmt;
 use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
 
 /// Every protocol vTOC receives.
-pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL];
+pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL];
 
 /// One protocol: what it is called, where it is heard, and how to make its two halves.
 #[derive(Debug)]

@@ -10,6 +10,22 @@
 
 pub mod ax25;
 mod decoder;
+mod demod;
 pub mod packet;
 
 pub use decoder::Decoder;
+pub use demod::Receiver;
+
+use crate::registry::ProtocolEntry;
+use model::{Protocol, Tuning};
+
+/// APRS in the list of protocols.
+pub static PROTOCOL: ProtocolEntry = ProtocolEntry {
+    protocol: Protocol::Aprs,
+    summary: "stations, objects, weather and messages of radio amateurs on 144.800 MHz (144.390 in the Americas)",
+    default_tuning: Tuning { center_hz: 144_800_000, rate_sps: 240_000 },
+    rates_sps: demod::RATES,
+    demodulator: |config| Ok(Box::new(Receiver::new(config)?)),
+    decoder: |config| Box::new(Decoder::new(config)),
+    raw_text: ax25::frame_text,
+};

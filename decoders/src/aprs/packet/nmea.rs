@@ -46,7 +46,7 @@ fn rmc(f: &Fields<'_>) -> Result<Report, PacketError> {
 }
 
 fn gga(f: &Fields<'_>) -> Result<Report, PacketError> {
-    if !number(f[6]).is_some_and(|fix| 1 <= fix) {
+    if number(f[6]).is_none_or(|fix| fix == 0) {
         return Err(PacketError::NoFix);
     }
     let mut report = Report::at(place(&f[2..6])?, None);
