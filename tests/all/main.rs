@@ -9,6 +9,7 @@
 )]
 
 mod adsb_lab;
+mod aprs_lab;
 mod architecture;
 mod browser;
 mod cli;

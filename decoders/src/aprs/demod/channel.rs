@@ -7,11 +7,15 @@ use core::f32::consts::TAU;
 
 /// Outputs of the channel filter for one chunk of input.
 pub const CHUNK_OUT: usize = 60;
-/// Half the width of an APRS channel: ±3 kHz of deviation, 2.2 kHz of tone, 2 kHz of carrier offset.
-const HALF_BAND_HZ: f64 = 7_000.0;
+/// Half the width that is kept, −6 dB. Narrower than the spectrum (±5.2 kHz and the carrier's offset): what it cuts off costs less
+/// than the noise it keeps out (mod.rs has the figures).
+const HALF_BAND_HZ: f64 = 5_000.0;
 const TRANSITION_HZ: f64 = 4_000.0;
 /// Beyond this a swing is noise, not modulation.
-const SWING_HZ_MAX: f32 = 4_500.0;
+const SWING_HZ_MAX: f32 = 3_800.0;
+/// Around the middle of both tones, 1,700 Hz.
+const AUDIO_HALF_BAND_HZ: f64 = 650.0;
+const AUDIO_TRANSITION_HZ: f64 = 600.0;
 /// Of the carrier's offset and of the power, seconds.
 const OFFSET_MEMORY_S: f64 = 0.03;
 /// Linear slicers: what the space tone is multiplied with (pre-emphasis without de-emphasis raises it by 5 dB, the reverse lowers it).
@@ -59,7 +63,7 @@ impl Channel {
     pub fn new(input_sps: u32, by: usize, offset_hz: f64) -> Self {
         let rate_sps = f64::from(input_sps) / by as f64;
         let taps = low_pass(f64::from(input_sps), HALF_BAND_HZ, TRANSITION_HZ);
-        let audio_taps = band_pass(rate_sps, 1_000.0, 900.0);
+        let audio_taps = band_pass(rate_sps, AUDIO_HALF_BAND_HZ, AUDIO_TRANSITION_HZ);
         let buffer = || vec![0.0; taps.len() - 1 + by * CHUNK_OUT].into_boxed_slice();
         Self {
             shift: offset_hz / f64::from(input_sps),

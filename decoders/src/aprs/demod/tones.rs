@@ -6,7 +6,7 @@ use core::f64::consts::{PI, TAU};
 const MARK_HZ: f64 = 1200.0;
 const SPACE_HZ: f64 = 2200.0;
 /// Length of the tone detectors in bits.
-const WINDOW_BITS: f64 = 1.5;
+const WINDOW_BITS: f64 = 1.8;
 
 /// The last samples of a stream as one slice, oldest first: each is kept twice.
 #[derive(Debug)]
