@@ -57,6 +57,26 @@ fn a_truncated_recording_gives_everything_before_the_cut() {
     assert!(1_000 < whole.len() && whole.starts_with(&output.stdout[..whole.len() * 9 / 10]), "frames before the cut are missing");
 }
 
+/// Each protocol's simulated signal through the binary and back: nearly everything that was on the air is decoded, and
+/// nothing else.
+#[test]
+fn what_is_simulated_is_decoded() {
+    let dir = tempfile::tempdir().unwrap();
+    for (protocol, rate, least_percent) in [("adsb", "2400000", 60), ("ais", "288000", 90), ("aprs", "240000", 90)] {
+        let (signal, truth) = (dir.path().join(format!("{protocol}.cu8")), dir.path().join(format!("{protocol}.jsonl")));
+        let seconds = if protocol == "adsb" { "5" } else { "60" };
+        let mut sim = vtoc();
+        sim.args(["sim", "--protocol", protocol, "--seconds", seconds, "--site", "52.46,4.25"]).arg(&signal).arg("--truth").arg(&truth);
+        ran(&mut sim);
+        let sent = std::fs::read_to_string(&truth).unwrap().lines().count();
+        let mut decode = vtoc();
+        decode.args(["decode", "--protocol", protocol, "--rate", rate, "--raw"]).arg(&signal);
+        let heard = String::from_utf8(ran(&mut decode).stdout).unwrap().lines().count();
+        println!("{protocol}: {heard} of {sent}");
+        assert!(20 < sent && sent * least_percent <= heard * 100 && heard <= sent, "{protocol}: {heard} frames of {sent} that were sent");
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let dir = tempfile::tempdir().unwrap();

@@ -175,15 +175,15 @@ pub struct SimArgs {
     /// Where the truth goes, as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
-    /// What is simulated.
+    /// What is simulated: adsb, ais or aprs.
     #[arg(long, default_value = "adsb")]
     pub protocol: String,
     /// Seconds of signal.
     #[arg(long, default_value_t = 10.0)]
     pub seconds: f64,
-    /// Samples per second.
-    #[arg(long, value_name = "SPS", default_value_t = 2_400_000)]
-    pub rate: u32,
+    /// Samples per second. Default: the protocol's own.
+    #[arg(long, value_name = "SPS")]
+    pub rate: Option<u32>,
     /// Which sky: the same seed gives the same.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -193,9 +193,9 @@ pub struct SimArgs {
     /// Where the antenna is, `latitude,longitude` in degrees.
     #[arg(long, value_name = "LAT,LON", default_value = "52.3,4.8", allow_hyphen_values = true)]
     pub site: String,
-    /// Standard deviation of the noise in each of I and Q, in steps of 8 bits (full scale 128).
-    #[arg(long, default_value_t = 2.5)]
-    pub noise: f32,
+    /// Standard deviation of the noise in each of I and Q, in steps of 8 bits (full scale 128). Default: as an RTL-SDR has it.
+    #[arg(long)]
+    pub noise: Option<f32>,
 }
 
 #[cfg(feature = "central")]

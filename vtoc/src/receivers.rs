@@ -67,7 +67,8 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
             let center = r.sky_center.and_then(|[lat, lon]| LatLon::from_degrees(lat, lon)).unwrap_or(site);
             let sky =
                 Sky { seed: r.seed, aircraft: r.aircraft, center, site, receiver_seed: u64::from(place) + seed_of(&settings.station.id) };
-            Ok(Input::Samples(Box::new(move || Ok(Box::new(SkySource::open(&sky, tuning)) as Box<dyn SampleSource>))))
+            let protocol = protocol.protocol;
+            Ok(Input::Samples(Box::new(move || Ok(Box::new(SkySource::open(&sky, protocol, tuning)?) as Box<dyn SampleSource>))))
         }
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
         SourceKind::Avr => Ok(network(name, r, Framing::Lines)),

@@ -3,10 +3,10 @@
 use crate::arguments::place;
 use crate::cli::SimArgs;
 use crate::failure::Failure;
-use crate::sky::Sky;
+use crate::sky::{Hearing, Signal, Sky};
+use decoders::ProtocolEntry;
 use hw::Layout;
-use model::{IqFormat, UnixMicros};
-use sim::adsb::SkySignal;
+use model::{IqFormat, Protocol, Tuning, UnixMicros};
 use sim::iq::LSB_8BIT;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -14,26 +14,40 @@ use std::path::Path;
 
 /// Longest signal: a day.
 const SECONDS_MAX: f64 = 86_400.0;
-const RATES_SPS: std::ops::RangeInclusive<u32> = 2_000_000..=20_000_000;
+const RATE_SPS_MAX: u32 = 20_000_000;
 
 pub fn run(arguments: &SimArgs) -> Result<(), Failure> {
-    if arguments.protocol != "adsb" {
-        return Err(Failure::config(format!("--protocol {}: this version simulates adsb", arguments.protocol)));
-    }
+    let protocol = Protocol::from_name(&arguments.protocol).and_then(ProtocolEntry::find);
+    let entry = protocol.ok_or_else(|| Failure::config(format!("--protocol {}: there is adsb, ais, aprs", arguments.protocol)))?;
     if !(0.0..=SECONDS_MAX).contains(&arguments.seconds) {
         return Err(Failure::config(format!("--seconds {}: give 0 to {SECONDS_MAX}", arguments.seconds)));
     }
-    if !RATES_SPS.contains(&arguments.rate) {
-        return Err(Failure::config(format!("--rate {}: give 2000000 to 20000000 samples per second", arguments.rate)));
+    let (rate_sps, least) = (arguments.rate.unwrap_or(entry.default_tuning.rate_sps), rate_min(entry.protocol));
+    if !(least..=RATE_SPS_MAX).contains(&rate_sps) {
+        return Err(Failure::config(format!("--rate {rate_sps}: give {least} to {RATE_SPS_MAX} samples per second")));
     }
     let (site, format) = (place(&arguments.site)?, format(&arguments.output)?);
     let sky = Sky { seed: arguments.seed, aircraft: arguments.aircraft.min(2_048), center: site, site, receiver_seed: arguments.seed };
-    let mut config = sky.config(arguments.rate, UnixMicros(0));
-    config.frontend.noise_rms = arguments.noise * LSB_8BIT;
-    config.frontend.format = format;
-    config.keep_truth = arguments.truth.is_some();
-    let samples = (arguments.seconds * f64::from(arguments.rate)).round() as u64;
-    write(SkySignal::new(config, Some(samples)), arguments)
+    let how = Hearing {
+        protocol: entry.protocol,
+        tuning: Tuning { rate_sps, ..entry.default_tuning },
+        format,
+        noise_rms: arguments.noise.map(|lsb| lsb * LSB_8BIT),
+        start: UnixMicros(0),
+        samples: Some((arguments.seconds * f64::from(rate_sps)).round() as u64),
+        keep_truth: arguments.truth.is_some(),
+    };
+    let signal = Signal::new(&sky, &how).ok_or_else(|| Failure::config(format!("nothing simulates {} yet", entry.protocol)))?;
+    write(signal, arguments)
+}
+
+/// What carries the protocol's signal.
+const fn rate_min(protocol: Protocol) -> u32 {
+    match protocol {
+        Protocol::Adsb | Protocol::Uat => 2_000_000,
+        Protocol::Ais => 96_000,
+        Protocol::Aprs => 48_000,
+    }
 }
 
 fn format(output: &Path) -> Result<IqFormat, Failure> {
@@ -46,7 +60,7 @@ fn format(output: &Path) -> Result<IqFormat, Failure> {
     }
 }
 
-fn write(mut signal: SkySignal, arguments: &SimArgs) -> Result<(), Failure> {
+fn write(mut signal: Signal, arguments: &SimArgs) -> Result<(), Failure> {
     let mut out = create(&arguments.output)?;
     let mut truth = arguments.truth.as_deref().map(create).transpose()?;
     let mut block = vec![0; 1 << 17];
@@ -58,7 +72,7 @@ fn write(mut signal: SkySignal, arguments: &SimArgs) -> Result<(), Failure> {
         put(&mut out, &block[..bytes], &arguments.output)?;
         if let (Some(file), Some(path)) = (&mut truth, &arguments.truth) {
             while let Some(frame) = signal.next_truth() {
-                put(file, format!("{}\n", frame.json()).as_bytes(), path)?;
+                put(file, format!("{frame}\n").as_bytes(), path)?;
             }
         }
         if bytes == 0 {

@@ -1,12 +1,15 @@
-//! The simulated sky as a sample source: what `--demo` and `source = "sim"` receive.
+//! The simulated sky, sea and shore as a sample source: what `--demo` and `source = "sim"` receive.
 
+use crate::clock::now;
 use hw::{Chunk, Pacer, SampleSource, SourceError, SourceInfo};
-use model::{IqFormat, LatLon, Tuning, UnixMicros};
+use model::{IqFormat, LatLon, Protocol, Tuning, UnixMicros};
 use sim::adsb::{SkyConfig, SkySignal};
+use sim::ais::{SeaConfig, SeaSignal};
+use sim::aprs::{ShoreConfig, ShoreSignal};
+use sim::iq::Frontend;
 use sim::world::WorldConfig;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Which sky, and from where it is heard.
+/// Which world, and from where it is heard. The same seed and centre give the same world to everyone who listens.
 #[derive(Clone, Copy, Debug)]
 pub struct Sky {
     pub seed: u64,
@@ -17,20 +20,90 @@ pub struct Sky {
     pub receiver_seed: u64,
 }
 
-impl Sky {
-    pub fn config(&self, rate_sps: u32, start: UnixMicros) -> SkyConfig {
-        let world = WorldConfig { seed: self.seed, aircraft: u32::from(self.aircraft), ..WorldConfig::around(self.center) };
-        let mut config = SkyConfig::rtl_sdr(world, self.site);
-        config.frontend.rate_sps = rate_sps;
-        config.start_us = start.0;
-        config.seed = self.receiver_seed;
-        config
+/// How it is heard.
+#[derive(Clone, Copy, Debug)]
+pub struct Hearing {
+    pub protocol: Protocol,
+    pub tuning: Tuning,
+    pub format: IqFormat,
+    /// Standard deviation of the noise on each axis, full scales; `None`: what an RTL-SDR has.
+    pub noise_rms: Option<f32>,
+    /// The world's time at the first sample.
+    pub start: UnixMicros,
+    /// Where it ends; `None`: never.
+    pub samples: Option<u64>,
+    pub keep_truth: bool,
+}
+
+/// A signal of one protocol.
+pub enum Signal {
+    Sky(SkySignal),
+    Sea(SeaSignal),
+    Shore(ShoreSignal),
+}
+
+impl Signal {
+    /// `None`: nothing simulates this protocol.
+    pub fn new(sky: &Sky, how: &Hearing) -> Option<Self> {
+        let world = WorldConfig { seed: sky.seed, aircraft: u32::from(sky.aircraft), ..WorldConfig::around(sky.center) };
+        let front = |usual: Frontend| Frontend {
+            rate_sps: how.tuning.rate_sps,
+            format: how.format,
+            noise_rms: how.noise_rms.unwrap_or(usual.noise_rms),
+            ..usual
+        };
+        let (start_us, seed, keep_truth, center_hz) = (how.start.0, sky.receiver_seed, how.keep_truth, how.tuning.center_hz);
+        match how.protocol {
+            Protocol::Adsb => {
+                let usual = SkyConfig::rtl_sdr(world, sky.site);
+                let config = SkyConfig { start_us, seed, keep_truth, frontend: front(usual.frontend), ..usual };
+                Some(Self::Sky(SkySignal::new(config, how.samples)))
+            }
+            Protocol::Ais => {
+                let usual = SeaConfig::rtl_sdr(world, sky.site);
+                let config = SeaConfig { start_us, seed, keep_truth, center_hz, frontend: front(usual.frontend), ..usual };
+                Some(Self::Sea(SeaSignal::new(config, how.samples)))
+            }
+            Protocol::Aprs => {
+                let usual = ShoreConfig::rtl_sdr(world, sky.site);
+                let config = ShoreConfig { start_us, seed, keep_truth, center_hz, frontend: front(usual.frontend), ..usual };
+                Some(Self::Shore(ShoreSignal::new(config, how.samples)))
+            }
+            Protocol::Uat => None,
+        }
+    }
+
+    /// Writes whole samples to the front of `out`; 0 = the end.
+    pub fn fill(&mut self, out: &mut [u8]) -> usize {
+        match self {
+            Self::Sky(signal) => signal.fill(out),
+            Self::Sea(signal) => signal.fill(out),
+            Self::Shore(signal) => signal.fill(out),
+        }
+    }
+
+    /// After the end: the last frames' truth comes out too.
+    pub fn finish(&mut self) {
+        match self {
+            Self::Sky(signal) => signal.finish(),
+            Self::Sea(signal) => signal.finish(),
+            Self::Shore(signal) => signal.finish(),
+        }
+    }
+
+    /// The next frame that was on the air, as a line of JSON.
+    pub fn next_truth(&mut self) -> Option<String> {
+        match self {
+            Self::Sky(signal) => signal.next_truth().map(|t| t.json()),
+            Self::Sea(signal) => signal.next_truth().map(|t| t.json()),
+            Self::Shore(signal) => signal.next_truth().map(|t| t.json()),
+        }
     }
 }
 
-/// The sky of this very moment, at the pace of the world: two stations with the same sky see the same aircraft.
+/// The world of this very moment, at the pace of the world: two stations see the same aircraft.
 pub struct SkySource {
-    signal: SkySignal,
+    signal: Signal,
     pacer: Pacer,
     tuning: Tuning,
     name: String,
@@ -39,17 +112,12 @@ pub struct SkySource {
 }
 
 impl SkySource {
-    pub fn open(sky: &Sky, tuning: Tuning) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64);
-        let start = UnixMicros(now);
-        Self {
-            signal: SkySignal::new(sky.config(tuning.rate_sps, start), None),
-            pacer: Pacer::new(tuning.rate_sps),
-            tuning,
-            name: format!("sky {}", sky.seed),
-            start,
-            samples: 0,
-        }
+    pub fn open(sky: &Sky, protocol: Protocol, tuning: Tuning) -> Result<Self, SourceError> {
+        let name = format!("sky {}", sky.seed);
+        let how = Hearing { protocol, tuning, format: IqFormat::Cu8, noise_rms: None, start: now(), samples: None, keep_truth: false };
+        let signal = Signal::new(sky, &how)
+            .ok_or_else(|| SourceError::Unusable { what: name.clone(), why: format!("nothing simulates {protocol} yet") })?;
+        Ok(Self { signal, pacer: Pacer::new(tuning.rate_sps), tuning, name, start: how.start, samples: 0 })
     }
 }
 

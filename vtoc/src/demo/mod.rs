@@ -4,7 +4,7 @@
 mod children;
 
 use crate::cli::DemoArgs;
-use crate::config::Settings;
+use crate::config::{ProtocolName, Settings};
 use crate::failure::Failure;
 use crate::provision::{Enrolment, enroll_station, prepare};
 use crate::{config, service};
@@ -131,9 +131,13 @@ fn station_config(id: &str, name: &str, (lat, lon): (f64, f64), uplink: &str, ai
     (settings.station.latitude, settings.station.longitude) = (Some(lat), Some(lon));
     settings.console.listen.set_port(0);
     settings.uplink.central = Some(uplink.to_owned());
-    let mut sky = config::Receiver::new(config::ProtocolName::Adsb, config::SourceKind::Sim);
-    (sky.seed, sky.aircraft, sky.sky_center) = (1, aircraft, Some([SKY_CENTER.0, SKY_CENTER.1]));
-    settings.receivers.insert("sky".to_owned(), sky);
+    // One hears ships beside aircraft, the other APRS stations: a dongle each, as in the field.
+    let second = if id == STATIONS[0].0 { ("sea", ProtocolName::Ais) } else { ("shore", ProtocolName::Aprs) };
+    for (name, protocol) in [("sky", ProtocolName::Adsb), second] {
+        let mut receiver = config::Receiver::new(protocol, config::SourceKind::Sim);
+        (receiver.seed, receiver.aircraft, receiver.sky_center) = (1, aircraft, Some([SKY_CENTER.0, SKY_CENTER.1]));
+        settings.receivers.insert(name.to_owned(), receiver);
+    }
     write(&settings, dir)
 }
 
