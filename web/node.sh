@@ -44,6 +44,11 @@ fetch() {
     mv "$own.part" "$own"
 }
 
+# For xtask/need.sh: is a fitting Node here already?
+if [ "${1:-}" = --fits ]; then
+    system_fits || new_enough "$own/bin/node"
+    exit
+fi
 if [ $# -eq 0 ]; then
     echo "usage: web/node.sh COMMAND [ARGUMENT…]   (for example: web/node.sh npm ci)" >&2
     exit 2

@@ -64,10 +64,7 @@ if ! have initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
 fi
 
 # --- Node for the console: web/node.sh takes the system's when it is new enough, else fetches one into web/.node, for which it needs pip ---
-node_fits() {
-  have npm && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit((a === 20 && 19 <= b) || (a === 22 && 12 <= b) || 22 < a ? 0 : 1)' 2>/dev/null
-}
-if ! node_fits && ! python3 -m pip --version >/dev/null 2>&1; then
+if ! sh web/node.sh --fits && ! python3 -m pip --version >/dev/null 2>&1; then
   install python3-pip
 fi
 

@@ -1,7 +1,15 @@
 //! Values on the command line that more than one command takes.
 
 use crate::failure::Failure;
-use model::LatLon;
+use crate::receivers::protocol_entry;
+use decoders::ProtocolEntry;
+use model::{LatLon, Protocol};
+
+/// `--protocol NAME`.
+pub fn protocol(name: &str) -> Result<&'static ProtocolEntry, Failure> {
+    let protocol = Protocol::from_name(name).ok_or_else(|| Failure::config(format!("--protocol {name}: there is adsb, ais, aprs, uat")))?;
+    protocol_entry(protocol)
+}
 
 /// `latitude,longitude` in degrees.
 pub fn place(text: &str) -> Result<LatLon, Failure> {

@@ -2,9 +2,10 @@
 
 use crate::cli::CentralArgs;
 use crate::clock::clock;
-use crate::config::{Config, Settings};
+use crate::config::Settings;
 use crate::failure::Failure;
 use crate::metrics::{counter, gauge};
+use crate::provision::authority;
 use crate::{check, logging, service};
 use api::central::{Central, CentralConfig};
 use api::intake::PgIntake;
@@ -26,17 +27,11 @@ pub fn run(arguments: &CentralArgs) -> Result<(), Failure> {
         return Ok(());
     }
     logging::start(&config.settings.log.level, config.settings.log.format)?;
-    let state = state_dir(arguments.state_dir.as_deref(), &config)?;
+    let state = check::state_dir(arguments.state_dir.as_deref(), &config.settings)?;
     let runtime = service::runtime(2)?;
     let result = runtime.block_on(serve(&config.settings, &state, arguments.until_stdin_closes));
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
-}
-
-/// The flag (or systemd's `STATE_DIRECTORY`), else the setting.
-pub fn state_dir(flag: Option<&Path>, config: &Config) -> Result<PathBuf, Failure> {
-    let hint = "no state directory: say --state-dir DIR, or set state_dir in the configuration";
-    flag.map(Path::to_owned).or_else(|| config.settings.state_dir.clone()).ok_or_else(|| Failure::config(hint))
 }
 
 /// Where the databases are: `central.database_url`, else `DATABASE_URL`.
@@ -92,8 +87,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
 
 /// The central's own certificate: made anew at each start, so that its dates are fresh.
 fn identity(settings: &Settings, state: &Path) -> Result<(Authority, Identity), Failure> {
-    let dir = authority_dir(settings, state);
-    let authority = Authority::open(&dir).map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))?;
+    let authority = authority(settings, state)?;
     let tls_dir = state.join("tls");
     let identity = authority.issue_central(&tls_dir, &[]).map_err(|e| Failure::cannot_write(format!("{}: {e}", tls_dir.display())))?;
     Ok((authority, identity))
@@ -112,6 +106,8 @@ async fn ready_then_watchdog(central: &mut Central) {
     central.opened().await;
     tracing::info!("ready");
     service::ready("serving");
+    // What is fed here is the runtime itself: a ticking timer is all that the central's own part has to show. A database that
+    // is down is waited for, not cured by a restart.
     service::watchdog(|| true).await;
 }
 

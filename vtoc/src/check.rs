@@ -1,13 +1,20 @@
 //! `vtoc check`, `--print-config`, and the one way in which every command reads its configuration.
 
 use crate::cli::ConfigOptions;
-use crate::config::{self, Config, ConfigArgs};
+use crate::config::{self, Config, ConfigArgs, Settings};
 use crate::failure::Failure;
+use std::path::{Path, PathBuf};
 
 /// Reads the configuration that the options, the environment and the files give.
 pub fn load(options: &ConfigOptions) -> Result<Config, Failure> {
     let arguments = ConfigArgs { file: options.config.clone(), set: options.set.clone() };
     Ok(config::load(&arguments, std::env::vars())?)
+}
+
+/// Where what must survive a restart lies: the flag (or systemd's `STATE_DIRECTORY`), else the setting.
+pub fn state_dir(flag: Option<&Path>, settings: &Settings) -> Result<PathBuf, Failure> {
+    let hint = "no state directory: say --state-dir DIR, or set state_dir in the configuration";
+    flag.map(Path::to_owned).or_else(|| settings.state_dir.clone()).ok_or_else(|| Failure::config(hint))
 }
 
 /// Prints the settings when asked to. `true`: that was all.

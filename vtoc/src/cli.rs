@@ -1,6 +1,7 @@
 //! The command line: what `vtoc --help` teaches.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::config::{ProfileName, RecordingFormat};
+use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -82,7 +83,7 @@ pub struct DecodeArgs {
     pub center: Option<u64>,
     /// How samples are stored. Default: by the name's ending.
     #[arg(long, value_enum)]
-    pub format: Option<FormatArg>,
+    pub format: Option<RecordingFormat>,
     /// The recording stores Q before I.
     #[arg(long)]
     pub iq_swap: bool,
@@ -96,25 +97,11 @@ pub struct DecodeArgs {
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     pub site: Option<String>,
     /// How hard to try.
-    #[arg(long, value_enum, default_value_t = ProfileArg::Full)]
-    pub profile: ProfileArg,
+    #[arg(long, value_enum, default_value_t = ProfileName::Full)]
+    pub profile: ProfileName,
     /// Accept each frame once only (distinct frames).
     #[arg(long)]
     pub distinct: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
-pub enum FormatArg {
-    Cu8,
-    Cs16,
-    Cf32,
-    Wav,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
-pub enum ProfileArg {
-    Full,
-    Fast,
 }
 
 #[derive(Debug, Args)]

@@ -1,20 +1,20 @@
 //! `vtoc decode FILE`: a recording to JSON lines on stdout, and what was found on stderr.
 
-use crate::arguments::place;
-use crate::cli::{DecodeArgs, FormatArg, ProfileArg};
+use crate::arguments::{place, protocol};
+use crate::cli::DecodeArgs;
 use crate::failure::Failure;
-use crate::receivers::protocol_entry;
+use crate::receivers::{layout, profile};
 use api::dto::{EventLine, FrameLine, Utc};
-use decoders::{DecoderConfig, Profile, ProtocolEntry, Refusal};
-use hw::{ByteRecording, Layout, RecordingName, RecordingOptions};
+use decoders::{DecoderConfig, ProtocolEntry, Refusal};
+use hw::{ByteRecording, RecordingName, RecordingOptions};
 use ingest::offline::{self, OfflineError, OfflineOptions, Outcome, Summary};
-use model::{Event, Frame, IqFormat, Protocol, Raw, ReceiverId, Subject, UnixMicros};
+use model::{Event, Frame, Raw, ReceiverId, Subject, UnixMicros};
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
 pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
-    let entry = entry(&arguments.protocol)?;
+    let entry = protocol(&arguments.protocol)?;
     let options = options(arguments)?;
     let mut printer = Printer::new(entry, arguments);
     let started = Instant::now();
@@ -33,11 +33,6 @@ pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
     }
 }
 
-fn entry(name: &str) -> Result<&'static ProtocolEntry, Failure> {
-    let protocol = Protocol::from_name(name).ok_or_else(|| Failure::config(format!("--protocol {name}: there is adsb, ais, aprs, uat")))?;
-    protocol_entry(protocol)
-}
-
 fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
     let start = match &arguments.start {
         None => UnixMicros(0),
@@ -48,10 +43,7 @@ fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
     let site = arguments.site.as_deref().map(place).transpose()?;
     Ok(OfflineOptions {
         receiver: ReceiverId(0),
-        profile: match arguments.profile {
-            ProfileArg::Full => Profile::Full,
-            ProfileArg::Fast => Profile::Fast,
-        },
+        profile: profile(arguments.profile),
         decoder: DecoderConfig { site, range_m_max: None },
         start_utc: Some(start),
     })
@@ -81,15 +73,6 @@ fn decode_samples(
     };
     let mut source = crate::repeat::Repeated::open(&arguments.file, &recording, arguments.repeat.max(1))?;
     Ok(offline::decode(&mut source, entry, options, printer))
-}
-
-const fn layout(format: FormatArg) -> Layout {
-    match format {
-        FormatArg::Cu8 => Layout::Iq(IqFormat::Cu8),
-        FormatArg::Cs16 => Layout::Iq(IqFormat::Cs16),
-        FormatArg::Cf32 => Layout::Iq(IqFormat::Cf32),
-        FormatArg::Wav => Layout::Wav,
-    }
 }
 
 /// Writes a line per event or frame; remembers what the summary tells.

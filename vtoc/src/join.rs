@@ -14,8 +14,7 @@ pub fn run(arguments: &JoinArgs) -> Result<(), Failure> {
     let token = Token::parse(&token_text(&arguments.token)?).map_err(Failure::config)?;
     let central = arguments.central.clone().or(config.settings.uplink.central.clone());
     let central = central.ok_or_else(|| Failure::config("where is the central? say --central HOST:PORT, or set uplink.central"))?;
-    let state = arguments.state_dir.clone().or(config.settings.state_dir.clone());
-    let state = state.ok_or_else(|| Failure::config("no state directory: say --state-dir DIR, or set state_dir in the configuration"))?;
+    let state = check::state_dir(arguments.state_dir.as_deref(), &config.settings)?;
     let dir = config.settings.uplink.tls_dir.clone().unwrap_or_else(|| state.join("tls"));
     make_private(&dir)?;
     let station = service::runtime(1)?.block_on(enroll(&central, &token, &dir)).map_err(|e| match e {

@@ -1,6 +1,6 @@
 //! `vtoc setup` and `vtoc enroll`: what must exist before a central can run and a station can deliver. Both may be run again.
 
-use crate::central::{authority_dir, databases, state_dir};
+use crate::central::{authority_dir, databases};
 use crate::cli::{EnrollArgs, SetupArgs};
 use crate::clock::now;
 use crate::config::Settings;
@@ -19,7 +19,7 @@ pub fn setup(arguments: &SetupArgs) -> Result<(), Failure> {
     if check::printed(&arguments.options, &config) {
         return Ok(());
     }
-    let state = state_dir(arguments.state_dir.as_deref(), &config)?;
+    let state = check::state_dir(arguments.state_dir.as_deref(), &config.settings)?;
     let prefix = &config.settings.central.database_prefix;
     println!("certificate authority: {}", authority_dir(&config.settings, &state).display());
     println!("databases: {prefix}_control, {prefix}_ops, {prefix}_intel, {prefix}_logistics");
@@ -55,7 +55,7 @@ pub async fn first_token(settings: &Settings, name: &str) -> Result<Secret, Fail
 #[expect(clippy::print_stdout, reason = "what was done, and what to do next")]
 pub fn enroll(arguments: &EnrollArgs) -> Result<(), Failure> {
     let config = check::load(&arguments.options)?;
-    let state = state_dir(arguments.state_dir.as_deref(), &config)?;
+    let state = check::state_dir(arguments.state_dir.as_deref(), &config.settings)?;
     let station = StationId::new(&arguments.station)
         .ok_or_else(|| Failure::config(format!("`{}` is not a station id: use 1 to 64 of a-z, 0-9 and -", arguments.station)))?;
     let role = Role::from_name(&arguments.role)
@@ -108,7 +108,8 @@ impl Enrolment {
     }
 }
 
-fn authority(settings: &Settings, state: &Path) -> Result<Authority, Failure> {
+/// What `vtoc setup` made.
+pub fn authority(settings: &Settings, state: &Path) -> Result<Authority, Failure> {
     Authority::open(&authority_dir(settings, state))
         .map_err(|e| Failure::config(format!("{e}; `vtoc setup` makes the certificate authority")))
 }

@@ -32,11 +32,15 @@ pub fn specs(settings: &Settings) -> Result<Vec<ReceiverSpec>, Failure> {
 fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Result<ReceiverSpec, Failure> {
     let protocol = protocol_entry(protocol(receiver.protocol))?;
     let input = input(place, name, receiver, protocol, settings)?;
-    let profile = match receiver.profile {
+    let profile = profile(receiver.profile);
+    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, start_utc: None })
+}
+
+pub const fn profile(name: ProfileName) -> Profile {
+    match name {
         ProfileName::Full => Profile::Full,
         ProfileName::Fast => Profile::Fast,
-    };
-    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, start_utc: None })
+    }
 }
 
 pub fn protocol_entry(protocol: Protocol) -> Result<&'static ProtocolEntry, Failure> {

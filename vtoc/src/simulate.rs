@@ -1,10 +1,9 @@
 //! `vtoc sim`: a simulated signal into a file, and the truth about it beside it.
 
-use crate::arguments::place;
+use crate::arguments::{place, protocol};
 use crate::cli::SimArgs;
 use crate::failure::Failure;
 use crate::sky::{Hearing, Signal, Sky};
-use decoders::ProtocolEntry;
 use hw::Layout;
 use model::{IqFormat, Protocol, Tuning, UnixMicros};
 use sim::iq::LSB_8BIT;
@@ -17,8 +16,7 @@ const SECONDS_MAX: f64 = 86_400.0;
 const RATE_SPS_MAX: u32 = 20_000_000;
 
 pub fn run(arguments: &SimArgs) -> Result<(), Failure> {
-    let protocol = Protocol::from_name(&arguments.protocol).and_then(ProtocolEntry::find);
-    let entry = protocol.ok_or_else(|| Failure::config(format!("--protocol {}: there is adsb, ais, aprs", arguments.protocol)))?;
+    let entry = protocol(&arguments.protocol)?;
     if !(0.0..=SECONDS_MAX).contains(&arguments.seconds) {
         return Err(Failure::config(format!("--seconds {}: give 0 to {SECONDS_MAX}", arguments.seconds)));
     }

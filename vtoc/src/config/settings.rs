@@ -1,5 +1,6 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -69,7 +70,7 @@ pub enum ProtocolName {
     Uat,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingFormat {
     Cu8,
@@ -111,7 +112,7 @@ mod auto {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileName {
     #[default]

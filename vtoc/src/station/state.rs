@@ -1,6 +1,7 @@
 //! A station's state directory, its demo settings, and the heartbeat that systemd's watchdog sees.
 
 use super::Parts;
+use crate::check;
 use crate::cli::StationArgs;
 use crate::config::{ProtocolName, Receiver, Settings, SourceKind};
 use crate::failure::Failure;
@@ -18,13 +19,9 @@ pub struct StateDir {
 impl StateDir {
     /// The flag (or systemd's `STATE_DIRECTORY`), else the setting; a demo may do without.
     pub fn choose(arguments: &StationArgs, settings: &Settings) -> Result<Self, Failure> {
-        let chosen = arguments.state_dir.clone().or_else(|| settings.state_dir.clone());
-        let temporary = chosen.is_none() && arguments.demo;
-        let path = match chosen {
-            Some(path) => path,
-            None if temporary => std::env::temp_dir().join(format!("vtoc-demo-{}", std::process::id())),
-            None => return Err(Failure::config("no state directory: say --state-dir DIR, or set state_dir in the configuration")),
-        };
+        let chosen = check::state_dir(arguments.state_dir.as_deref(), settings);
+        let temporary = chosen.is_err() && arguments.demo;
+        let path = if temporary { std::env::temp_dir().join(format!("vtoc-demo-{}", std::process::id())) } else { chosen? };
         std::fs::create_dir_all(&path).map_err(|e| Failure::cannot_write(format!("{}: can't be made: {e}", path.display())))?;
         Ok(Self { path, temporary })
     }
@@ -65,7 +62,8 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// The merge thread went round since we last looked, and the disk takes events.
+    /// The merge thread went round since we last looked. A disk that takes nothing does not count: a restart would only lose
+    /// what waits in memory for room.
     pub fn moves(&mut self, parts: &Parts) -> bool {
         let ingest = parts.ingest.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(ingest) = ingest.as_ref() else { return true };
