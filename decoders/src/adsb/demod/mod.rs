@@ -47,6 +47,7 @@ mod linear;
 mod outbox;
 mod phase;
 mod repair;
+mod sequence;
 mod shape;
 mod window;
 
@@ -249,7 +250,7 @@ impl AdsbDemodulator {
             let book = &self.book;
             let found = self.bursts.read_blind(re, im, data, |burst| {
                 let word = judge::worth_a_look(burst).then(|| repair::decide(burst, book, tick, &limits))??;
-                judge::believable_blind(burst, &word).then(|| (burst.clone(), word))
+                judge::believable_blind(&word).then(|| (burst.clone(), word))
             });
             if let Some((burst, word)) = found
                 && !self.outbox.is_full()
@@ -345,7 +346,7 @@ impl Demodulator for AdsbDemodulator {
     }
 }
 
-/// Without a preamble 17 alignments are tried, so fewer patterns each.
+/// Without a preamble 49 alignments are tried, so fewer patterns each.
 const BLIND: Limits = Limits { doubtful: 12, patterns: 12, patterns_known_address: 500, flips_overlay: 0 };
 
 /// A second reading of the same burst: what it may repair adds to what the first one might.
