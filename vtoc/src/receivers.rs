@@ -98,7 +98,7 @@ fn file(r: &Receiver, protocol: &'static ProtocolEntry) -> Input {
             Pace::Life => hw::Pace::Life,
             Pace::FlatOut => hw::Pace::FlatOut,
         },
-        repeat: r.repeat,
+        passes: if r.repeat { hw::Passes::Endless } else { hw::Passes::default() },
     };
     Input::Samples(Box::new(move || Ok(Box::new(Recording::open(&path, &options)?) as Box<dyn SampleSource>)))
 }
