@@ -33,7 +33,7 @@ fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Resu
     let protocol = protocol_entry(protocol(receiver.protocol))?;
     let input = input(place, name, receiver, protocol, settings)?;
     let profile = profile(receiver.profile);
-    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, start_utc: None })
+    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
 }
 
 pub const fn profile(name: ProfileName) -> Profile {
