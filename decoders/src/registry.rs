@@ -61,6 +61,8 @@ pub trait Demodulator: Send {
     /// No more samples: what is still held back comes out.
     fn finish(&mut self, out: &mut dyn FnMut(Frame));
     fn counters(&self) -> Counters;
+    /// Mode S: Mode A/C replies are frames too (of two bytes), from now on. Off at first: they name nobody and there are many.
+    fn set_mode_ac(&mut self, _on: bool) {}
     /// How far behind the samples it has been given a frame's time may lie when it comes out, at most, in microseconds: what
     /// has to be waited for when receivers are merged. A frame has the time of its beginning, so a long one counts with its
     /// length.

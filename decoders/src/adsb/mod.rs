@@ -18,6 +18,7 @@ mod doubt;
 mod fix;
 mod known;
 pub mod message;
+pub mod mode_ac;
 pub mod parity;
 mod tell;
 mod track;

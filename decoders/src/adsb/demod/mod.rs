@@ -42,11 +42,13 @@ mod burst;
 mod cancel;
 mod clock;
 mod detect;
+mod effort;
 mod judge;
 mod linear;
 mod outbox;
 mod phase;
 mod repair;
+mod replies;
 mod sequence;
 mod shape;
 mod window;
@@ -60,10 +62,12 @@ use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal
 use burst::{BLIND_US, Burst, BurstReceiver, LONG_BITS, PREAMBLE_US, SHORT_BITS};
 use cancel::Canceller;
 use clock::SampleClock;
-use detect::{Detector, Thresholds};
+use detect::Detector;
+use effort::{BLIND, WITHOUT_PHASE};
 use model::{DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal};
 use outbox::{HOLD_US, Outbox, Waiting};
 use repair::{Limits, Trust, Word};
+use replies::{Look, Reply, ReplyFinder};
 use shape::Pulse;
 use window::Window;
 
@@ -89,6 +93,8 @@ pub struct AdsbDemodulator {
     limits: Limits,
     attempts_max: usize,
     blind_limits: Option<Limits>,
+    /// Mode A/C, when asked for.
+    replies: Option<ReplyFinder>,
     /// Starts and soft bits of bursts that wait for their address.
     later: Vec<(f64, Burst)>,
     outbox: Outbox,
@@ -107,7 +113,7 @@ impl AdsbDemodulator {
         let pulse = Pulse::new(samples_per_us);
         let bursts = BurstReceiver::new(&pulse);
         let window = Window::new(samples_per_us, bursts.reach().1);
-        let (thresholds, limits, attempts_max) = efforts(config.profile);
+        let (thresholds, limits, attempts_max) = effort::efforts(config.profile);
         Ok(Self {
             receiver: config.receiver,
             samples_per_us,
@@ -119,6 +125,7 @@ impl AdsbDemodulator {
             limits,
             attempts_max,
             blind_limits: (config.profile == Profile::Full).then_some(BLIND),
+            replies: None,
             later: Vec::with_capacity(LATER_MAX),
             outbox: Outbox::new(samples_per_us),
             clock: SampleClock::new(rate_sps),
@@ -154,6 +161,7 @@ impl AdsbDemodulator {
             }
         }
         self.search_blind(from, to);
+        self.search_replies(from, to);
         let done = self.window.first_sample() + self.window.search_range().1 as i64;
         self.window.advance();
         self.release(done as f64 - HOLD_US * self.samples_per_us, out);
@@ -260,6 +268,41 @@ impl AdsbDemodulator {
         }
     }
 
+    /// Mode A/C replies, in what is left when Mode S has been taken out.
+    fn search_replies(&mut self, from: usize, to: usize) {
+        for (pass, loud_max) in replies::PASSES.into_iter().enumerate() {
+            let mut at = from;
+            while let Some((next, look)) = self.replies.as_ref().and_then(|r| r.next(&self.detector, at, to, loud_max)) {
+                at = next;
+                match look {
+                    Look::Reply(reply) => self.take_reply(&reply),
+                    Look::Unclear if pass + 1 == replies::PASSES.len() => self.counters.refuse(Refusal::Integrity),
+                    Look::Unclear | Look::Nothing => {}
+                }
+            }
+        }
+    }
+
+    fn take_reply(&mut self, reply: &Reply) {
+        let Some(finder) = &self.replies else { return };
+        let (re, im) = self.window.planes_mut();
+        let changed = finder.subtract(re, im, reply);
+        let (re, im) = self.window.planes();
+        self.detector.refresh(re, im, changed);
+        let at = self.window.first_sample() as f64 + reply.time(self.samples_per_us);
+        let word = Word::of_reply(reply.code);
+        if self.outbox.is_full() || self.outbox.holds(at, &word) {
+            return;
+        }
+        let signal = Signal {
+            rssi: DeciDbfs::from_power(reply.power),
+            noise: DeciDbfs::from_power(self.noise),
+            freq_offset_hz: None,
+            corrected_bits: 0,
+        };
+        self.outbox.put(Waiting { at, word, signal });
+    }
+
     /// Cancels the burst and puts the frame aside to go out.
     fn take(&mut self, burst: &Burst, word: &Word) -> Option<usize> {
         let (re, im) = self.window.planes_mut();
@@ -340,31 +383,12 @@ impl Demodulator for AdsbDemodulator {
         self.counters
     }
 
+    fn set_mode_ac(&mut self, on: bool) {
+        self.replies = on.then(|| ReplyFinder::new(self.samples_per_us));
+    }
+
     fn latency_us(&self) -> u32 {
         // The outbox, and a window that is searched when it is full.
         HOLD_US as u32 + 10_000
-    }
-}
-
-/// Without a preamble 49 alignments are tried, so fewer patterns each.
-const BLIND: Limits = Limits { doubtful: 12, patterns: 12, patterns_known_address: 500, flips_overlay: 0 };
-
-/// A second reading of the same burst: what it may repair adds to what the first one might.
-const WITHOUT_PHASE: Limits = Limits { doubtful: 12, patterns: 100, patterns_known_address: 300, flips_overlay: 0 };
-
-/// What the preamble must show, how far to repair, and how many starts are tried in one window: a burst of interference must
-/// not take the processor. Scenario B (8,000 + 4,000 replies a second) asks for 700 a window in the full profile.
-fn efforts(profile: Profile) -> (Thresholds, Limits, usize) {
-    match profile {
-        Profile::Full => (
-            Thresholds { pulses: 10.0, contrast: 1.8, energy: 1.5 },
-            Limits { doubtful: 20, patterns: 800, patterns_known_address: 2_000, flips_overlay: 1 },
-            900,
-        ),
-        Profile::Fast => (
-            Thresholds { pulses: 30.0, contrast: 3.5, energy: 2.5 },
-            Limits { doubtful: 12, patterns: 100, patterns_known_address: 100, flips_overlay: 1 },
-            250,
-        ),
     }
 }

@@ -15,6 +15,7 @@
 
 use super::burst::{Burst, LONG_BITS, SHORT_BITS};
 use crate::adsb::address::AddressBook;
+use crate::adsb::mode_ac::{self, ModeAc};
 use crate::adsb::parity::{INTERROGATOR_MAX, LONG_BYTES, bit_syndromes, syndrome};
 
 /// Bits that a set may hold.
@@ -62,6 +63,15 @@ pub struct Word {
     pub trust: Trust,
 }
 
+impl Word {
+    /// A Mode A/C reply on its way out, of two bytes.
+    pub fn of_reply(code: ModeAc) -> Self {
+        let mut bytes = [0; LONG_BYTES];
+        bytes[..mode_ac::BYTES].copy_from_slice(&code.to_bytes());
+        Self { bytes, bits: 8 * mode_ac::BYTES, flips: 0, cost: 0.0, address: 0, trust: Trust::Parity }
+    }
+}
+
 /// Why the frame is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
@@ -102,7 +112,12 @@ pub fn decide(burst: &Burst, book: &AddressBook, tick: u64, limits: &Limits) -> 
         if squitter.is_some() {
             return squitter;
         }
-        return if matches!(received.df(), 16 | 20 | 21 | 24..=31) { received.overlay(LONG_BITS, book, tick, limits) } else { None };
+        return match received.df() {
+            16 | 20 | 21 => received.overlay(LONG_BITS, book, tick, limits),
+            // A quarter of all there is to misread, and hardly ever sent: never repaired.
+            24..=31 => received.overlay(LONG_BITS, book, tick, &Limits { flips_overlay: 0, ..*limits }),
+            _ => None,
+        };
     }
     match received.df() {
         11 => received.all_call(book, tick, limits),

@@ -36,14 +36,19 @@ pub struct Pulse {
 }
 
 impl Pulse {
+    /// A Mode S pulse.
     pub fn new(samples_per_us: f64) -> Self {
+        Self::of_width(samples_per_us, WIDTH_US)
+    }
+
+    pub fn of_width(samples_per_us: f64, width_us: f64) -> Self {
         let reach = RINGING as f64;
         let points = ((2.0 * reach + samples_per_us) * FINE as f64) as usize;
         // Two integration points per table point are plenty: the low pass has no detail below a sample.
         let step = 0.5 / FINE as f64;
-        let sent: Vec<(f64, f64)> = (0..((WIDTH_US + 0.4) * samples_per_us / step) as usize)
+        let sent: Vec<(f64, f64)> = (0..((width_us + 0.4) * samples_per_us / step) as usize)
             .map(|i| -0.2 * samples_per_us + i as f64 * step)
-            .map(|t| (t, trapezoid(t / samples_per_us)))
+            .map(|t| (t, trapezoid(t / samples_per_us, width_us)))
             .filter(|(_, level)| 0.0 < *level)
             .collect();
         let table = (0..points)
@@ -78,9 +83,9 @@ impl Pulse {
     }
 }
 
-fn trapezoid(t_us: f64) -> f64 {
+fn trapezoid(t_us: f64, width_us: f64) -> f64 {
     let up = (t_us / RISE_US + 0.5).clamp(0.0, 1.0);
-    let down = 1.0 - ((t_us - WIDTH_US) / FALL_US + 0.5).clamp(0.0, 1.0);
+    let down = 1.0 - ((t_us - width_us) / FALL_US + 0.5).clamp(0.0, 1.0);
     up.min(down)
 }
 
