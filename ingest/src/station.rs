@@ -12,8 +12,8 @@ use crate::receiver::{Common, HostClock, Line, ReceiverSpec, Running, Stop, star
 use crate::ring::BLOCKS_DEFAULT;
 use crate::sink::Sink;
 use crossbeam_utils::sync::{Parker, Unparker};
-use decoders::{Counters, DecoderConfig, MessageDecoder, ProtocolEntry};
-use model::{Frame, Protocol, UnixMicros};
+use decoders::{Counters, DecoderConfig, MessageDecoder, Profile, ProtocolEntry};
+use model::{Frame, IqBlock, Protocol, UnixMicros};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -31,17 +31,27 @@ const IDLE: Duration = Duration::from_millis(500);
 /// How long a source's thread that has closed may take to end.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
+/// How the time that a demodulator works is taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Stopwatch {
+    #[default]
+    Clock,
+    /// Microseconds, told from the block and the profile: what is decided then doesn't depend on the machine.
+    Told(fn(&IqBlock<'_>, Profile) -> u64),
+}
+
 /// What holds for the whole station.
 #[derive(Clone, Debug)]
 pub struct StationOptions {
     pub decoder: DecoderConfig,
     /// Sample blocks of 128 KiB between each source and its demodulator.
     pub blocks: usize,
+    pub stopwatch: Stopwatch,
 }
 
 impl Default for StationOptions {
     fn default() -> Self {
-        Self { decoder: DecoderConfig::default(), blocks: BLOCKS_DEFAULT }
+        Self { decoder: DecoderConfig::default(), blocks: BLOCKS_DEFAULT, stopwatch: Stopwatch::default() }
     }
 }
 
@@ -80,7 +90,7 @@ impl Station {
     /// Starts every thread. A source that can't be opened is no error here: its receiver waits, retries and tells why.
     pub fn start(receivers: Vec<ReceiverSpec>, options: &StationOptions, sink: impl Sink + 'static) -> Result<StationHandle, StationError> {
         check(&receivers)?;
-        let common = Arc::new(Common { stop: Stop::default(), clock: HostClock::new() });
+        let common = Arc::new(Common { stop: Stop::default(), clock: HostClock::new(), stopwatch: options.stopwatch });
         let parker = Parker::new();
         let wake_merge = parker.unparker().clone();
         let mut entries: Vec<&'static ProtocolEntry> = Vec::new();

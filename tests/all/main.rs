@@ -15,6 +15,7 @@ mod browser;
 mod cli;
 mod delivery;
 mod feeds;
+mod profiles;
 mod recordings;
 mod station;
 mod units;

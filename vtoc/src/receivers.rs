@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
 use hw::{ByteSource, Layout, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
-use ingest::{Framing, Input, ReceiverSpec};
+use ingest::{Framing, Input, ProfileChoice, ReceiverSpec};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
 
 /// The station's place, when it is configured.
@@ -36,9 +36,18 @@ fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Resu
     Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
 }
 
-pub const fn profile(name: ProfileName) -> Profile {
+const fn profile(name: ProfileName) -> ProfileChoice {
     match name {
-        ProfileName::Full => Profile::Full,
+        ProfileName::Auto => ProfileChoice::Auto,
+        ProfileName::Full => ProfileChoice::Always(Profile::Full),
+        ProfileName::Fast => ProfileChoice::Always(Profile::Fast),
+    }
+}
+
+/// For a recording, which waits for us.
+pub const fn profile_offline(name: ProfileName) -> Profile {
+    match name {
+        ProfileName::Auto | ProfileName::Full => Profile::Full,
         ProfileName::Fast => Profile::Fast,
     }
 }

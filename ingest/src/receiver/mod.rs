@@ -19,7 +19,9 @@ pub(crate) use timeline::Timeline;
 
 use crate::counters::{ReceiverState, ReceiverStatus};
 use crate::framing::Framer;
+use crate::profile::Governor;
 use crate::ring;
+use crate::station::Stopwatch;
 use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::sync::{Parker, Unparker};
 use model::{Frame, UnixMicros};
@@ -38,6 +40,7 @@ const ROOM_WAIT: Duration = Duration::from_millis(50);
 pub(crate) struct Common {
     pub stop: Stop,
     pub clock: HostClock,
+    pub stopwatch: Stopwatch,
 }
 
 /// After a request to stop, a source whose thread has not returned for so long is left behind: it hangs in a driver.
@@ -207,7 +210,7 @@ pub(crate) fn start(spec: ReceiverSpec, blocks: usize, common: &Arc<Common>, mer
     match spec.input {
         Input::Samples(factory) => {
             let (writer, reader) = ring::ring(blocks, ring::BLOCK_BYTES);
-            let demodulator = dsp::Dsp::new(spec.protocol, spec.id, spec.profile, out, Arc::clone(common));
+            let demodulator = dsp::Dsp::new(spec.protocol, spec.id, Governor::new(spec.profile), out, Arc::clone(common));
             let dsp = builder("-dsp").spawn(move || demodulator.run(&reader))?;
             let source = samples::Samples::new(line_of_source, common_of_source, writer, spec.start_utc);
             let source = builder("-source").spawn(move || source.run(factory))?;

@@ -1,7 +1,8 @@
 //! What a receiver is to be.
 
 use crate::framing::Framing;
-use decoders::{Profile, ProtocolEntry};
+use crate::profile::ProfileChoice;
+use decoders::ProtocolEntry;
 use hw::{ByteSource, SampleSource, SourceError};
 use model::{ReceiverId, UnixMicros};
 use std::fmt;
@@ -36,7 +37,7 @@ pub struct ReceiverSpec {
     /// Its name there, for logs and metrics.
     pub name: String,
     pub protocol: &'static ProtocolEntry,
-    pub profile: Profile,
+    pub profile: ProfileChoice,
     pub input: Input,
     /// Feeds: Mode A/C replies are frames too. They name nobody, so they become no events, but go on to other feeds.
     pub mode_ac: bool,

@@ -115,7 +115,10 @@ mod auto {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileName {
+    /// Full as long as the processor keeps up. (A recording read flat out waits for us: full.)
     #[default]
+    #[value(skip)]
+    Auto,
     Full,
     Fast,
 }
@@ -155,6 +158,7 @@ pub struct Receiver {
     /// 4.5 V to the antenna's amplifier; switched off at exit.
     #[serde(default)]
     pub bias_tee: bool,
+    /// How hard to try: `full`, `fast`, or `auto`, which follows the processor's load.
     #[serde(default)]
     pub profile: ProfileName,
     /// Network feeds of frames: Mode A/C replies too. They name nobody, so they make no events, but go on to our own feeds.

@@ -3,7 +3,7 @@
 use super::{Parts, feeds};
 use crate::metrics::{counter, gauge, labels, metric};
 use decoders::Refusal;
-use ingest::{ReceiverReport, StationHandle};
+use ingest::{ProfileCounters, ReceiverReport, StationHandle};
 use std::sync::PoisonError;
 
 type Column = (&'static str, &'static str, fn(&ReceiverReport) -> u64);
@@ -44,6 +44,42 @@ fn receivers(ingest: &StationHandle, out: &mut String) {
         .iter()
         .flat_map(|r| Refusal::ALL.map(|why| (labels([("receiver", &r.name), ("why", &why.name())]), r.demodulator.refused(why) as f64)));
     metric(out, "vtoc_receiver_refused_total", "counter", "What looked like a frame and was refused.", refused);
+    profiles(&reports, out);
+}
+
+/// Which profile a receiver's demodulator is in, what each has cost and given, and what the fast one gives up.
+fn profiles(reports: &[ReceiverReport], out: &mut String) {
+    type Pair = fn(&ProfileCounters) -> (f64, f64);
+    const BOTH: [(&str, &str, &str, Pair); 3] = [
+        ("vtoc_receiver_profile", "gauge", "1 for the profile that is in force.", |p| (1.0 - p.is_fast as f64, p.is_fast as f64)),
+        ("vtoc_receiver_profile_seconds_total", "counter", "Signal demodulated in each profile.", |p| {
+            (p.full_us as f64 / 1e6, p.fast_us as f64 / 1e6)
+        }),
+        ("vtoc_receiver_profile_frames_total", "counter", "Frames found in each profile.", |p| {
+            (p.full_frames as f64, p.fast_frames as f64)
+        }),
+    ];
+    // Receivers of samples only: a feed was demodulated elsewhere.
+    let of_samples = || reports.iter().filter(|r| 0 < r.counters.samples);
+    for (name, kind, help, read) in BOTH {
+        let values = of_samples().flat_map(|r| {
+            let (full, fast) = read(&r.profile);
+            let named = |profile: &str| labels([("receiver", &r.name), ("profile", &profile)]);
+            [(named("full"), full), (named("fast"), fast)]
+        });
+        metric(out, name, kind, help, values);
+    }
+    let named = |r: &ReceiverReport| labels([("receiver", &r.name)]);
+    let each = |read: fn(&ProfileCounters) -> f64| of_samples().map(move |r| (named(r), read(&r.profile)));
+    let help = "Changes from one profile to the other.";
+    metric(out, "vtoc_receiver_profile_switches_total", "counter", help, each(|p| p.switches as f64));
+    let help = "Working time of the demodulator over signal time, last second.";
+    metric(out, "vtoc_receiver_load_ratio", "gauge", help, each(|p| p.load_permille as f64 / 1e3));
+    let help = "Frames that the full profile would have found beyond those of the fast one (estimate).";
+    metric(out, "vtoc_receiver_given_up_frames_total", "counter", help, each(|p| p.given_up_frames as f64));
+    let compared = of_samples().filter(|r| 0 < r.profile.fast_yield_permille);
+    let help = "The part of the full profile's frames that the fast one finds, as seen at the changes.";
+    metric(out, "vtoc_receiver_fast_yield_ratio", "gauge", help, compared.map(|r| (named(r), r.profile.fast_yield_permille as f64 / 1e3)));
 }
 
 fn decoders(ingest: &StationHandle, out: &mut String) {
