@@ -96,6 +96,10 @@ counters! {
         blocks_waiting_max,
         /// Frames passed on to the merge.
         frames,
+        /// Facts passed on to the merge, by a feed that tells what was decoded elsewhere.
+        facts,
+        /// Facts of such a feed that had been told and have not changed.
+        facts_unchanged,
         /// Times that the machine's UTC was set while receiving.
         clock_steps,
         /// Successful openings of the source, less the first.
@@ -164,6 +168,10 @@ counters! {
         duplicates,
         /// Frames that came after a later one had been passed on (they were passed on all the same).
         late,
+        /// Facts taken from feeds that tell what was decoded elsewhere.
+        facts,
+        /// Facts dropped because another receiver had heard or told the same.
+        facts_known,
         /// Events given to the sink.
         events,
         /// Panics in a message decoder or in the sink.

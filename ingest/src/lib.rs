@@ -2,8 +2,9 @@
 //!
 //! ```text
 //!   SampleSource ─► [source thread] ─ ring ─► [DSP thread] Demodulator ─┐ frames
-//!   ByteSource ───► [source thread] Framer ─────────────────────────────┼──► [merge thread] order, once each,
-//!                                                                       ┘        MessageDecoder ──► Sink
+//!   ByteSource ───► [source thread] Framer ─────────────────────────────┴──► [merge thread] order, once each,
+//!                                                                                MessageDecoder ──► events ─┐
+//!   ByteSource ───► [source thread] Teller ─────────────── facts ─────► [merge thread] what is not known yet ┴─► Sink
 //! ```
 //!
 //! - [`Station::start`] runs receivers live and supervised; [`offline::decode`] runs a recording on the calling thread.
@@ -14,6 +15,8 @@
 mod block;
 pub mod clock;
 mod counters;
+mod echo;
+mod facts;
 mod feed_time;
 pub mod framing;
 mod merge;
@@ -33,6 +36,7 @@ mod whole;
 
 pub use block::{Block, BlockMeta};
 pub use counters::{MergeCounters, ProfileCounters, ReceiverCounters, ReceiverReport, ReceiverState};
+pub use facts::Telling;
 pub use framing::Framing;
 pub use profile::ProfileChoice;
 pub use receiver::{ByteFactory, Input, ReceiverSpec, SampleFactory};

@@ -14,6 +14,7 @@ mod architecture;
 mod browser;
 mod cli;
 mod delivery;
+mod facts;
 mod feeds;
 mod profiles;
 mod recordings;

@@ -4,8 +4,8 @@ use crate::config::{Gain, Pace, ProfileName, ProtocolName, Receiver, RecordingFo
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
-use hw::{ByteSource, Layout, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
-use ingest::{Framing, Input, ProfileChoice, ReceiverSpec};
+use hw::{ByteSource, Layout, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
+use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
 
 /// The station's place, when it is configured.
@@ -85,6 +85,12 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         }
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
         SourceKind::Avr => Ok(network(name, r, Framing::Lines)),
+        SourceKind::Sbs => {
+            let address = r.address.clone().unwrap_or_default();
+            let open = move || Ok(Box::new(TcpFeed::connect(Telling::Sbs.name(), &address)?) as Box<dyn ByteSource>);
+            Ok(Input::Facts(Box::new(open), Telling::Sbs))
+        }
+        SourceKind::AircraftJson => Ok(aircraft_json(r)),
         SourceKind::RtlTcp => Ok(rtl_tcp(r, tuning)),
         SourceKind::Rtlsdr => rtl_sdr(name, r, tuning),
     }
@@ -125,6 +131,19 @@ fn network(name: &str, r: &Receiver, framing: Framing) -> Input {
     let (kind, address) = (framing.name(), r.address.clone().unwrap_or_default());
     tracing::debug!(receiver = name, kind, address, "network feed");
     Input::Bytes(Box::new(move || Ok(Box::new(TcpFeed::connect(kind, &address)?) as Box<dyn ByteSource>)), framing)
+}
+
+fn aircraft_json(r: &Receiver) -> Input {
+    let (url, path) = (r.url.clone(), r.path.clone().unwrap_or_default());
+    let kind = Telling::AircraftJson.name();
+    let open = move || {
+        let document = match &url {
+            Some(url) => PolledDocument::url(kind, url)?,
+            None => PolledDocument::file(kind, &path)?,
+        };
+        Ok(Box::new(document) as Box<dyn ByteSource>)
+    };
+    Input::Facts(Box::new(open), Telling::AircraftJson)
 }
 
 fn rtl_tcp(r: &Receiver, tuning: Tuning) -> Input {

@@ -1,5 +1,6 @@
 //! What a receiver is to be.
 
+use crate::facts::Telling;
 use crate::framing::Framing;
 use crate::profile::ProfileChoice;
 use decoders::ProtocolEntry;
@@ -18,6 +19,8 @@ pub enum Input {
     Samples(SampleFactory),
     /// Bytes of a feed that was demodulated elsewhere.
     Bytes(ByteFactory, Framing),
+    /// Bytes of a feed that tells what was decoded elsewhere: no frames, but facts.
+    Facts(ByteFactory, Telling),
 }
 
 impl fmt::Debug for Input {
@@ -25,6 +28,7 @@ impl fmt::Debug for Input {
         match self {
             Self::Samples(_) => f.write_str("Samples"),
             Self::Bytes(_, framing) => write!(f, "Bytes({framing:?})"),
+            Self::Facts(_, telling) => write!(f, "Facts({telling:?})"),
         }
     }
 }

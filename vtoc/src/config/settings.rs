@@ -57,6 +57,10 @@ pub enum SourceKind {
     Beast,
     /// Frames as AVR text over TCP: `address`.
     Avr,
+    /// What another receiver decoded, as SBS (BaseStation) lines over TCP: `address`.
+    Sbs,
+    /// What another receiver decoded, as its `aircraft.json`: `url` (http://…), or `path` of a file that it replaces.
+    AircraftJson,
     /// The simulated sky.
     Sim,
 }
@@ -134,7 +138,9 @@ pub struct Receiver {
     pub serial: Option<String>,
     /// `host:port` of a network source.
     pub address: Option<String>,
-    /// Recording to play.
+    /// `http://…` of another receiver's `aircraft.json`.
+    pub url: Option<String>,
+    /// Recording to play, or file of another receiver's `aircraft.json`.
     pub path: Option<PathBuf>,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
@@ -183,6 +189,7 @@ impl Receiver {
             enabled: yes(),
             serial: None,
             address: None,
+            url: None,
             path: None,
             format: None,
             iq_swap: false,

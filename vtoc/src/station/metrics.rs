@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 
 type Column = (&'static str, &'static str, fn(&ReceiverReport) -> u64);
 
-const RECEIVER: [Column; 9] = [
+const RECEIVER: [Column; 12] = [
     ("vtoc_receiver_samples_total", "Complex samples taken from the source.", |r| r.counters.samples),
     ("vtoc_receiver_frames_total", "Frames whose check passed.", |r| r.counters.frames),
     ("vtoc_receiver_corrected_frames_total", "Frames that needed error correction.", |r| r.demodulator.corrected_frames),
@@ -20,6 +20,11 @@ const RECEIVER: [Column; 9] = [
     ("vtoc_receiver_stalls_total", "Reads in which nothing came in time.", |r| r.counters.stalls),
     ("vtoc_receiver_panics_total", "Panics in the source, its framing or its demodulator.", |r| r.counters.panics),
     ("vtoc_receiver_feed_refused_total", "Messages of a feed refused: broken, or their parity is wrong.", |r| r.counters.feed_refused),
+    ("vtoc_receiver_source_errors_total", "Failed openings and failed reads of the source.", |r| r.counters.source_errors),
+    ("vtoc_receiver_facts_total", "Facts told by a feed of what was decoded elsewhere.", |r| r.counters.facts),
+    ("vtoc_receiver_facts_unchanged_total", "Facts of such a feed that had been told and have not changed.", |r| {
+        r.counters.facts_unchanged
+    }),
 ];
 
 pub fn render(parts: &Parts, out: &mut String) {
@@ -91,6 +96,12 @@ fn decoders(ingest: &StationHandle, out: &mut String) {
         .flat_map(|(p, c)| Refusal::ALL.map(|why| (labels([("protocol", p), ("why", &why.name())]), c.refused(why) as f64)));
     metric(out, "vtoc_decoder_refused_total", "counter", "Frames or parts of frames that were not believed.", refused);
     counter(out, "vtoc_merge_duplicates_total", "Frames that another receiver had heard too.", ingest.merge().duplicates);
+    counter(
+        out,
+        "vtoc_merge_facts_known_total",
+        "Facts dropped because another receiver had heard or told the same.",
+        ingest.merge().facts_known,
+    );
 }
 
 fn spool(parts: &Parts, out: &mut String) {
