@@ -61,6 +61,12 @@ pub trait Demodulator: Send {
     /// No more samples: what is still held back comes out.
     fn finish(&mut self, out: &mut dyn FnMut(Frame));
     fn counters(&self) -> Counters;
+    /// Can it go from one profile to the other while it works?
+    fn has_profiles(&self) -> bool {
+        false
+    }
+    /// Goes on in another profile. What it holds and knows stays: no frame is lost or comes twice around the change.
+    fn set_profile(&mut self, _profile: Profile) {}
     /// How far behind the samples it has been given a frame's time may lie when it comes out, at most, in microseconds: what
     /// has to be waited for when receivers are merged. A frame has the time of its beginning, so a long one counts with its
     /// length.

@@ -57,6 +57,10 @@ pub enum SourceKind {
     Beast,
     /// Frames as AVR text over TCP: `address`.
     Avr,
+    /// What another receiver decoded, as SBS (BaseStation) lines over TCP: `address`.
+    Sbs,
+    /// What another receiver decoded, as its `aircraft.json`: `url` (http://…), or `path` of a file that it replaces.
+    AircraftJson,
     /// The simulated sky.
     Sim,
 }
@@ -115,7 +119,10 @@ mod auto {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileName {
+    /// Full as long as the processor keeps up. (A recording read flat out waits for us: full.)
     #[default]
+    #[value(skip)]
+    Auto,
     Full,
     Fast,
 }
@@ -131,7 +138,9 @@ pub struct Receiver {
     pub serial: Option<String>,
     /// `host:port` of a network source.
     pub address: Option<String>,
-    /// Recording to play.
+    /// `http://…` of another receiver's `aircraft.json`.
+    pub url: Option<String>,
+    /// Recording to play, or file of another receiver's `aircraft.json`.
     pub path: Option<PathBuf>,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
@@ -155,6 +164,7 @@ pub struct Receiver {
     /// 4.5 V to the antenna's amplifier; switched off at exit.
     #[serde(default)]
     pub bias_tee: bool,
+    /// How hard to try: `full`, `fast`, or `auto`, which follows the processor's load.
     #[serde(default)]
     pub profile: ProfileName,
     /// Network feeds of frames: Mode A/C replies too. They name nobody, so they make no events, but go on to our own feeds.
@@ -179,6 +189,7 @@ impl Receiver {
             enabled: yes(),
             serial: None,
             address: None,
+            url: None,
             path: None,
             format: None,
             iq_swap: false,
