@@ -1,7 +1,7 @@
 //! An independent signal generator with ground truth. It shares no code with the decoders, so that the two check each other.
 //!
 //! ```text
-//!   world (who is where) ──► adsb | ais | aprs (what they say, when) ──► waveform ──► iq (noise, converter) ──► bytes
+//!   world (who is where) ──► adsb | ais | aprs | uat (what they say, when) ──► waveform ──► iq (noise, converter) ──► bytes
 //!                                             └──────────────► truth (one JSON line per frame on the air)
 //! ```
 //!
@@ -18,6 +18,7 @@ pub mod hdlc;
 pub mod iq;
 mod json;
 pub mod rng;
+pub mod uat;
 pub mod world;
 
 pub use json::JsonLine;
