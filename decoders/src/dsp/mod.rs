@@ -13,4 +13,4 @@ mod mix;
 pub use convert::{FULL_SCALE_CU8, append_planar};
 pub use design::low_pass;
 pub use fir::{dot, filtered_power, sum};
-pub use mix::{lag_product, rotate};
+pub use mix::{lag_product, rotate, shift};

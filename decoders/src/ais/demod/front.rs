@@ -12,7 +12,7 @@
 //! - Every output is computed from the same inputs in the same order however the samples were cut into blocks.
 
 use super::complex::C32;
-use crate::dsp::low_pass;
+use crate::dsp::{low_pass, shift};
 use model::IqSamples;
 
 /// Samples a second in each channel.
@@ -231,7 +231,7 @@ impl Tuner {
         let old = self.held.re.len();
         self.held.re.extend_from_slice(&input.re);
         self.held.im.extend_from_slice(&input.im);
-        rotate(&mut self.held.re[old..], &mut self.held.im[old..], self.step, self.rotated);
+        shift(&mut self.held.re[old..], &mut self.held.im[old..], self.step, self.rotated);
         self.rotated += input.re.len() as u64;
         let have = self.held.re.len();
         let bank = Bank { taps: &self.bank, n: self.taps, unit: self.unit, stride: self.stride };
@@ -261,31 +261,5 @@ fn resample(x: &Planes, bank: &Bank<'_>, mut next: u64, have: usize, out: &mut V
         let taps = &bank.taps[phase * n..(phase + 1) * n];
         out.push(C32 { re: dot(&x.re[from..from + n], taps), im: dot(&x.im[from..from + n], taps) });
         next += bank.stride;
-    }
-}
-
-/// Multiplies by e^{j·step·n}, n from `start`. The rotating unit is set anew every 64 samples of absolute count.
-#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-fn rotate(re: &mut [f32], im: &mut [f32], step: f64, start: u64) {
-    let mut at = 0;
-    while at < re.len() {
-        let n = start + at as u64;
-        let in_run = (n % 64) as usize;
-        let run = (64 - in_run).min(re.len() - at);
-        let base = step * ((n - in_run as u64) as f64);
-        let base = base.rem_euclid(core::f64::consts::TAU);
-        let (s0, c0) = base.sin_cos();
-        let (s1, c1) = step.sin_cos();
-        let mut unit = C32::new(c0 as f32, s0 as f32);
-        let turn = C32::new(c1 as f32, s1 as f32);
-        for _ in 0..in_run {
-            unit = unit * turn;
-        }
-        for i in at..at + run {
-            let rotated = C32::new(re[i], im[i]) * unit;
-            (re[i], im[i]) = (rotated.re, rotated.im);
-            unit = unit * turn;
-        }
-        at += run;
     }
 }
