@@ -13,4 +13,4 @@ mod tests;
 mod trellis;
 mod waveform;
 
-pub use receiver::{RATES, Receiver};
+pub use receiver::{CENTER_HZ, RATES, Receiver};
