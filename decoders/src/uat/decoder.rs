@@ -244,7 +244,9 @@ const fn on_ground(state: &StateVector) -> Option<bool> {
     }
 }
 
-fn over_ground(north_kt: Option<i32>, east_kt: Option<i32>) -> (Option<(SpeedKind, DeciKnots)>, Option<(HeadingReference, CentiDegrees)>) {
+type OverGround = (Option<(SpeedKind, DeciKnots)>, Option<(HeadingReference, CentiDegrees)>);
+
+fn over_ground(north_kt: Option<i32>, east_kt: Option<i32>) -> OverGround {
     let Some((north, east)) = north_kt.zip(east_kt) else { return (None, None) };
     let (north, east) = (f64::from(north), f64::from(east));
     let speed = DeciKnots::from_knots(north.hypot(east)).map(|speed| (SpeedKind::Ground, speed));

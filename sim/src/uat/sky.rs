@@ -123,7 +123,7 @@ impl Sky {
             let mut own = Rng::stream(self.config.world.seed, &[0xA7, i as u64, self.second as u64]);
             let sent_us = FIRST_US + OPPORTUNITY_US * (752 + own.below(3_200)) as f64;
             let state = self.world.aircraft_at(i, self.second * SECOND_US + sent_us as i64);
-            if state.address % 3 != 0 || CEILING_FT < state.alt_ft {
+            if !state.address.is_multiple_of(3) || CEILING_FT < state.alt_ft {
                 continue;
             }
             let frame = report(&state, self.second);

@@ -1,7 +1,7 @@
 //! Uplinks to events: each text once, and how much else was sent.
 
 use crate::uat::uplink::{Apdu, Assembler, Report, Uplink, product_name, reports};
-use model::{EventKind, LatLon, Position, PositionSource, ShortText, Subject, Text, TextKind, UnixMicros};
+use model::{EventKind, Identity, LatLon, Position, PositionSource, ShortText, Subject, Text, TextKind, UnixMicros};
 
 /// Texts remembered, so that a repetition (every few minutes, by every station in range) is not told again.
 const TEXTS_MAX: usize = 2048;
@@ -12,6 +12,9 @@ const REPORT_MICROS: i64 = 600_000_000;
 /// Ground stations whose place was told lately.
 const STATIONS_MAX: usize = 64;
 const STATION_MICROS: i64 = 60_000_000;
+
+/// A ground station's category: a point obstacle, as it is to aircraft.
+const OBSTACLE: &str = "C3";
 
 /// What one station sent of one product since it was last told.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +43,9 @@ impl GroundStations {
         {
             let position = Position { on_ground: Some(true), ..Position::bare(place, PositionSource::SelfReported) };
             out(station, EventKind::Position(position));
+            let name = format!("UAT ground station, site {}", uplink.site);
+            let identity = Identity { name: ShortText::new(&name).ok(), category: ShortText::new(OBSTACLE).ok(), ..Identity::default() };
+            out(station, EventKind::Identity(identity));
         }
         for apdu in uplink.apdus() {
             let texts = match apdu.segment {

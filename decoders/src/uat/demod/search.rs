@@ -108,10 +108,9 @@ fn correlate(re: &[f32], im: &[f32], cos: &[f32; SYNC], sin: &[f32; SYNC], sums:
                 sums.energy[n] += xr[n] * xr[n] + xi[n] * xi[n];
             }
         }
-        for n in 0..SPAN {
-            let [rc, is, ic, rs] = [z[0][n], z[1][n], z[2][n], z[3][n]];
-            (z[0][n], z[1][n]) = (rc + is, ic - rs);
-            (z[2][n], z[3][n]) = (rc - is, ic + rs);
+        let [z0, z1, z2, z3] = &mut z;
+        for (((rc, is), ic), rs) in z0.iter_mut().zip(z1).zip(z2).zip(z3) {
+            (*rc, *is, *ic, *rs) = (*rc + *is, *ic - *rs, *rc - *is, *ic + *rs);
         }
         if 0 < b {
             for w in [0, 2] {

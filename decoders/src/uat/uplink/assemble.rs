@@ -56,9 +56,4 @@ impl Assembler {
         }
         Some(whole)
     }
-
-    /// Files under way.
-    pub fn len(&self) -> usize {
-        self.files.len()
-    }
 }
