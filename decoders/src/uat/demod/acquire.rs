@@ -28,16 +28,23 @@ pub struct Sync {
     pub power: f32,
 }
 
+/// Modulation indices tried where 0.6 did not work: steps of 0.02 from −0.06 on, as skew ([`Acquire::skewed`]).
+const SKEWS: usize = 12;
+const SKEW_STEP: f32 = 0.02 * PI;
+const SKEW_FIRST: f32 = -0.06 * PI;
+
 /// The sync word's carrier, bit by bit.
 #[derive(Debug)]
 pub struct Acquire {
     one: [C32; POINTS],
     points: Vec<C32>,
+    /// Of the last burst, turned back by its `turn`.
+    carrier: [C32; SYNC_BITS],
 }
 
 impl Acquire {
     pub fn new() -> Self {
-        Self { one: one_tone(), points: Vec::with_capacity(PLACES + SYNC_BITS * FINE) }
+        Self { one: one_tone(), points: Vec::with_capacity(PLACES + SYNC_BITS * FINE), carrier: [C32::ZERO; SYNC_BITS] }
     }
 
     /// `found` with its place counted in `x`.
@@ -65,14 +72,41 @@ impl Acquire {
         };
         let place_off = across(place, PLACES, &|p| powers[p][t]);
         let turn_off = across(t, TURNS, &|t| powers[place][t]);
+        let turn = turn_of(t) + turn_off * TURN_STEP;
+        self.carrier = self.carrier(found.word, place);
+        for (k, carrier) in self.carrier.iter_mut().enumerate() {
+            *carrier = *carrier * C32::unit(-turn * k as f32);
+        }
         let energy: f32 = (0..SYNC_BITS * POINTS).map(|m| self.points[place + 2 * m].power()).sum();
         Sync {
             word: found.word,
             start: begin + (place as f64 + f64::from(place_off) - (PLACES / 2) as f64) * spacing,
-            turn: found.turn + turn_of(t) + turn_off * TURN_STEP,
+            turn: found.turn + turn,
             share: power / (energy * (SYNC_BITS * POINTS) as f32).max(f32::MIN_POSITIVE),
             power: (energy / (SYNC_BITS * POINTS) as f32).max(f32::MIN_POSITIVE),
         }
+    }
+
+    /// The last burst as one with another modulation index h: the standard says "no less than 0.6". Gives the skew, π(h − 0.6), by which
+    /// a bit turns the phase further, and corrects the turn, which the skew had biased.
+    pub fn skewed(&self, sync: &Sync) -> (f32, Sync) {
+        let mut best = (0.0, 0.0, 0.0);
+        for skew in (0..SKEWS).map(|i| SKEW_FIRST + SKEW_STEP * i as f32) {
+            let mut unskewed = self.carrier;
+            let mut sum = 0.0;
+            for (k, carrier) in unskewed.iter_mut().enumerate() {
+                let level = if sync.word.bit(k) { 1.0 } else { -1.0 };
+                *carrier = *carrier * C32::unit(-skew * (sum + level / 2.0));
+                sum += level;
+            }
+            for turn in (0..TURNS).map(turn_of) {
+                let power = sum_turned(&unskewed, turn).power();
+                if best.2 < power {
+                    best = (skew, turn, power);
+                }
+            }
+        }
+        (best.0, Sync { turn: sync.turn + best.1, ..*sync })
     }
 
     /// What is left of each bit when what is known of it is taken away.

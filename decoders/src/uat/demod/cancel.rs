@@ -30,6 +30,8 @@ pub struct Known<'a> {
     pub bit_samples: f64,
     /// Radians a bit that the carrier is off.
     pub turn: f32,
+    /// π(h − 0.6).
+    pub skew: f32,
 }
 
 #[derive(Debug)]
@@ -90,8 +92,8 @@ impl Canceller {
         let per_sample = (1.0 / known.bit_samples) as f32;
         for i in 0..count {
             let bit = (offset + i as f32) * per_sample;
-            let carrier = (known.turn * (bit - RAMP_BITS as f32)) % TAU;
-            sent.push(C32::unit(carrier + 0.6 * PI * pulse.turned(levels, bit) % TAU));
+            let turns = (known.turn * (bit - RAMP_BITS as f32) + (0.6 * PI + known.skew) * pulse.turned(levels, bit)) / TAU;
+            sent.push(C32::unit((turns - turns.floor()) * TAU));
         }
     }
 

@@ -5,7 +5,7 @@ use super::cancel::{Canceller, Known};
 use super::front::Planes;
 use super::points::{Grid, Points};
 use super::repair::{Repaired, repair};
-use super::search::Found;
+use super::search::{Found, SCORE_CLEAN};
 use super::trellis::Trellis;
 use super::waveform::{BASIC_BITS, BIT_RATE, LONG_BITS, POINTS, SPS, SYNC_BITS, UPLINK_BITS, Word};
 use crate::dsp::complex::C32;
@@ -17,8 +17,12 @@ use core::f32::consts::PI;
 const SHARE_MIN: f32 = 0.20;
 /// And below this share of what stands over the noise: a stronger burst's data look a little like a sync word here and there.
 const SHARE_OVER_NOISE_MIN: f32 = 0.5;
+/// The same of the search's score.
+const SCORE_OVER_NOISE_MIN: f32 = 0.42;
 /// The carrier along the sync word is at least so strong as behind it.
 const SYNC_AMPLITUDE_MIN: f32 = 0.6;
+/// Less is not told from h = 0.6 by a sync word.
+const SKEW_MIN: f32 = 0.015 * PI;
 /// Check bytes kept for finding errors.
 const MARGIN_BASIC: usize = 4;
 const MARGIN_LONG: usize = 4;
@@ -38,6 +42,8 @@ pub struct Heard {
     pub word: Word,
     /// Radians a bit that the carrier is off.
     pub turn: f32,
+    /// π(h − 0.6).
+    pub skew: f32,
     pub offset_hz: f64,
     pub corrected_bits: u8,
     /// Full scale 1.
@@ -60,6 +66,7 @@ pub struct Modem {
     block: Vec<f32>,
     /// Bits as they were sent, behind the sync word.
     sent: Vec<bool>,
+    blocks: Vec<bool>,
     canceller: Canceller,
 }
 
@@ -72,17 +79,33 @@ impl Modem {
             trellis: Trellis::new(UPLINK_BITS),
             block: Vec::with_capacity(8 * UPLINK.length),
             sent: Vec::with_capacity(UPLINK_BITS),
+            blocks: Vec::with_capacity(UPLINK_BITS),
             canceller: Canceller::new(),
         }
     }
 
     /// `found` with its place counted in `x`; `floor`: mean power of the noise.
     pub fn receive(&mut self, x: &Planes, found: &Found, floor: f32) -> Result<Heard, Refusal> {
-        let sync = self.acquire.acquire(&self.points, x, found);
-        let over_noise = 1.0 - (floor / sync.power).min(1.0);
-        if sync.share < SHARE_MIN.max(SHARE_OVER_NOISE_MIN * over_noise) {
+        let over_noise = |power: f32| 1.0 - (floor / power).min(1.0);
+        if found.score < SCORE_OVER_NOISE_MIN * SCORE_CLEAN * over_noise(found.power) {
             return Err(Refusal::Preamble);
         }
+        let sync = self.acquire.acquire(&self.points, x, found);
+        if sync.share < SHARE_MIN.max(SHARE_OVER_NOISE_MIN * over_noise(sync.power)) {
+            return Err(Refusal::Preamble);
+        }
+        match self.attempt(x, &sync, 0.0) {
+            Some(heard) => Ok(heard),
+            None => {
+                let (skew, sync) = self.acquire.skewed(&sync);
+                let other = SKEW_MIN <= skew.abs();
+                other.then(|| self.attempt(x, &sync, skew)).flatten().ok_or(Refusal::Integrity)
+            }
+        }
+    }
+
+    /// With a modulation index of 0.6 + skew/π.
+    fn attempt(&mut self, x: &Planes, sync: &Sync, skew: f32) -> Option<Heard> {
         let offset_hz = f64::from(sync.turn) * BIT_RATE / core::f64::consts::TAU;
         // Carrier and bit clock come from one crystal, on either side: what one is off, the other is.
         let step = SPS as f64 / POINTS as f64 * (1.0 - offset_hz / super::receiver::CENTER_HZ as f64);
@@ -93,7 +116,7 @@ impl Modem {
             turn: (sync.turn - 0.6 * PI) / POINTS as f32,
         };
         self.points.take(x, grid, &mut self.burst);
-        self.trellis.detect(&self.burst, sync.word);
+        self.trellis.detect(&self.burst, sync.word, skew);
         let mut heard = Heard {
             payload: [0; PAYLOAD_MAX],
             len: 0,
@@ -101,6 +124,7 @@ impl Modem {
             samples: 0.0,
             word: sync.word,
             turn: sync.turn,
+            skew,
             offset_hz,
             corrected_bits: 0,
             power: 0.0,
@@ -108,19 +132,19 @@ impl Modem {
         };
         self.sent.clear();
         let bits = match sync.word {
-            Word::Aircraft => self.aircraft(&sync, &mut heard),
+            Word::Aircraft => self.aircraft(sync, &mut heard),
             Word::Ground => self.ground(&mut heard),
-        };
-        heard.samples = (SYNC_BITS + bits.ok_or(Refusal::Integrity)?) as f64 * step * POINTS as f64;
+        }?;
+        heard.samples = (SYNC_BITS + bits) as f64 * step * POINTS as f64;
         heard.power = (self.trellis.amplitude / POINTS as f32).powi(2);
         heard.noise = self.trellis.noise / (2 * POINTS) as f32;
-        Ok(heard)
+        Some(heard)
     }
 
     /// Takes the burst that was just received out of `x`.
     pub fn cancel(&mut self, x: &mut Planes, heard: &Heard) {
         let bit_samples = heard.samples / (SYNC_BITS + self.sent.len()) as f64;
-        let known = Known { word: heard.word, bits: &self.sent, start: heard.start, bit_samples, turn: heard.turn };
+        let known = Known { word: heard.word, bits: &self.sent, start: heard.start, bit_samples, turn: heard.turn, skew: heard.skew };
         self.canceller.cancel(x, &known);
     }
 
@@ -160,11 +184,12 @@ impl Modem {
 
     /// Blocks one after another to the order on the air.
     fn interleave(&mut self) {
-        let blocks = self.sent.clone();
-        for (i, bit) in self.sent.iter_mut().enumerate() {
+        self.blocks.clear();
+        self.blocks.append(&mut self.sent);
+        self.sent.extend((0..UPLINK_BITS).map(|i| {
             let (byte, block) = (i / 8 / BLOCKS, i / 8 % BLOCKS);
-            *bit = blocks[8 * (UPLINK.length * block + byte) + i % 8];
-        }
+            self.blocks[8 * (UPLINK.length * block + byte) + i % 8]
+        }));
     }
 
     fn accept(&mut self, code: Code, found: &Repaired, heard: &mut Heard) {

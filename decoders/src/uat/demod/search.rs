@@ -21,6 +21,8 @@ pub const HOP: usize = 256;
 /// A burst is where the score is highest within so many samples.
 const NEAR: usize = 6;
 const SPAN: usize = HOP + 2 * NEAR;
+/// The score of a sync word without noise: eight pairs of blocks over 72 samples.
+pub const SCORE_CLEAN: f32 = ((BLOCKS - 1) * BLOCK * BLOCK) as f32 / SYNC as f32;
 /// Samples that must lie behind the first that is searched.
 pub const NEEDED: usize = SPAN + SYNC;
 
@@ -31,6 +33,8 @@ pub struct Found {
     pub at: usize,
     pub word: Word,
     pub score: f32,
+    /// Mean power along it.
+    pub power: f32,
     /// Radians a bit that the carrier is off.
     pub turn: f32,
 }
@@ -80,7 +84,7 @@ impl Search {
             let higher = (n - NEAR..n).any(|m| here <= power(m)) || (n + 1..=n + NEAR).any(|m| here < power(m));
             if !higher {
                 let turn = im[n].atan2(re[n]) / BLOCK_BITS as f32;
-                out(Found { at: n, word, score: here.sqrt() / energy[n], turn });
+                out(Found { at: n, word, score: here.sqrt() / energy[n], power: energy[n] / SYNC as f32, turn });
             }
         }
     }

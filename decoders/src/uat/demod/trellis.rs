@@ -33,6 +33,8 @@ pub struct Trellis {
     forward: Vec<Row>,
     /// ln(P(1)/P(0)) of each bit behind the sync word.
     pub odds: Vec<f32>,
+    /// By how much further than at h = 0.6 a bit 1 turns the phase, and a bit 0 back.
+    skew: f32,
     /// Amplitude of the carrier and variance of the noise, per bit.
     pub amplitude: f32,
     /// The same along the sync word: where there was none, it is much less.
@@ -61,6 +63,7 @@ impl Trellis {
             carrier: Vec::with_capacity(n),
             forward: Vec::with_capacity(n + 1),
             odds: Vec::with_capacity(n),
+            skew: 0.0,
             amplitude: 0.0,
             sync_amplitude: 0.0,
             noise: 0.0,
@@ -68,7 +71,8 @@ impl Trellis {
     }
 
     /// First pass over the points of a burst, sync word first.
-    pub fn detect(&mut self, points: &[C32], word: Word) {
+    pub fn detect(&mut self, points: &[C32], word: Word, skew: f32) {
+        self.skew = skew;
         self.tones.clear();
         for bit in points.chunks_exact(POINTS) {
             let mut sums = [C32::ZERO; 2];
@@ -94,20 +98,22 @@ impl Trellis {
 
     fn viterbi(&mut self, word: Word) {
         self.bits.clear();
-        let (mut state, mut sum) = (0, C32::ZERO);
+        let (mut state, mut sum, mut skewed) = (0, C32::ZERO, 0.0);
         for (k, tones) in self.tones.iter().enumerate().take(SYNC_BITS) {
             let bit = word.bit(k);
-            sum += tones[usize::from(bit)] * self.places[state];
+            let skew = if bit { self.skew } else { -self.skew };
+            sum += tones[usize::from(bit)] * self.places[state] * C32::unit(-skewed - skew / 2.0);
+            skewed += skew;
             state = (state + if bit { STEP } else { 0 }) % STATES;
             self.bits.push(bit);
         }
         let amplitude = sum.power().sqrt() / SYNC_BITS as f32;
-        let never = Survivor { metric: f32::NEG_INFINITY, phase: sum.angle(), turn: 0.0, amplitude };
+        let never = Survivor { metric: f32::NEG_INFINITY, phase: sum.angle() + skewed, turn: 0.0, amplitude };
         let mut survivors = [never; STATES];
         survivors[state].metric = 0.0;
         self.choices.clear();
         for tones in &self.tones[SYNC_BITS..] {
-            let (next, choice) = step(&survivors, tones, &self.places);
+            let (next, choice) = step(&survivors, tones, &self.places, self.skew);
             survivors = next;
             self.choices.push(choice);
         }
@@ -124,9 +130,11 @@ impl Trellis {
     fn track(&mut self, n: usize) {
         let n = n.min(self.tones.len());
         self.residues.clear();
-        let mut state = 0;
+        let (mut state, mut skewed) = (0, 0.0);
         for (tones, bit) in self.tones.iter().zip(&self.bits).take(n) {
-            self.residues.push(tones[usize::from(*bit)] * self.places[state]);
+            let skew = if *bit { self.skew } else { -self.skew };
+            self.residues.push(tones[usize::from(*bit)] * self.places[state] * C32::unit(-skewed - skew / 2.0));
+            skewed += skew;
             state = (state + if *bit { STEP } else { 0 }) % STATES;
         }
         self.carrier.clear();
@@ -152,13 +160,30 @@ impl Trellis {
         let of_sync = self.residues[..SYNC_BITS].iter().zip(&self.carrier).map(|(r, unit)| (*r * unit.conj()).re).sum::<f32>();
         self.sync_amplitude = of_sync / SYNC_BITS as f32;
         self.amplitude = explained / n as f32;
+        self.turn_carrier_back();
         self.noise = (energy / n as f32 - self.amplitude * self.amplitude).max(1e-6 * energy / n as f32).max(f32::MIN_POSITIVE);
+    }
+
+    /// The skew of the decided bits, taken out for smoothing, goes back in.
+    fn turn_carrier_back(&mut self) {
+        if self.skew == 0.0 {
+            return;
+        }
+        let mut skewed = 0.0;
+        for (carrier, bit) in self.carrier.iter_mut().zip(&self.bits) {
+            *carrier = *carrier * C32::unit(skewed);
+            skewed += if *bit { self.skew } else { -self.skew };
+        }
     }
 
     /// What a bit adds to the metric when it begins in state `s`.
     fn gain(&self, k: usize, s: usize, scale: f32) -> [f32; 2] {
         let turned = self.carrier[k].conj() * self.places[s];
-        self.tones[k].map(|tone| (tone * turned).re * scale)
+        if self.skew == 0.0 {
+            return self.tones[k].map(|tone| (tone * turned).re * scale);
+        }
+        let half = C32::unit(self.skew / 2.0);
+        [(self.tones[k][0] * turned * half).re * scale, (self.tones[k][1] * turned * half.conj()).re * scale]
     }
 
     fn both_ways(&mut self, word: Word, bits: usize) {
@@ -205,8 +230,10 @@ fn either(a: f32, b: f32) -> f32 {
 }
 
 /// One bit of the first pass: for every state the better of its two ways, with its carrier loop brought up to date.
-fn step(survivors: &[Survivor; STATES], tones: &[C32; 2], places: &[C32; STATES]) -> ([Survivor; STATES], [bool; STATES]) {
+fn step(survivors: &[Survivor; STATES], tones: &[C32; 2], places: &[C32; STATES], skew: f32) -> ([Survivor; STATES], [bool; STATES]) {
     let turned: [C32; STATES] = core::array::from_fn(|s| C32::unit(-survivors[s].phase) * places[s]);
+    let half = C32::unit(skew / 2.0);
+    let tones = [tones[0] * half, tones[1] * half.conj()];
     let mut choice = [false; STATES];
     let next = core::array::from_fn(|to| {
         let from = (to + STATES - STEP) % STATES;
@@ -217,7 +244,7 @@ fn step(survivors: &[Survivor; STATES], tones: &[C32; 2], places: &[C32; STATES]
         let error = (residue.im / survivor.amplitude.max(f32::MIN_POSITIVE)).clamp(-2.0, 2.0);
         Survivor {
             metric: survivor.metric + residue.re,
-            phase: survivor.phase + survivor.turn + PHASE_GAIN * error,
+            phase: survivor.phase + survivor.turn + PHASE_GAIN * error + if bit { skew } else { -skew },
             turn: survivor.turn + TURN_GAIN * error,
             ..survivor
         }

@@ -33,7 +33,8 @@ pub struct ModeStatus {
     pub quality: Quality,
 }
 
-const BASE_40: &[u8; 40] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ ???";
+/// Code 37 stands behind a squawk as a space does.
+const BASE_40: &[u8; 40] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ  ??";
 /// Three digits of base 40 leave these codes of 16 bits unused.
 const WORD_MAX: u32 = 40 * 40 * 40 - 1;
 
