@@ -4,7 +4,7 @@ use core::fmt;
 use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
 
 /// Every protocol vTOC receives.
-pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL];
+pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL, &crate::uat::PROTOCOL];
 
 /// One protocol: what it is called, where it is heard, and how to make its two halves.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct ProtocolEntry {
     pub rates_sps: &'static [u32],
     pub demodulator: fn(&DemodulatorConfig) -> Result<Box<dyn Demodulator>, UnsupportedRate>,
     pub decoder: fn(&DecoderConfig) -> Box<dyn MessageDecoder>,
-    /// The frame as people exchange it: hex for Mode S, an AIVDM sentence for AIS, TNC2 text for APRS.
+    /// The frame as people exchange it: hex for Mode S, an AIVDM sentence for AIS, TNC2 text for APRS, dump978's line for UAT.
     pub raw_text: fn(&Frame) -> String,
 }
 
