@@ -17,4 +17,5 @@ mod delivery;
 mod feeds;
 mod recordings;
 mod station;
+mod tracks;
 mod units;

@@ -16,3 +16,28 @@ pub fn load(settings: &Settings, hub: &Hub) -> Result<(), Failure> {
     hub.use_database(Arc::new(database));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::live::Limits;
+    use model::UnixMicros;
+
+    fn load_from(path: &std::path::Path) -> Result<(), String> {
+        let mut settings = Settings::default();
+        settings.console.aircraft_list = Some(path.to_path_buf());
+        let hub = Hub::without_tick(Limits::STATION, Arc::new(|| UnixMicros(0)));
+        load(&settings, &hub).map_err(|failure| format!("{failure:?}"))
+    }
+
+    #[test]
+    fn a_list_is_read_and_one_that_is_none_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("aircraft.csv");
+        assert!(load_from(&path).unwrap_err().contains("cannot be opened"));
+        std::fs::write(&path, "nothing\n").unwrap();
+        assert!(load_from(&path).unwrap_err().contains("no line with an address"));
+        std::fs::write(&path, "4840d6;PH-BXN;B738;00\n").unwrap();
+        load_from(&path).unwrap();
+    }
+}

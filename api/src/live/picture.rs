@@ -32,9 +32,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// A station: about 2 MB of tracks and 5 MB of trails when full.
+    /// A station: about 5 MB of tracks and 6 MB of trails when full.
     pub const STATION: Self = Self { tracks: 2_000, trail_points: 200_000 };
-    /// The central: about 20 MB and 12 MB when full.
+    /// The central: about 55 MB and 27 MB when full.
     pub const CENTRAL: Self = Self { tracks: 20_000, trail_points: 500_000 };
 }
 

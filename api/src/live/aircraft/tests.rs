@@ -126,3 +126,14 @@ fn others_have_no_identity_and_the_unheard_no_detail() {
     assert_eq!(picture.detail(&subject(), T0), None);
     assert_eq!(picture.snapshot(None)[0].country, None, "an address that ICAO did not assign is no state's");
 }
+
+/// What 1,000 aircraft that say everything and fly all day hold in memory (hash table included), at most.
+#[test]
+fn a_thousand_aircraft_are_ten_megabytes_at_most() {
+    use super::super::trail::{Point, Trail};
+    let (track, extra) = (size_of::<super::super::track::Track>(), size_of::<super::Extra>());
+    let points = super::super::TRAIL_POINTS.next_power_of_two() * size_of::<Point>() + 32 * size_of::<Point>();
+    let per_aircraft = (track + size_of::<Subject>()) * 8 / 7 * 2 + extra + points;
+    println!("track {track}, what only aircraft have {extra}, trail {} + {points} bytes", size_of::<Trail>());
+    assert!(1_000 * per_aircraft <= 10_000_000, "{per_aircraft} bytes each");
+}
