@@ -290,11 +290,13 @@ pub struct Console {
     pub listen: SocketAddr,
     /// Serve the console from this folder instead of the one built in.
     pub ui_dir: Option<PathBuf>,
+    /// A list of aircraft for registrations and types (docs/live-picture.md): CSV, plain or gzip. Read at the start.
+    pub aircraft_list: Option<PathBuf>,
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None, aircraft_list: None }
     }
 }
 
