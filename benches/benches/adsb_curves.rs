@@ -14,6 +14,7 @@ use sim::adsb::scenario::{Pairs, Placed, Plan, Scenario};
 use sim::iq::Frontend;
 
 type Points = Vec<(f64, f64)>;
+type Measure = fn(&Lab) -> Chart;
 
 /// How long and what is measured.
 struct Lab {
@@ -30,7 +31,7 @@ fn main() -> std::io::Result<()> {
     let content = Content::terminal_area();
     let squitters = content.only(17);
     let lab = Lab { content, squitters, part: if smoke { 0.15 } else { 1.0 }, step: if smoke { 4 } else { 1 } };
-    let charts: [(&str, fn(&Lab) -> Chart); 8] = [
+    let charts: [(&str, Measure); 8] = [
         ("adsb-sensitivity", sensitivity),
         ("adsb-rates", rates),
         ("adsb-pairs", pairs),

@@ -10,9 +10,14 @@
 //! thousands of years, and an empty place passes for a pulse once in 3,000. A place that is neither empty nor as strong as the
 //! frame refuses the whole reply. What was read is taken out of the samples, so that a reply under it is found by the next pass.
 
+use super::AdsbDemodulator;
 use super::detect::Detector;
+use super::outbox::Waiting;
+use super::repair::Word;
 use super::shape::Pulse;
 use crate::adsb::mode_ac::ModeAc;
+use crate::registry::Refusal;
+use model::{DeciDbfs, Signal};
 
 const GRID_US: f64 = 1.45;
 /// F1 to F2, and to the special position identification, in steps of the grid.
@@ -32,7 +37,7 @@ const SENT_MAX: f32 = 2.5;
 /// How far from 20.3 µs the framing pulses may be apart (Annex 10 allows 0.1 µs, the rest is the estimate's).
 const APART_US: f64 = 0.15;
 /// The gaps between pulses that may be loud: at first nearly none, then as many as a reply that lies over this one fills.
-pub const PASSES: [usize; 2] = [2, 6];
+const PASSES: [usize; 2] = [2, 6];
 
 /// A reply that was found.
 #[derive(Clone, Copy, Debug)]
@@ -146,5 +151,42 @@ impl ReplyFinder {
         }
         let first = (reply.start as usize).saturating_sub(AROUND);
         first..(first + (26.0 * self.samples_per_us) as usize + len).min(re.len())
+    }
+}
+
+impl AdsbDemodulator {
+    /// Mode A/C replies, in what is left when Mode S has been taken out.
+    pub(super) fn search_replies(&mut self, from: usize, to: usize) {
+        for (pass, loud_max) in PASSES.into_iter().enumerate() {
+            let mut at = from;
+            while let Some((next, look)) = self.replies.as_ref().and_then(|r| r.next(&self.detector, at, to, loud_max)) {
+                at = next;
+                match look {
+                    Look::Reply(reply) => self.take_reply(&reply),
+                    Look::Unclear if pass + 1 == PASSES.len() => self.counters.refuse(Refusal::Integrity),
+                    Look::Unclear | Look::Nothing => {}
+                }
+            }
+        }
+    }
+
+    fn take_reply(&mut self, reply: &Reply) {
+        let Some(finder) = &self.replies else { return };
+        let (re, im) = self.window.planes_mut();
+        let changed = finder.subtract(re, im, reply);
+        let (re, im) = self.window.planes();
+        self.detector.refresh(re, im, changed);
+        let at = self.window.first_sample() as f64 + reply.time(self.samples_per_us);
+        let word = Word::of_reply(reply.code);
+        if self.outbox.is_full() || self.outbox.holds(at, &word) {
+            return;
+        }
+        let signal = Signal {
+            rssi: DeciDbfs::from_power(reply.power),
+            noise: DeciDbfs::from_power(self.noise),
+            freq_offset_hz: None,
+            corrected_bits: 0,
+        };
+        self.outbox.put(Waiting { at, word, signal });
     }
 }
