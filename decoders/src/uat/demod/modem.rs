@@ -125,7 +125,7 @@ impl Modem {
             word: sync.word,
             turn: sync.turn,
             skew,
-            offset_hz,
+            offset_hz: 0.0,
             corrected_bits: 0,
             power: 0.0,
             noise: 0.0,
@@ -135,6 +135,8 @@ impl Modem {
             Word::Aircraft => self.aircraft(sync, &mut heard),
             Word::Ground => self.ground(&mut heard),
         }?;
+        heard.turn += self.trellis.drift();
+        heard.offset_hz = f64::from(heard.turn) * BIT_RATE / core::f64::consts::TAU;
         heard.samples = (SYNC_BITS + bits) as f64 * step * POINTS as f64;
         heard.power = (self.trellis.amplitude / POINTS as f32).powi(2);
         heard.noise = self.trellis.noise / (2 * POINTS) as f32;
