@@ -17,4 +17,5 @@ mod delivery;
 mod feeds;
 mod recordings;
 mod station;
+mod uat_lab;
 mod units;
