@@ -1,9 +1,10 @@
 //! Bursts made here, by a modulator of the tests' own: phase by numerical integration, no table shared with the receiver.
 
+use super::modem::Gates;
 use super::receiver::Receiver;
 use super::repair::repair;
 use super::waveform::{BIT_RATE, SYNC_BITS, Word};
-use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile};
+use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal};
 use crate::testing::allocations;
 use crate::uat::reed_solomon::{BASIC, Code, LONG, UPLINK, encode};
 use model::{Frame, IqBlock, IqSamples, ReceiverId, TICKS_PER_SECOND, Tick12, Tuning, UnixMicros};
@@ -279,7 +280,42 @@ fn chance_words(rng: &mut Rng, code: Code, margin: usize, tries: u32) -> u32 {
         .count() as u32
 }
 
-/// The lab: chances of a false frame. `cargo test --release -p decoders uat::demod::tests::lab_ -- --ignored --nocapture`
+/// Everything that the search finds is tried.
+const OPEN: Gates = Gates { score: 0.9, score_over_noise: 0.0, share: 0.0, share_over_noise: 0.0, amplitude: 0.0 };
+
+/// False frames in so much noise, and how many places were tried to the end.
+fn false_frames(gates: Gates, seconds: usize, seed: u64) -> (usize, u64) {
+    let config = config(2_083_334, 978_000_000);
+    let mut receiver = Receiver::with_gates(&config, gates).unwrap();
+    let (mut rng, mut frames) = (Rng(seed), 0);
+    for _ in 0..10 * seconds {
+        let noise: Vec<u8> = (0..416_666).map(|_| (10.0 * rng.gauss() + 127.5).round().clamp(0.0, 255.0) as u8).collect();
+        let samples = IqSamples::Cu8(&noise);
+        let block = IqBlock { samples, tuning: config.tuning, start_tick: Tick12(0), start_utc: None, dropped_samples: 0 };
+        receiver.process(&block, &mut |_| frames += 1);
+    }
+    (frames, receiver.counters().refused(Refusal::Integrity))
+}
+
+/// With every gate open, thousands of times as many places are tried as usual: a day's worth in a few seconds of noise.
+#[test]
+fn open_gates_in_noise_give_nothing() {
+    let (frames, tries) = false_frames(OPEN, 1, 4);
+    assert!(frames == 0 && 3_000 < tries, "{frames} of {tries}");
+}
+
+/// The lab: how often noise becomes a frame. `cargo test --release -p decoders lab_false -- --ignored --nocapture`
+#[test]
+#[ignore = "lab: run by name"]
+fn lab_false_frames() {
+    for seed in 0..4 {
+        let (frames, tries) = false_frames(OPEN, 10, seed);
+        println!("gates open: {frames} frames of {tries} tries in 10 s");
+    }
+    let (frames, tries) = false_frames(Gates::USUAL, 120, 99);
+    println!("gates as usual: {frames} frames of {tries} tries in 120 s");
+}
+
 #[test]
 #[ignore = "lab: run by name"]
 fn lab_false_words() {
