@@ -4,8 +4,8 @@ use crate::config::{Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
-use hw::{ByteSource, Layout, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
-use ingest::{Framing, Input, ReceiverSpec};
+use hw::{ByteSource, Layout, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
+use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
 
 /// The station's place, when it is configured.
@@ -36,9 +36,18 @@ fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Resu
     Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
 }
 
-pub const fn profile(name: ProfileName) -> Profile {
+const fn profile(name: ProfileName) -> ProfileChoice {
     match name {
-        ProfileName::Full => Profile::Full,
+        ProfileName::Auto => ProfileChoice::Auto,
+        ProfileName::Full => ProfileChoice::Always(Profile::Full),
+        ProfileName::Fast => ProfileChoice::Always(Profile::Fast),
+    }
+}
+
+/// For a recording, which waits for us.
+pub const fn profile_offline(name: ProfileName) -> Profile {
+    match name {
+        ProfileName::Auto | ProfileName::Full => Profile::Full,
         ProfileName::Fast => Profile::Fast,
     }
 }
@@ -67,6 +76,12 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         }
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
         SourceKind::Avr => Ok(network(name, r, Framing::Lines)),
+        SourceKind::Sbs => {
+            let address = r.address.clone().unwrap_or_default();
+            let open = move || Ok(Box::new(TcpFeed::connect(Telling::Sbs.name(), &address)?) as Box<dyn ByteSource>);
+            Ok(Input::Facts(Box::new(open), Telling::Sbs))
+        }
+        SourceKind::AircraftJson => Ok(aircraft_json(r)),
         SourceKind::RtlTcp => Ok(rtl_tcp(r, tuning)),
         SourceKind::Rtlsdr => rtl_sdr(name, r, tuning),
     }
@@ -107,6 +122,19 @@ fn network(name: &str, r: &Receiver, framing: Framing) -> Input {
     let (kind, address) = (framing.name(), r.address.clone().unwrap_or_default());
     tracing::debug!(receiver = name, kind, address, "network feed");
     Input::Bytes(Box::new(move || Ok(Box::new(TcpFeed::connect(kind, &address)?) as Box<dyn ByteSource>)), framing)
+}
+
+fn aircraft_json(r: &Receiver) -> Input {
+    let (url, path) = (r.url.clone(), r.path.clone().unwrap_or_default());
+    let kind = Telling::AircraftJson.name();
+    let open = move || {
+        let document = match &url {
+            Some(url) => PolledDocument::url(kind, url)?,
+            None => PolledDocument::file(kind, &path)?,
+        };
+        Ok(Box::new(document) as Box<dyn ByteSource>)
+    };
+    Input::Facts(Box::new(open), Telling::AircraftJson)
 }
 
 fn rtl_tcp(r: &Receiver, tuning: Tuning) -> Input {

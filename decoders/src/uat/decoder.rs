@@ -21,8 +21,8 @@ use super::track::{EMERGENCY_REPEAT_MICROS, REPEAT_MICROS, Track, Tracks};
 use super::uplink::{UPLINK_BYTES, Uplink};
 use crate::registry::{Counters, DecoderConfig, MessageDecoder, Refusal};
 use model::{
-    CentiDegrees, DeciKnots, Emergency, Event, EventKind, Frame, HeadingReference, Identity, Position, PositionSource, Protocol, SpeedKind,
-    Status, Subject, UnixMicros, Velocity,
+    CentiDegrees, DeciKnots, Emergency, Event, EventKind, Frame, HeadingReference, Identity, Position, PositionSource, Protocol, Quality,
+    SpeedKind, Status, Subject, UnixMicros, Velocity,
 };
 
 /// A frame with more bits changed than this does not bring in a new subject alone.
@@ -230,8 +230,10 @@ impl Teller<'_> {
         if self.track.status[usize::from(mode.squawk.is_some())].is_news(status, self.at, repeat) {
             out(EventKind::Status(status));
         }
-        if self.track.quality.is_news(mode.quality, self.at, REPEAT_MICROS) {
-            out(EventKind::Quality(mode.quality));
+        let containment_m = self.message.state.as_ref().and_then(StateVector::containment_m);
+        let quality = Quality { containment_m, ..mode.quality };
+        if self.track.quality.is_news(quality, self.at, REPEAT_MICROS) {
+            out(EventKind::Quality(quality));
         }
     }
 }

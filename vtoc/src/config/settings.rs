@@ -58,6 +58,10 @@ pub enum SourceKind {
     Beast,
     /// Frames as AVR text over TCP: `address`.
     Avr,
+    /// What another receiver decoded, as SBS (BaseStation) lines over TCP: `address`.
+    Sbs,
+    /// What another receiver decoded, as its `aircraft.json`: `url` (http://…), or `path` of a file that it replaces.
+    AircraftJson,
     /// The simulated sky.
     Sim,
 }
@@ -128,7 +132,10 @@ mod protocol {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileName {
+    /// Full as long as the processor keeps up. (A recording read flat out waits for us: full.)
     #[default]
+    #[value(skip)]
+    Auto,
     Full,
     Fast,
 }
@@ -145,7 +152,9 @@ pub struct Receiver {
     pub serial: Option<String>,
     /// `host:port` of a network source.
     pub address: Option<String>,
-    /// Recording to play.
+    /// `http://…` of another receiver's `aircraft.json`.
+    pub url: Option<String>,
+    /// Recording to play, or file of another receiver's `aircraft.json`.
     pub path: Option<PathBuf>,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
@@ -169,6 +178,7 @@ pub struct Receiver {
     /// 4.5 V to the antenna's amplifier; switched off at exit.
     #[serde(default)]
     pub bias_tee: bool,
+    /// How hard to try: `full`, `fast`, or `auto`, which follows the processor's load.
     #[serde(default)]
     pub profile: ProfileName,
     /// Network feeds of frames: Mode A/C replies too. They name nobody, so they make no events, but go on to our own feeds.
@@ -193,6 +203,7 @@ impl Receiver {
             enabled: yes(),
             serial: None,
             address: None,
+            url: None,
             path: None,
             format: None,
             iq_swap: false,
@@ -279,11 +290,13 @@ pub struct Console {
     pub listen: SocketAddr,
     /// Serve the console from this folder instead of the one built in.
     pub ui_dir: Option<PathBuf>,
+    /// A list of aircraft for registrations and types (docs/live-picture.md): CSV, plain or gzip. Read at the start.
+    pub aircraft_list: Option<PathBuf>,
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None, aircraft_list: None }
     }
 }
 

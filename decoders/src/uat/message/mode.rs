@@ -103,6 +103,8 @@ fn quality(f: Fields<'_>, nac_p: u8, version: u8) -> Quality {
         integrity_per_sample: (2 <= version).then(|| f.flag(27, 8)),
         design_assurance_exponent: exponent(since_b(f.get(25, 7, 2))),
         baro_alt_checked: Some(f.flag(26, 8)),
+        // The state vector of the same message says it.
+        containment_m: None,
     }
 }
 
