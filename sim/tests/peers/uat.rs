@@ -54,7 +54,7 @@ fn uat2text_reads_the_fields_that_were_written() {
     let text = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
     let number = |key: &str| -> f64 {
         let (_, rest) = text.split_once(key).unwrap_or_else(|| panic!("no {key} in {text}"));
-        rest.trim_start_matches(|c: char| c == ':' || c == ' ').split_whitespace().next().unwrap().parse().unwrap()
+        rest.trim_start_matches([':', ' ']).split_whitespace().next().unwrap().parse().unwrap()
     };
     assert!((number("Latitude") - state.at.lat_deg()).abs() < 1e-4 && (number("Longitude") - state.at.lon_deg()).abs() < 1e-4, "{text}");
     assert!((number("\n Altitude") - f64::from(state.alt_ft)).abs() <= 12.5 && number("NACp") == 9.0, "{text}");

@@ -283,12 +283,12 @@ fn chance_words(rng: &mut Rng, code: Code, margin: usize, tries: u32) -> u32 {
 /// Everything that the search finds is tried.
 const OPEN: Gates = Gates { score: 0.9, score_over_noise: 0.0, share: 0.0, share_over_noise: 0.0, amplitude: 0.0 };
 
-/// False frames in so much noise, and how many places were tried to the end.
-fn false_frames(gates: Gates, seconds: usize, seed: u64) -> (usize, u64) {
+/// False frames in so many tenths of a second of noise, and how many places were tried to the end.
+fn false_frames(gates: Gates, tenths: usize, seed: u64) -> (usize, u64) {
     let config = config(2_083_334, 978_000_000);
     let mut receiver = Receiver::with_gates(&config, gates).unwrap();
     let (mut rng, mut frames) = (Rng(seed), 0);
-    for _ in 0..10 * seconds {
+    for _ in 0..tenths {
         let noise: Vec<u8> = (0..416_666).map(|_| (10.0 * rng.gauss() + 127.5).round().clamp(0.0, 255.0) as u8).collect();
         let samples = IqSamples::Cu8(&noise);
         let block = IqBlock { samples, tuning: config.tuning, start_tick: Tick12(0), start_utc: None, dropped_samples: 0 };
@@ -301,18 +301,19 @@ fn false_frames(gates: Gates, seconds: usize, seed: u64) -> (usize, u64) {
 #[test]
 fn open_gates_in_noise_give_nothing() {
     let (frames, tries) = false_frames(OPEN, 1, 4);
-    assert!(frames == 0 && 3_000 < tries, "{frames} of {tries}");
+    println!("{tries} tries");
+    assert!(frames == 0 && 1_000 < tries, "{frames} of {tries}");
 }
 
 /// The lab: how often noise becomes a frame. `cargo test --release -p decoders lab_false -- --ignored --nocapture`
 #[test]
 #[ignore = "lab: run by name"]
 fn lab_false_frames() {
-    for seed in 0..4 {
-        let (frames, tries) = false_frames(OPEN, 10, seed);
-        println!("gates open: {frames} frames of {tries} tries in 10 s");
+    for seed in 0..40 {
+        let (frames, tries) = false_frames(OPEN, 5, seed);
+        println!("gates open: {frames} frames of {tries} tries in half a second");
     }
-    let (frames, tries) = false_frames(Gates::USUAL, 120, 99);
+    let (frames, tries) = false_frames(Gates::USUAL, 1_200, 99);
     println!("gates as usual: {frames} frames of {tries} tries in 120 s");
 }
 
