@@ -1,7 +1,7 @@
 //! UAT on simulated air with a known truth: the receiver by level, offset, rate, shape and collision, each with a floor that a worse
 //! receiver misses; what aircraft and ground stations say, through frames to events; one track for one aircraft on two frequencies.
 //!
-//! Levels are Eb/N0 of a bit on the air, cu8. Half of all frames are heard at 1.5 dB (basic), 2.05 (long), 3.1 (uplink); dump978-fa
+//! Levels are Eb/N0 of a bit on the air, cu8. Half of all frames are heard at 1.5 dB (basic), 2.05 (long), 3.2 (uplink); dump978-fa
 //! needs 9.7, 10.3 and 11.2 on the same bytes, fisb-978 6.5, 7.1 and 8.2 (docs/uat.md).
 
 use api::live::{Limits, Picture};

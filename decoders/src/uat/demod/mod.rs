@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | bound: each bit alone, non-coherent, hard decisions | 9.0, 9.6, 10.7 | dump978-fa: 9.7, 10.3, 11.2 |
 //! | bound: coherent sequence detection, hard decisions | 2.0, 2.7, 3.8 | |
-//! | trellis of five states with a carrier loop a survivor, odds both ways, erasures by doubt | 1.5, 2.05, 3.1 | false frames in strong bursts' data: 1 in 100 |
+//! | trellis of five states with a carrier loop a survivor, odds both ways, erasures by doubt | 1.5, 2.05, 3.2 | false frames in strong bursts' data: 1 in 100 |
 //! | + at most 29 bits changed, sync amplitude, share over the noise floor | same | none |
 //! | + subtracting what was heard | same | weaker of a pair, 3–10 dB: 0 → .93–.97 |
 //! | + the score against the noise floor before acquiring | same | half the cost in traffic |
