@@ -36,6 +36,8 @@ const REPAIRED: u8 = 1;
 const CONFIRMED: u8 = 3;
 /// A message of segments follows its announcement within this time: a radar turns once in 4 to 12 s.
 const ANNOUNCED_MICROS: i64 = 30_000_000;
+/// A Mode A/C reply names nobody, so it is no fact about anybody: it is passed on to feeds and tells nothing here.
+const MODE_AC_BYTES: usize = 2;
 
 #[derive(Debug)]
 pub struct AdsbDecoder {
@@ -74,6 +76,9 @@ impl AdsbDecoder {
 impl MessageDecoder for AdsbDecoder {
     fn decode(&mut self, frame: &Frame, out: &mut dyn FnMut(Event)) {
         self.counters.frames += 1;
+        if frame.raw.as_slice().len() == MODE_AC_BYTES {
+            return;
+        }
         let message = match Message::parse(frame.raw.as_slice()) {
             Ok(message) => message,
             Err(why) => return self.counters.refuse(why),
