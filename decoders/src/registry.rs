@@ -4,7 +4,7 @@ use core::fmt;
 use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
 
 /// Every protocol vTOC receives.
-pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL];
+pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL, &crate::uat::PROTOCOL];
 
 /// One protocol: what it is called, where it is heard, and how to make its two halves.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct ProtocolEntry {
     pub rates_sps: &'static [u32],
     pub demodulator: fn(&DemodulatorConfig) -> Result<Box<dyn Demodulator>, UnsupportedRate>,
     pub decoder: fn(&DecoderConfig) -> Box<dyn MessageDecoder>,
-    /// The frame as people exchange it: hex for Mode S, an AIVDM sentence for AIS, TNC2 text for APRS.
+    /// The frame as people exchange it: hex for Mode S, an AIVDM sentence for AIS, TNC2 text for APRS, dump978's line for UAT.
     pub raw_text: fn(&Frame) -> String,
 }
 
@@ -61,6 +61,12 @@ pub trait Demodulator: Send {
     /// No more samples: what is still held back comes out.
     fn finish(&mut self, out: &mut dyn FnMut(Frame));
     fn counters(&self) -> Counters;
+    /// Can it go from one profile to the other while it works?
+    fn has_profiles(&self) -> bool {
+        false
+    }
+    /// Goes on in another profile. What it holds and knows stays: no frame is lost or comes twice around the change.
+    fn set_profile(&mut self, _profile: Profile) {}
     /// How far behind the samples it has been given a frame's time may lie when it comes out, at most, in microseconds: what
     /// has to be waited for when receivers are merged. A frame has the time of its beginning, so a long one counts with its
     /// length.

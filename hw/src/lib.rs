@@ -1,12 +1,13 @@
 //! Devices behind two traits. Everything that waits for the outside world is here; nothing here knows a protocol.
 //!
 //! - [`SampleSource`]: RTL-SDR over USB, an `rtl_tcp` server, an IQ recording (life speed or flat out), a simulator;
-//! - [`ByteSource`]: a TCP feed, a serial port, a text recording.
+//! - [`ByteSource`]: a TCP feed, a serial port, a text recording, a document that is polled over HTTP or from a file.
 //!
 //! Calls block; each source has a thread of its own in `ingest`.
 
 pub mod fault;
 mod pace;
+mod polled;
 mod recording;
 mod rtl_tcp;
 #[cfg(feature = "rtlsdr")]
@@ -19,6 +20,7 @@ mod stream;
 mod tcp;
 
 pub use pace::{Pace, Pacer};
+pub use polled::PolledDocument;
 pub use recording::{ByteRecording, Layout, Passes, Recording, RecordingName, RecordingOptions};
 pub use rtl_tcp::{RtlTcpOptions, RtlTcpSource};
 #[cfg(feature = "rtlsdr")]

@@ -3,7 +3,7 @@
 use crate::arguments::{place, protocol};
 use crate::cli::DecodeArgs;
 use crate::failure::Failure;
-use crate::receivers::{layout, profile};
+use crate::receivers::{layout, profile_offline};
 use api::dto::{EventLine, FrameLine, Utc};
 use decoders::{DecoderConfig, ProtocolEntry, Refusal};
 use hw::{ByteRecording, Recording, RecordingName, RecordingOptions};
@@ -43,7 +43,7 @@ fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
     let site = arguments.site.as_deref().map(place).transpose()?;
     Ok(OfflineOptions {
         receiver: ReceiverId(0),
-        profile: profile(arguments.profile),
+        profile: profile_offline(arguments.profile),
         decoder: DecoderConfig { site, range_m_max: None },
         start_utc: Some(start),
     })

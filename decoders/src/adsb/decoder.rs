@@ -30,14 +30,14 @@ pub const CONFIRM_MICROS: i64 = 60_000_000;
 /// So long after a confirmed address was last named, replies that carry it xor parity are believed.
 pub const COVERED_MICROS: i64 = 120_000_000;
 
+/// A Mode A/C reply names nobody, so it is no fact about anybody: it is passed on to feeds and tells nothing here.
+const MODE_AC_BYTES: usize = 2;
 /// Evidence that a frame gives for an address, and what confirms it: a repair may have made another aircraft's address.
 const CLEAN: u8 = 2;
 const REPAIRED: u8 = 1;
 const CONFIRMED: u8 = 3;
 /// A message of segments follows its announcement within this time: a radar turns once in 4 to 12 s.
 const ANNOUNCED_MICROS: i64 = 30_000_000;
-/// A Mode A/C reply names nobody, so it is no fact about anybody: it is passed on to feeds and tells nothing here.
-const MODE_AC_BYTES: usize = 2;
 
 #[derive(Debug)]
 pub struct AdsbDecoder {

@@ -3,6 +3,8 @@
 mod feeds;
 mod metrics;
 mod news;
+#[cfg(test)]
+mod profile_tests;
 mod sink;
 mod state;
 
