@@ -4,7 +4,7 @@ use core::fmt;
 use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
 
 /// Every protocol vTOC receives.
-pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL];
+pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL, &crate::uat::PROTOCOL];
 
 /// One protocol: what it is called, where it is heard, and how to make its two halves.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct ProtocolEntry {
     pub rates_sps: &'static [u32],
     pub demodulator: fn(&DemodulatorConfig) -> Result<Box<dyn Demodulator>, UnsupportedRate>,
     pub decoder: fn(&DecoderConfig) -> Box<dyn MessageDecoder>,
-    /// The frame as people exchange it: hex for Mode S, an AIVDM sentence for AIS, TNC2 text for APRS.
+    /// The frame as people exchange it: hex for Mode S, an AIVDM sentence for AIS, TNC2 text for APRS, dump978's line for UAT.
     pub raw_text: fn(&Frame) -> String,
 }
 
@@ -93,10 +93,12 @@ pub enum Refusal {
     Integrity,
     /// Well formed, but not believable: an address never confirmed, a jump no aircraft can make, a reserved value.
     Sanity,
+    /// Of a kind whose content is not public or not defined (Mode S: military DF 19, reserved formats).
+    Reserved,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 4] = [Self::Preamble, Self::Length, Self::Integrity, Self::Sanity];
+    pub const ALL: [Self; 5] = [Self::Preamble, Self::Length, Self::Integrity, Self::Sanity, Self::Reserved];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -104,6 +106,7 @@ impl Refusal {
             Self::Length => "length",
             Self::Integrity => "integrity",
             Self::Sanity => "sanity",
+            Self::Reserved => "reserved",
         }
     }
 }
@@ -121,7 +124,7 @@ pub struct Counters {
     pub events: u64,
     /// Subjects forgotten because the decoder's table was full, not because they were old.
     pub evicted: u64,
-    refused: [u64; 4],
+    refused: [u64; Refusal::ALL.len()],
 }
 
 impl Counters {

@@ -19,4 +19,5 @@ mod feeds;
 mod profiles;
 mod recordings;
 mod station;
+mod tracks;
 mod units;

@@ -1,6 +1,6 @@
 //! Receivers from settings: which source, which protocol, opened anew each time they fail.
 
-use crate::config::{Gain, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::config::{Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
@@ -30,7 +30,7 @@ pub fn specs(settings: &Settings) -> Result<Vec<ReceiverSpec>, Failure> {
 }
 
 fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Result<ReceiverSpec, Failure> {
-    let protocol = protocol_entry(protocol(receiver.protocol))?;
+    let protocol = protocol_entry(receiver.protocol)?;
     let input = input(place, name, receiver, protocol, settings)?;
     let profile = profile(receiver.profile);
     Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
@@ -57,15 +57,6 @@ pub fn protocol_entry(protocol: Protocol) -> Result<&'static ProtocolEntry, Fail
         let known: Vec<&str> = decoders::PROTOCOLS.iter().map(|p| p.protocol.name()).collect();
         Failure::config(format!("{protocol} can't be received yet; this version receives {}", known.join(", ")))
     })
-}
-
-const fn protocol(name: ProtocolName) -> Protocol {
-    match name {
-        ProtocolName::Adsb => Protocol::Adsb,
-        ProtocolName::Ais => Protocol::Ais,
-        ProtocolName::Aprs => Protocol::Aprs,
-        ProtocolName::Uat => Protocol::Uat,
-    }
 }
 
 fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, settings: &Settings) -> Result<Input, Failure> {

@@ -14,7 +14,7 @@ mod settings;
 mod validate;
 
 pub use layers::{ConfigError, Layers};
-pub use settings::{Congestion, Gain, LogFormat, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
+pub use settings::{Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 pub use validate::validate;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
 use clap::ValueEnum;
+use model::Protocol;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -65,15 +66,6 @@ pub enum SourceKind {
     Sim,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum ProtocolName {
-    Adsb,
-    Ais,
-    Aprs,
-    Uat,
-}
-
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingFormat {
@@ -116,6 +108,27 @@ mod auto {
     }
 }
 
+/// A protocol's name, of those in the list of protocols.
+mod protocol {
+    use decoders::PROTOCOLS;
+    use model::Protocol;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(protocol: &Protocol, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(protocol.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Protocol, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = || PROTOCOLS.iter().map(|entry| entry.protocol);
+        known().find(|protocol| protocol.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = known().map(Protocol::name).collect();
+            D::Error::custom(format!("unknown variant `{text}`, expected one of {}", names.join(", ")))
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileName {
@@ -130,7 +143,8 @@ pub enum ProfileName {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receiver {
-    pub protocol: ProtocolName,
+    #[serde(with = "protocol")]
+    pub protocol: Protocol,
     pub source: SourceKind,
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -182,7 +196,7 @@ pub struct Receiver {
 
 impl Receiver {
     /// A receiver with nothing said but what and from where.
-    pub fn new(protocol: ProtocolName, source: SourceKind) -> Self {
+    pub fn new(protocol: Protocol, source: SourceKind) -> Self {
         Self {
             protocol,
             source,
@@ -276,11 +290,13 @@ pub struct Console {
     pub listen: SocketAddr,
     /// Serve the console from this folder instead of the one built in.
     pub ui_dir: Option<PathBuf>,
+    /// A list of aircraft for registrations and types (docs/live-picture.md): CSV, plain or gzip. Read at the start.
+    pub aircraft_list: Option<PathBuf>,
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None, aircraft_list: None }
     }
 }
 

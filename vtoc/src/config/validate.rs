@@ -1,8 +1,8 @@
 //! What types cannot say about settings: ranges, and what a source needs.
 
 use super::layers::Problem;
-use super::settings::{Gain, ProtocolName, Receiver, Settings, SourceKind};
-use model::{LatLon, StationId};
+use super::settings::{Gain, Receiver, Settings, SourceKind};
+use model::{LatLon, Protocol, StationId};
 
 /// Every problem, in the order of the settings.
 pub fn validate(settings: &Settings) -> Vec<Problem> {
@@ -65,7 +65,7 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
     {
         problems.push(Problem::new(format!("{path}.url"), format!("`{url}` does not begin with http:// (TLS is not spoken; use a proxy)")));
     }
-    if matches!(r.source, SourceKind::Sbs | SourceKind::AircraftJson) && r.protocol != ProtocolName::Adsb {
+    if matches!(r.source, SourceKind::Sbs | SourceKind::AircraftJson) && r.protocol != Protocol::Adsb {
         problems.push(Problem::new(format!("{path}.protocol"), "this source tells of aircraft: protocol = \"adsb\""));
     }
     if let Some(address) = &r.address

@@ -27,8 +27,6 @@
 
 mod acquire;
 mod cancel;
-mod clock;
-mod complex;
 mod detect;
 mod discriminator;
 mod fm;
@@ -42,6 +40,7 @@ mod repair;
 mod search;
 mod stream;
 
+use crate::dsp::{clock, complex};
 pub use discriminator::Discriminator;
 pub use receiver::{RATES, Receiver};
 
