@@ -20,4 +20,5 @@ mod profiles;
 mod recordings;
 mod station;
 mod tracks;
+mod uat_lab;
 mod units;
