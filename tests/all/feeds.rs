@@ -272,6 +272,112 @@ fn tis_b_and_ads_r_are_sbs_lines_of_their_own_address() {
     assert_eq!(lines(&[0x77, 0]), "");
 }
 
+/// What tar1090 asks a server for, and the type in which it takes each field of an aircraft (read in its html/script.js,
+/// html/early.js and html/planeObject.js of July 2026). It is not packaged, so it is looked at by hand: docs/feeds.md.
+#[test]
+fn what_tar1090_reads_is_there() {
+    const FIELDS: [(&str, &str); 35] = [
+        ("hex", "string"),
+        ("type", "string"),
+        ("flight", "string"),
+        ("squawk", "string"),
+        ("emergency", "string"),
+        ("category", "string"),
+        ("r", "string"),
+        ("t", "string"),
+        ("desc", "string"),
+        ("alt_baro", "number or ground"),
+        ("alt_geom", "number"),
+        ("gs", "number"),
+        ("ias", "number"),
+        ("tas", "number"),
+        ("mach", "number"),
+        ("track", "number"),
+        ("track_rate", "number"),
+        ("roll", "number"),
+        ("mag_heading", "number"),
+        ("true_heading", "number"),
+        ("baro_rate", "number"),
+        ("geom_rate", "number"),
+        ("nav_altitude_mcp", "number"),
+        ("nav_altitude_fms", "number"),
+        ("nav_qnh", "number"),
+        ("nav_heading", "number"),
+        ("lat", "number"),
+        ("lon", "number"),
+        ("seen_pos", "number"),
+        ("seen", "number"),
+        ("rssi", "number"),
+        ("messages", "number"),
+        ("mlat", "array"),
+        ("tisb", "array"),
+        ("lastPosition", "object"),
+    ];
+    const SOURCES: [&str; 13] = [
+        "adsb_icao",
+        "adsb_icao_nt",
+        "adsr_icao",
+        "tisb_icao",
+        "adsb_other",
+        "adsr_other",
+        "tisb_other",
+        "tisb_trackfile",
+        "adsc",
+        "mlat",
+        "mode_s",
+        "other",
+        "unknown",
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let mut station = TestStation::new(dir.path(), "alpha", &sky(20), None);
+    station.start(&[]);
+    // jQuery adds a number to get past caches.
+    let receiver = get(&station.http, "/data/receiver.json?_=1795408417362").unwrap();
+    assert!(receiver.status == 200 && receiver.head.to_lowercase().contains("content-type: application/json"), "{}", receiver.head);
+    let receiver = receiver.json();
+    for field in ["refresh", "history", "lat", "lon"] {
+        assert!(receiver[field].is_number(), "{field} in {receiver}");
+    }
+    assert!(receiver["version"].is_string());
+    // Anything else there would be taken for another kind of server: tiles, packed formats, traces.
+    assert!(["globeIndexGrid", "binCraft", "zstd", "haveTraces", "outlineJson"].iter().all(|field| receiver.get(field).is_none()));
+    for path in ["/data/history_0.json", "/data/outline.json", "/data/traces/d6/trace_full_4840d6.json"] {
+        assert_eq!(get(&station.http, path).unwrap().status, 404, "{path}");
+    }
+    let mut last = 0.0;
+    let all = eventually("an aircraft with everything that a label shows", LONG, || {
+        let answer = get(&station.http, "/data/aircraft.json?_=1795408417363")?;
+        assert!(answer.head.to_lowercase().contains("content-type: application/json"), "{}", answer.head);
+        let list = answer.json();
+        let now = list["now"].as_f64().unwrap();
+        assert!(list["messages"].is_u64() && last <= now, "{list}");
+        last = now;
+        let shown = ["flight", "squawk", "category", "alt_baro", "gs", "track", "lat", "lon", "seen_pos", "rssi"];
+        let all = list["aircraft"].as_array()?.clone();
+        all.iter().any(|a| shown.iter().all(|field| a.get(field).is_some())).then_some(all)
+    });
+    for aircraft in &all {
+        for field in ["hex", "type", "seen", "messages"] {
+            assert!(aircraft.get(field).is_some(), "no {field} in {aircraft}");
+        }
+        let hex = aircraft["hex"].as_str().unwrap().trim_start_matches('~');
+        assert!(hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{aircraft}");
+        assert!(SOURCES.contains(&aircraft["type"].as_str().unwrap()), "{aircraft}");
+        for (field, kind) in FIELDS {
+            let Some(value) = aircraft.get(field) else { continue };
+            let fine = match kind {
+                "string" => value.is_string(),
+                "number" => value.is_number(),
+                "number or ground" => value.is_number() || value == "ground",
+                "array" => value.is_array(),
+                _ => value["lat"].is_number() && value["lon"].is_number() && value["seen_pos"].is_number(),
+            };
+            assert!(fine, "{field} is not a {kind} in {aircraft}");
+        }
+    }
+    station.stop();
+}
+
 #[test]
 fn a_feeds_port_in_use_is_one_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -283,9 +389,9 @@ fn a_feeds_port_in_use_is_one_sentence() {
     assert!(said.contains("feeds.sbs") && said.contains(&address) && said.contains("can't listen"), "{said}");
 }
 
-/// Another's program takes our Beast feed, decodes it itself, and says the same as we do.
+/// Another's program takes our Beast feed and our AVR feed, decodes them itself, and says the same as we do.
 #[test]
-fn dump1090_reads_our_beast_feed() {
+fn dump1090_reads_our_beast_and_avr_feeds() {
     if Command::new("dump1090-mutability").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
         assert!(!peers_required(), "dump1090-mutability is not installed (package dump1090-mutability)");
         eprintln!("skipped: dump1090-mutability is not installed");
@@ -294,12 +400,20 @@ fn dump1090_reads_our_beast_feed() {
     let dir = tempfile::tempdir().unwrap();
     let mut station = TestStation::new(dir.path(), "alpha", &format!("{}{FEEDS}", sky(20)), None);
     station.start(&[]);
-    let mut beast = connect(&mut station, "beast");
+    for feed in ["beast", "avr"] {
+        let ours = connect(&mut station, feed);
+        compare_with_dump1090(&station, feed, ours);
+    }
+    station.stop();
+}
+
+fn compare_with_dump1090(station: &TestStation, format: &str, mut ours: TcpStream) {
     let [input, output] = [0, 1].map(|_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let ports = [input.port().to_string(), output.port().to_string()];
     let mut command = Command::new("dump1090-mutability");
-    command.args(["--net-only", "--quiet", "--net-bind-address", "127.0.0.1", "--net-ri-port", "0", "--net-ro-port", "0"]);
-    command.args(["--net-bo-port", "0", "--net-bi-port", &ports[0], "--net-sbs-port", &ports[1]]);
+    let (beast, avr) = if format == "beast" { (ports[0].as_str(), "0") } else { ("0", ports[0].as_str()) };
+    command.args(["--net-only", "--quiet", "--net-bind-address", "127.0.0.1", "--net-ri-port", avr, "--net-ro-port", "0"]);
+    command.args(["--net-bo-port", "0", "--net-bi-port", beast, "--net-sbs-port", &ports[1]]);
     let mut peer = Running::start(&mut command);
     let mut feed = eventually("dump1090 listens", LONG, || {
         assert!(peer.ended().is_none(), "dump1090 ended: {}", peer.said());
@@ -309,7 +423,7 @@ fn dump1090_reads_our_beast_feed() {
     theirs.set_read_timeout(Some(LONG)).unwrap();
     std::thread::spawn(move || {
         let mut buffer = [0; 4_096];
-        while let Ok(n @ 1..) = beast.read(&mut buffer) {
+        while let Ok(n @ 1..) = ours.read(&mut buffer) {
             if feed.write_all(&buffer[..n]).is_err() {
                 return;
             }
@@ -338,6 +452,5 @@ fn dump1090_reads_our_beast_feed() {
         assert!((our_lat - lat).hypot(our_lon - lon) < 0.5, "{hex} at {lat} {lon}: {aircraft}");
         agreed += 1;
     }
-    assert!(20 <= agreed, "{agreed} of {} places were compared", places.len());
-    station.stop();
+    assert!(20 <= agreed, "{format}: {agreed} of {} places were compared", places.len());
 }
