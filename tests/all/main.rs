@@ -19,5 +19,6 @@ mod feeds;
 mod profiles;
 mod recordings;
 mod station;
+mod tar1090;
 mod tracks;
 mod units;
