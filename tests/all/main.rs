@@ -21,4 +21,5 @@ mod recordings;
 mod station;
 mod tar1090;
 mod tracks;
+mod uat_lab;
 mod units;

@@ -11,7 +11,7 @@ const LONG: Duration = Duration::from_secs(120);
 /// html/early.js and html/planeObject.js of July 2026). It is not packaged, so it is looked at by hand: docs/feeds.md.
 #[test]
 fn what_tar1090_reads_is_there() {
-    const FIELDS: [(&str, &str); 35] = [
+    const FIELDS: [(&str, &str); 40] = [
         ("hex", "string"),
         ("type", "string"),
         ("flight", "string"),
@@ -38,6 +38,11 @@ fn what_tar1090_reads_is_there() {
         ("nav_altitude_fms", "number"),
         ("nav_qnh", "number"),
         ("nav_heading", "number"),
+        ("wd", "number"),
+        ("ws", "number"),
+        ("oat", "number"),
+        ("rc", "number"),
+        ("version", "number"),
         ("lat", "number"),
         ("lon", "number"),
         ("seen_pos", "number"),
