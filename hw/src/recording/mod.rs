@@ -5,10 +5,12 @@
 //! everything before the cut has been given.
 
 mod bytes;
+mod lines;
 mod name;
 mod wav;
 
 pub use bytes::ByteRecording;
+pub use lines::LineRecording;
 pub use name::{Layout, RecordingName};
 
 use crate::{Chunk, Pace, Pacer, RATE_SPS_MAX, RATE_SPS_MIN, SampleSource, SourceError, SourceInfo};
