@@ -4,11 +4,11 @@ use crate::auth::Confirmed;
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
 use crate::intake::PgIntake;
-use crate::live::{Hub, Limits, lifetime_us};
+use crate::live::{EMERGENCY_LIFETIME_US, Hub, Limits, lifetime_us};
 use crate::metrics::{Metrics, MoreMetrics};
 use crate::routes;
 use crate::routes::caches::{StationList, Touched};
-use crate::store::{CONNECTIONS_DEFAULT, Databases, Store, StoreError, provision};
+use crate::store::{CONNECTIONS_DEFAULT, Databases, Role, Store, StoreError, provision};
 use crate::{Clock, dto};
 use axum::Router;
 use model::{Icao24, Mmsi, Protocol, ShortText, StationId, Subject, UnixMicros};
@@ -130,7 +130,9 @@ async fn open(shared: Arc<Shared>) {
         wait = WAIT_MAX.min(wait * 2);
     }
     shared.open.store(true, Ordering::Relaxed);
-    match restore(&shared).await {
+    let restored = restore(&shared).await;
+    shared.intake.restored();
+    match restored {
         Ok(events) => tracing::info!(events, "databases open, live picture restored"),
         Err(error) => tracing::warn!(%error, "the live picture begins empty"),
     }
@@ -148,8 +150,20 @@ async fn restore(shared: &Shared) -> Result<u64, StoreError> {
             total += restore_source(shared, &slugs, source.id, protocol).await?;
         }
     }
+    total += restore_urgent(shared).await?;
     shared.metrics.restored.store(total, Ordering::Relaxed);
     Ok(total)
+}
+
+/// What overtook its station's backlog, and is not stored in its turn yet.
+async fn restore_urgent(shared: &Shared) -> Result<u64, StoreError> {
+    let (since, mut count) = (shared.now().plus_micros(-EMERGENCY_LIFETIME_US), 0);
+    for role in Role::ALL {
+        for (key, event) in shared.store.urgent_notes(role, since).await? {
+            count += u64::from(shared.intake.restore_urgent(key, &event));
+        }
+    }
+    Ok(count)
 }
 
 async fn restore_source(shared: &Shared, slugs: &HashMap<i64, StationId>, source: i64, protocol: Protocol) -> Result<u64, StoreError> {

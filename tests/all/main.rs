@@ -24,3 +24,4 @@ mod tar1090;
 mod tracks;
 mod uat_lab;
 mod units;
+mod urgent;

@@ -12,6 +12,7 @@ mod provision;
 mod sources;
 mod tokens;
 mod uplink;
+mod urgent;
 
 pub use control::{NewStation, Station};
 pub(crate) use events::{EventFields, EventFilter, SourceKey, StoredEvent};

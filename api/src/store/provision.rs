@@ -10,7 +10,10 @@ use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 type Migrations = &'static [(i64, &'static str, &'static str)];
 
 const CONTROL: Migrations = &[(1, "stations", include_str!("../../../migrations/control/0001_stations.sql"))];
-const ROLE: Migrations = &[(1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql"))];
+const ROLE: Migrations = &[
+    (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
+    (4, "urgent", include_str!("../../../migrations/role/0004_urgent.sql")),
+];
 
 /// The database to connect to for creating others: every server has it.
 const MAINTENANCE: &str = "postgres";
