@@ -20,7 +20,7 @@ use super::detect::SYMBOLS_MAX;
 use super::fm::{Attempt, Levels, PLACES};
 use super::front::{BATCH, CHANNEL_RATE, Front, SPS};
 use super::pulse::PREAMBLE;
-use super::repair::{ONE_SLOT_MAX, Repair, Repaired};
+use super::repair::{DoubtMax, ONE_SLOT_MAX, Repair, Repaired};
 use super::search::{Search, WINDOW};
 use super::stream::{Candidate, Stream};
 use crate::ais::channels::Channel;
@@ -62,7 +62,7 @@ pub struct Discriminator {
     waiting: Vec<Candidate>,
     /// No burst begins before the end of the last one.
     busy_until: u64,
-    corrects: bool,
+    doubt_max: DoubtMax,
     clock: Clock,
     counters: Counters,
 }
@@ -89,7 +89,7 @@ impl Discriminator {
             repair: Repair::new(),
             waiting: Vec::with_capacity(WAITING_MAX),
             busy_until: 0,
-            corrects: config.profile == Profile::Full,
+            doubt_max: if config.profile == Profile::Full { DoubtMax::ONE } else { DoubtMax::ONE.unchanged() },
             clock: Clock::default(),
             counters: Counters::default(),
         })
@@ -133,11 +133,11 @@ impl Discriminator {
         for attempt in ATTEMPTS {
             let mut symbols = PREAMBLE + ONE_SLOT_MAX;
             self.levels.detect(x, &start, symbols, attempt);
-            let mut found = self.repair.search(self.levels.symbols(), self.corrects);
+            let mut found = self.repair.search(self.levels.symbols(), self.doubt_max);
             if found.is_none() && goes_on(self.levels.symbols().r) {
                 symbols = SYMBOLS_MAX;
                 self.levels.detect(x, &start, symbols, attempt);
-                found = self.repair.search(self.levels.symbols(), self.corrects);
+                found = self.repair.search(self.levels.symbols(), self.doubt_max);
             }
             if let Some(repaired) = found {
                 let begin = from + start.position as u64;

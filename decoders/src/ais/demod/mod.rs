@@ -33,9 +33,12 @@ mod detect;
 mod discriminator;
 mod fm;
 mod front;
+mod joint;
 #[cfg(test)]
 mod lab;
+mod lines;
 mod modem;
+mod pairs;
 mod pulse;
 mod receiver;
 mod repair;

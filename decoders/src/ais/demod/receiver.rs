@@ -7,6 +7,7 @@
 use super::clock::Clock;
 use super::complex::C32;
 use super::front::{BATCH, CHANNEL_RATE, Front, HALF_BAND_HZ};
+use super::lines::Carrier;
 use super::modem::{Heard, Modem, PROBE, REACH};
 use super::search::{HOP, Search};
 use super::stream::{Candidate, Stream};
@@ -142,12 +143,15 @@ impl Receiver {
             Ok(None) => self.counters.refuse(Refusal::Preamble),
             Ok(Some(heard)) => {
                 if self.cancels && heard.linear {
-                    self.modem.cancel(&mut self.streams[channel], &heard);
+                    self.take_away(channel, &candidate, &heard);
                     self.hear_under(channel, &heard, candidate.tries + 1);
                 }
                 self.keep(channel, &heard);
             }
             Err(_) => {
+                if self.cancels && self.attempt_two(channel, &candidate, None) {
+                    return;
+                }
                 self.counters.refuse(Refusal::Integrity);
                 if self.failed.len() == FAILED_MAX {
                     self.failed.remove(0);
@@ -155,6 +159,39 @@ impl Receiver {
                 self.failed.push((channel, candidate));
             }
         }
+    }
+
+    /// Subtracts a burst. Where another carrier is left that was on at the same time, its burst is heard too: from what is left, or, as the
+    /// subtraction takes some of it away where both are alike, together with the first from what was there before.
+    fn take_away(&mut self, channel: usize, candidate: &Candidate, heard: &Heard) {
+        let Self { modem, streams, .. } = self;
+        let stream = &mut streams[channel];
+        modem.remember(stream, candidate);
+        modem.cancel(stream, heard);
+        let Some(left) = modem.hears_more(stream, candidate) else { return };
+        if let Some(other) = modem.receive_left(stream, candidate, &left) {
+            modem.cancel(stream, &other);
+            return self.keep(channel, &other);
+        }
+        modem.restore(stream, candidate);
+        self.attempt_two(channel, candidate, Some(left));
+        self.modem.cancel(&mut self.streams[channel], heard);
+    }
+
+    /// Perhaps two bursts lie over each other.
+    fn attempt_two(&mut self, channel: usize, candidate: &Candidate, left: Option<Carrier>) -> bool {
+        let mut both: [Option<Heard>; 2] = [None, None];
+        let mut found = 0;
+        self.modem.receive_two(&self.streams[channel], candidate, left, &mut |heard| {
+            both[found] = Some(heard);
+            found += 1;
+        });
+        for heard in both.iter().flatten() {
+            self.modem.cancel(&mut self.streams[channel], heard);
+            self.hear_under(channel, heard, candidate.tries + 1);
+            self.keep(channel, heard);
+        }
+        0 < found
     }
 
     /// After a burst has been taken away: what it covered may hold another.

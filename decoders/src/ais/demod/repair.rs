@@ -2,7 +2,7 @@
 //!
 //! Every way of changing one, two or three of the least reliable symbols is a candidate; each has a probability, known from the
 //! symbols' odds. A CRC of 16 bits lets one in 65,536 wrong frames pass, so a candidate that passes is believed only if its own
-//! probability is far above that: [`DOUBT_MAX`]. This one rule bounds false frames whatever the signal: in noise no candidate is
+//! probability is far above that: [`DoubtMax`]. This one rule bounds false frames whatever the signal: in noise no candidate is
 //! probable, in a clear signal only few are needed. What passes must also end with a flag, contain no forbidden run, and have a length
 //! that its type may have on the air.
 
@@ -12,11 +12,28 @@ use crate::hdlc::{Deframer, GOOD_FCS, Heard, crc_register};
 
 /// Longest frame: type 26 and its FCS.
 pub const BYTES_MAX: usize = 133 + 2;
-/// −ln of the least probability of a candidate that is believed when its CRC is right: e^−7 · 65,536 ≈ 60 to 1 for it, and the rules
-/// on length and type make it some 1,000 to 1.
-const DOUBT_MAX: f32 = 7.0;
-/// The same for a frame as it was decided, where nothing was tried out.
-const DOUBT_MAX_PLAIN: f32 = 24.0;
+/// −ln of the least probability of a candidate that is believed when its CRC is right.
+#[derive(Clone, Copy, Debug)]
+pub struct DoubtMax {
+    /// As it was decided, where nothing was tried out.
+    pub plain: f32,
+    /// With symbols changed. Negative: none are.
+    pub changed: f32,
+}
+
+impl DoubtMax {
+    /// e^−7 · 65,536 ≈ 60 to 1 for it, and the rules on length and type make it some 1,000 to 1.
+    pub const ONE: Self = Self { plain: 24.0, changed: 7.0 };
+    /// For one of some 25 attempts at the same samples, where the odds are only as good as the model of two bursts: ln 25 less.
+    pub const MANY: Self = Self { plain: 12.0, changed: 3.5 };
+
+    /// Nothing is changed.
+    #[must_use]
+    pub const fn unchanged(self) -> Self {
+        Self { changed: -1.0, ..self }
+    }
+}
+
 /// Symbols considered for a change: alone, in pairs, in threes.
 const SINGLES: usize = 40;
 const PAIRS: usize = 18;
@@ -87,8 +104,8 @@ impl Repair {
         None
     }
 
-    /// The frame, if there is one to be believed.
-    pub fn search(&mut self, symbols: Symbols<'_>, changes: bool) -> Option<Repaired> {
+    /// The frame, if there is one to be believed. `doubt_max`: −ln of the least probability of a candidate that is believed.
+    pub fn search(&mut self, symbols: Symbols<'_>, doubt_max: DoubtMax) -> Option<Repaired> {
         self.set_bits(symbols);
         let plain = self.check();
         let end = match &plain {
@@ -98,12 +115,12 @@ impl Repair {
         let end = end.min(symbols.odds.len());
         let doubt: f32 = symbols.odds[PREAMBLE.min(end)..end].iter().map(|&o| (-o).exp().ln_1p()).sum();
         if let Some(found) = plain {
-            return (doubt < DOUBT_MAX_PLAIN).then_some(found);
+            return (doubt < doubt_max.plain).then_some(found);
         }
-        if !changes || DOUBT_MAX < doubt {
+        if doubt_max.changed < doubt {
             return None;
         }
-        self.list(symbols, end, DOUBT_MAX - doubt);
+        self.list(symbols, end, doubt_max.changed - doubt);
         for i in 0..self.candidates.len() {
             let (_, flips) = self.candidates[i];
             self.flip(&flips, symbols.lag);

@@ -7,6 +7,12 @@ use crate::ais::testing::recording;
 use crate::registry::{Demodulator, DemodulatorConfig, Profile};
 use model::{Frame, IqBlock, IqSamples, ReceiverId, Tick12, Tuning, UnixMicros};
 
+/// Seconds that this thread has had of a processor.
+fn cpu_s() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    told.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
+}
+
 fn config(rate: f64) -> DemodulatorConfig {
     let tuning = Tuning { center_hz: 162_000_000, rate_sps: rate as u32 };
     DemodulatorConfig { receiver: ReceiverId(0), tuning, profile: Profile::Full }
@@ -143,7 +149,7 @@ fn lab_export() {
     }
 }
 
-/// Seconds of work a second of signal, 1,536 k cu8: noise alone, and with half of all slots used. Wall time: only on an idle machine.
+/// Seconds of work a second of signal, 1,536 k cu8: noise alone, and with half of all slots used. Time of the processor.
 #[test]
 #[ignore = "lab: run by name"]
 fn lab_cost() {
@@ -158,9 +164,9 @@ fn lab_cost() {
         }
         let bytes = scene.cu8(20.0);
         let cost = (0..5).map(|_| {
-            let start = std::time::Instant::now();
+            let start = cpu_s();
             let frames = hear(rate, IqSamples::Cu8(&bytes));
-            (start.elapsed().as_secs_f64() / 4.0, frames.len())
+            ((cpu_s() - start) / 4.0, frames.len())
         });
         let (best, frames) = cost.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
         println!("busy {busy}: {best:.4} s/s, {frames} frames of {}", scene.sent.len());
@@ -172,10 +178,12 @@ fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize
     let mut rng = Rng(seed);
     let (mut strong, mut weak, mut wrong) = (0, 0, 0);
     for _ in 0..pairs.div_ceil(20) {
-        let mut scene = Scene::new(96_000.0, 20.0 * 256.0 / 9600.0 + 0.1);
+        // A burst that is late reaches into the next slot: nobody else uses that.
+        let slot_s = if late_s == 0.0 { 1.0 } else { 2.0 } * 256.0 / 9600.0;
+        let mut scene = Scene::new(96_000.0, 20.0 * slot_s + 0.1);
         for n in 0..20 {
             for (i, gain_db) in [0.0, -ci_db].into_iter().enumerate() {
-                let start = 0.02 + f64::from(n) * 256.0 / 9600.0 + rng.uniform() * 2e-4 + i as f64 * rng.uniform() * late_s;
+                let start = 0.02 + f64::from(n) * slot_s + rng.uniform() * 2e-4 + i as f64 * rng.uniform() * late_s;
                 let mut burst = lab::Burst::new(random_message(&mut rng), start);
                 burst.phase = rng.uniform() * core::f64::consts::TAU;
                 burst.offset_hz = (rng.uniform() - 0.5) * 1000.0;
@@ -197,9 +205,11 @@ fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize
 #[test]
 #[ignore = "lab: run by name"]
 fn lab_collisions() {
-    for ci_db in [0.0, 1.0, 3.0, 5.0, 7.0, 10.0, 12.0, 15.0, 18.0, 20.0] {
-        let (strong, weak, wrong) = collide(7, 200, ci_db, 0.0);
-        println!("C/I {ci_db} dB: strong {strong:.3} weak {weak:.3} wrong {wrong}");
+    for late_bits in [0.0, 16.0, 256.0] {
+        for ci_db in [0.0, 1.0, 3.0, 5.0, 7.0, 10.0, 12.0, 15.0, 18.0, 20.0] {
+            let (strong, weak, wrong) = collide(7, 200, ci_db, late_bits / 9600.0);
+            println!("up to {late_bits} bits late, C/I {ci_db} dB: strong {strong:.3} weak {weak:.3} wrong {wrong}");
+        }
     }
 }
 
@@ -425,9 +435,14 @@ fn transmitters_may_deviate_too_much_or_too_little() {
 }
 
 #[test]
-fn a_weak_burst_is_heard_under_a_strong_one() {
-    let (strong, weak, wrong) = collide(41, 60, 10.0, 0.0);
-    assert!(0.95 <= strong && 0.6 <= weak && wrong == 0, "{strong} {weak} {wrong}");
+fn bursts_over_each_other_are_both_heard() {
+    // Best peer at 3 dB: .48 of the strong ones; of the weak ones none at any level.
+    for (ci_db, late_bits, strong_floor, weak_floor) in
+        [(3.0, 0.0, 0.95, 0.9), (3.0, 256.0, 0.95, 0.7), (10.0, 16.0, 0.98, 0.75), (15.0, 0.0, 0.98, 0.6)]
+    {
+        let (strong, weak, wrong) = collide(41, 60, ci_db, late_bits / 9600.0);
+        assert!(strong_floor <= strong && weak_floor <= weak && wrong == 0, "{ci_db} dB, {late_bits} bits: {strong} {weak} {wrong}");
+    }
 }
 
 #[test]
