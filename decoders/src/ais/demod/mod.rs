@@ -29,6 +29,7 @@ mod acquire;
 mod cancel;
 mod clock;
 mod complex;
+mod cpm;
 mod detect;
 mod discriminator;
 mod fm;
