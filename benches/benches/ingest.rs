@@ -139,6 +139,7 @@ fn a_second_of_noise_in_a_station(bencher: Bencher<'_, '_>) {
             protocol: &adsb::PROTOCOL,
             profile: Profile::Full,
             input: Input::Samples(Box::new(move || Ok(Box::new(Noise { samples: samples.clone(), at: 0 }) as Box<dyn SampleSource>))),
+            mode_ac: false,
             start_utc: None,
         };
         let station = Station::start(vec![spec], &StationOptions::default(), Nowhere).expect("one receiver is a station");

@@ -19,7 +19,7 @@ mod stream;
 mod tcp;
 
 pub use pace::{Pace, Pacer};
-pub use recording::{ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
+pub use recording::{ByteRecording, Layout, Passes, Recording, RecordingName, RecordingOptions};
 pub use rtl_tcp::{RtlTcpOptions, RtlTcpSource};
 #[cfg(feature = "rtlsdr")]
 pub use rtlsdr::{RtlSdrDevice, RtlSdrFound, RtlSdrOptions, RtlSdrSource, TunerGainSetting};

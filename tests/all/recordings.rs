@@ -1,7 +1,7 @@
 //! Real signals: what other receivers find in them, and at least how much of that we find.
 
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
-use hw::{Layout, Recording, RecordingOptions, SampleSource, SourceError};
+use hw::{Layout, Passes, Recording, RecordingOptions};
 use ingest::offline::{self, OfflineOptions};
 use model::{Event, Frame, Protocol, Raw, ReceiverId, Subject, UnixMicros};
 use std::collections::{BTreeSet, HashSet};
@@ -28,32 +28,9 @@ impl ingest::Sink for Found {
 }
 
 /// Ten times over, as the peers' figures were taken, so that address filters are warm.
-struct Looped<'a>(Recording, &'a Path, RecordingOptions, u32);
-
-impl SampleSource for Looped<'_> {
-    fn info(&self) -> hw::SourceInfo {
-        self.0.info()
-    }
-    fn tuning(&self) -> model::Tuning {
-        self.0.tuning()
-    }
-    fn format(&self) -> model::IqFormat {
-        self.0.format()
-    }
-    fn read(&mut self, buf: &mut [u8]) -> Result<hw::Chunk, SourceError> {
-        let chunk = self.0.read(buf)?;
-        if chunk.bytes != 0 || self.3 == 0 {
-            return Ok(chunk);
-        }
-        self.3 -= 1;
-        self.0 = Recording::open(self.1, &self.2)?;
-        self.0.read(buf)
-    }
-}
-
 fn decode(path: &Path, iq_swap: bool, found: &mut Found) {
-    let options = RecordingOptions { iq_swap, default_center_hz: 1_090_000_000, ..RecordingOptions::default() };
-    let mut source = Looped(Recording::open(path, &options).unwrap(), path, options, 9);
+    let options = RecordingOptions { iq_swap, default_center_hz: 1_090_000_000, passes: Passes::Times(10), ..RecordingOptions::default() };
+    let mut source = Recording::open(path, &options).unwrap();
     let entry = ProtocolEntry::find(Protocol::Adsb).unwrap();
     let offline_options = OfflineOptions {
         receiver: ReceiverId(0),

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::receivers::{layout, profile};
 use api::dto::{EventLine, FrameLine, Utc};
 use decoders::{DecoderConfig, ProtocolEntry, Refusal};
-use hw::{ByteRecording, RecordingName, RecordingOptions};
+use hw::{ByteRecording, Recording, RecordingName, RecordingOptions};
 use ingest::offline::{self, OfflineError, OfflineOptions, Outcome, Summary};
 use model::{Event, Frame, Raw, ReceiverId, Subject, UnixMicros};
 use std::collections::HashSet;
@@ -69,9 +69,9 @@ fn decode_samples(
         default_center_hz: entry.default_tuning.center_hz,
         iq_swap: arguments.iq_swap,
         pace: hw::Pace::FlatOut,
-        repeat: false,
+        passes: hw::Passes::Times(arguments.repeat),
     };
-    let mut source = crate::repeat::Repeated::open(&arguments.file, &recording, arguments.repeat.max(1))?;
+    let mut source = Recording::open(&arguments.file, &recording)?;
     Ok(offline::decode(&mut source, entry, options, printer))
 }
 

@@ -17,7 +17,6 @@ mod metrics;
 #[cfg(feature = "central")]
 mod provision;
 mod receivers;
-mod repeat;
 mod service;
 mod simulate;
 mod sky;

@@ -33,7 +33,7 @@ fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Resu
     let protocol = protocol_entry(protocol(receiver.protocol))?;
     let input = input(place, name, receiver, protocol, settings)?;
     let profile = profile(receiver.profile);
-    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, start_utc: None })
+    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
 }
 
 pub const fn profile(name: ProfileName) -> Profile {
@@ -98,7 +98,7 @@ fn file(r: &Receiver, protocol: &'static ProtocolEntry) -> Input {
             Pace::Life => hw::Pace::Life,
             Pace::FlatOut => hw::Pace::FlatOut,
         },
-        repeat: r.repeat,
+        passes: if r.repeat { hw::Passes::Endless } else { hw::Passes::default() },
     };
     Input::Samples(Box::new(move || Ok(Box::new(Recording::open(&path, &options)?) as Box<dyn SampleSource>)))
 }

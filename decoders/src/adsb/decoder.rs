@@ -27,6 +27,9 @@ pub const CONFIRM_MICROS: i64 = 60_000_000;
 /// So long after a confirmed address was last named, replies that carry it xor parity are believed.
 pub const COVERED_MICROS: i64 = 120_000_000;
 
+/// A Mode A/C reply names nobody, so it is no fact about anybody: it is passed on to feeds and tells nothing here.
+const MODE_AC_BYTES: usize = 2;
+
 #[derive(Debug)]
 pub struct AdsbDecoder {
     tracks: Tracks,
@@ -58,6 +61,9 @@ impl AdsbDecoder {
 impl MessageDecoder for AdsbDecoder {
     fn decode(&mut self, frame: &Frame, out: &mut dyn FnMut(Event)) {
         self.counters.frames += 1;
+        if frame.raw.as_slice().len() == MODE_AC_BYTES {
+            return;
+        }
         let message = match Message::parse(frame.raw.as_slice()) {
             Ok(message) => message,
             Err(why) => return self.counters.refuse(why),

@@ -1,4 +1,4 @@
-//! Recordings of samples: bare IQ (cu8, cs16, cf32) or WAV with two channels, at life speed or flat out, once or in a loop.
+//! Recordings of samples: bare IQ (cu8, cs16, cf32) or WAV with two channels, at life speed or flat out, once, several times or in a loop.
 //!
 //! Rate, centre and format come from the options, else from the file's name ([`RecordingName`]) or the WAV header. What is
 //! wrong with a file is said in one sentence: when opening, or, for one that is cut off, after
@@ -17,6 +17,35 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
+/// How often a recording is played. The seam is as any other sample: address filters and tracks stay warm across it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passes {
+    /// So many times; 0 counts as 1.
+    Times(u32),
+    /// For ever.
+    Endless,
+}
+
+impl Default for Passes {
+    fn default() -> Self {
+        Self::Times(1)
+    }
+}
+
+impl Passes {
+    /// Takes one pass away; `false` when it was the last.
+    const fn again(&mut self) -> bool {
+        match self {
+            Self::Endless => true,
+            Self::Times(left @ 2..) => {
+                *left -= 1;
+                true
+            }
+            Self::Times(_) => false,
+        }
+    }
+}
+
 /// What the file itself doesn't tell, or tells wrongly. `None`: as the file says.
 #[derive(Clone, Debug, Default)]
 pub struct RecordingOptions {
@@ -28,8 +57,7 @@ pub struct RecordingOptions {
     /// The file holds Q before I.
     pub iq_swap: bool,
     pub pace: Pace,
-    /// Begin again at the end, for ever. The seam is as any other sample.
-    pub repeat: bool,
+    pub passes: Passes,
 }
 
 /// A recording being read.
@@ -40,7 +68,7 @@ pub struct Recording {
     format: IqFormat,
     tuning: Tuning,
     iq_swap: bool,
-    repeat: bool,
+    passes: Passes,
     pacer: Option<Pacer>,
     pace: Pace,
     data_start: u64,
@@ -79,7 +107,7 @@ impl Recording {
             format,
             tuning: Tuning { center_hz, rate_sps },
             iq_swap: options.iq_swap,
-            repeat: options.repeat,
+            passes: options.passes,
             pacer: None,
             pace: options.pace,
             data_start,
@@ -103,16 +131,19 @@ impl Recording {
             if got == 0 {
                 let cut = len % unit;
                 len -= cut;
-                if 0 < len || (!self.repeat && cut == 0 && !self.promised_more()) {
+                if 0 < len {
                     // The next call begins here, and finds the end (or the cut) with nothing before it.
                     self.step_back(cut)?;
                     break;
                 }
-                if !self.repeat {
-                    return Err(SourceError::Truncated { what: self.name.clone(), bytes: self.data_start + self.at });
-                }
                 if rewound {
                     return Err(SourceError::unusable(&self.name, "holds no whole sample"));
+                }
+                if !self.passes.again() {
+                    if cut == 0 && !self.promised_more() {
+                        break;
+                    }
+                    return Err(SourceError::Truncated { what: self.name.clone(), bytes: self.data_start + self.at });
                 }
                 rewound = true;
                 self.step_back(self.at as usize)?;

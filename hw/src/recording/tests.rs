@@ -62,7 +62,7 @@ fn a_cut_file_gives_everything_before_the_cut_and_then_says_so() {
 #[test]
 fn a_loop_goes_on_and_ignores_a_cut_sample() {
     let (_dir, path) = file("a_2000k.cu8", &[1, 2, 3, 4, 5]);
-    let mut source = Recording::open(&path, &RecordingOptions { repeat: true, ..Default::default() }).unwrap();
+    let mut source = Recording::open(&path, &RecordingOptions { passes: Passes::Endless, ..Default::default() }).unwrap();
     let (mut all, mut buf) = (Vec::<u8>::new(), [0; 4_096]);
     while all.len() < 12 {
         let n = source.read(&mut buf).unwrap().bytes;
@@ -72,8 +72,24 @@ fn a_loop_goes_on_and_ignores_a_cut_sample() {
     }
     assert_eq!(all[..12], [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
     let (_dir, path) = file("a_2000k.cu8", &[1]);
-    let mut source = Recording::open(&path, &RecordingOptions { repeat: true, ..Default::default() }).unwrap();
+    let mut source = Recording::open(&path, &RecordingOptions { passes: Passes::Endless, ..Default::default() }).unwrap();
     assert!(source.read(&mut buf).unwrap_err().to_string().contains("no whole sample"));
+}
+
+#[test]
+fn several_passes_are_one_signal_and_a_cut_is_told_after_the_last() {
+    let times = |times| RecordingOptions { passes: Passes::Times(times), ..Default::default() };
+    let (_dir, path) = file("a_2000k.cu8", &counting(10_000));
+    for n in [0, 1, 2, 5] {
+        let mut source = Recording::open(&path, &times(n)).unwrap();
+        let (got, error) = read_all(&mut source, 4_096);
+        assert_eq!(got, counting(10_000).repeat(n.max(1) as usize), "{n} passes");
+        assert!(error.is_none() && source.read(&mut [0; 64]).unwrap().bytes == 0, "the end stays the end");
+    }
+    let (_dir, path) = file("a_2000k.cu8", &[1, 2, 3, 4, 5]);
+    let (got, error) = read_all(&mut Recording::open(&path, &times(3)).unwrap(), 4_096);
+    assert_eq!(got, [1, 2, 3, 4].repeat(3));
+    assert!(matches!(error, Some(SourceError::Truncated { bytes: 5, .. })), "{error:?}");
 }
 
 #[test]

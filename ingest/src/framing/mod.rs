@@ -75,9 +75,14 @@ enum Kind {
 
 impl Framer {
     pub fn new(framing: Framing) -> Self {
+        Self::with_mode_ac(framing, false)
+    }
+
+    /// `mode_ac`: Mode A/C replies are frames too (of two bytes), not merely counted.
+    pub fn with_mode_ac(framing: Framing, mode_ac: bool) -> Self {
         Self(match framing {
-            Framing::Beast => Kind::Beast(beast::Beast::default()),
-            Framing::Lines => Kind::Lines(Box::default()),
+            Framing::Beast => Kind::Beast(beast::Beast::new(mode_ac)),
+            Framing::Lines => Kind::Lines(Box::new(lines::Lines::new(mode_ac))),
         })
     }
 

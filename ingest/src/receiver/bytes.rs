@@ -4,7 +4,7 @@ use super::supervise::{Outcome, supervise};
 use super::{ByteFactory, Common, FrameOut, Line};
 use crate::counters::{ReceiverState, add};
 use crate::feed_time::FeedTime;
-use crate::framing::{Framer, Framing, FramingCounters, Heard};
+use crate::framing::{Framer, FramingCounters, Heard};
 use hw::ByteSource;
 use model::{Frame, Protocol, UnixMicros};
 use std::sync::Arc;
@@ -16,18 +16,21 @@ const READ_BYTES: usize = 16 * 1024;
 /// sky can be silent too, so it is long.
 const SILENCE_US_MAX: i64 = 60_000_000;
 
+/// A new framer for each connection.
+pub type MakeFramer = Box<dyn Fn() -> Framer + Send>;
+
 /// The thread's state, which outlives the single connection.
 pub struct Bytes {
     out: FrameOut,
     common: Arc<Common>,
     protocol: Protocol,
-    framing: Framing,
+    framer: MakeFramer,
     start_utc: Option<UnixMicros>,
 }
 
 impl Bytes {
-    pub fn new(out: FrameOut, common: Arc<Common>, protocol: Protocol, framing: Framing, start_utc: Option<UnixMicros>) -> Self {
-        Self { out, common, protocol, framing, start_utc }
+    pub fn new(out: FrameOut, common: Arc<Common>, protocol: Protocol, framer: MakeFramer, start_utc: Option<UnixMicros>) -> Self {
+        Self { out, common, protocol, framer, start_utc }
     }
 
     pub fn run(self, mut factory: ByteFactory) {
@@ -37,7 +40,7 @@ impl Bytes {
 
     fn read_on(&self, mut source: Box<dyn ByteSource>) -> Outcome {
         let live = source.info().live;
-        let mut framer = Framer::new(self.framing);
+        let mut framer = (self.framer)();
         let mut time = FeedTime::new(live, self.start_utc);
         let mut buf = vec![0; READ_BYTES];
         let mut told = FramingCounters::default();

@@ -18,6 +18,7 @@ pub use spec::{ByteFactory, Input, ReceiverSpec, SampleFactory};
 pub(crate) use timeline::Timeline;
 
 use crate::counters::{ReceiverState, ReceiverStatus};
+use crate::framing::Framer;
 use crate::ring;
 use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::sync::{Parker, Unparker};
@@ -213,7 +214,8 @@ pub(crate) fn start(spec: ReceiverSpec, blocks: usize, common: &Arc<Common>, mer
             Ok(Running { line, source, dsp: Some(dsp) })
         }
         Input::Bytes(factory, framing) => {
-            let bytes = bytes::Bytes::new(out, common_of_source, spec.protocol.protocol, framing, spec.start_utc);
+            let framing = move || Framer::with_mode_ac(framing, spec.mode_ac);
+            let bytes = bytes::Bytes::new(out, common_of_source, spec.protocol.protocol, Box::new(framing), spec.start_utc);
             let source = builder("-feed").spawn(move || bytes.run(factory))?;
             Ok(Running { line, source, dsp: None })
         }

@@ -38,6 +38,8 @@ pub struct ReceiverSpec {
     pub protocol: &'static ProtocolEntry,
     pub profile: Profile,
     pub input: Input,
+    /// Feeds: Mode A/C replies are frames too. They name nobody, so they become no events, but go on to other feeds.
+    pub mode_ac: bool,
     /// UTC of a recording's first sample (or first tick). `None`: the machine's clock for what is live, unknown for what
     /// is read flat out.
     pub start_utc: Option<UnixMicros>,

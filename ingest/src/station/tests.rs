@@ -38,6 +38,7 @@ fn spec(id: u8, open: impl FnMut() -> Result<Box<dyn SampleSource>, SourceError>
         protocol: &ENTRY,
         profile: Profile::Full,
         input: Input::Samples(Box::new(open)),
+        mode_ac: false,
         start_utc: Some(UnixMicros(0)),
     }
 }

@@ -157,6 +157,9 @@ pub struct Receiver {
     pub bias_tee: bool,
     #[serde(default)]
     pub profile: ProfileName,
+    /// Network feeds of frames: Mode A/C replies too. They name nobody, so they make no events, but go on to our own feeds.
+    #[serde(default)]
+    pub mode_ac: bool,
     /// Simulated sky: which one. Two stations with the same seed see the same sky.
     #[serde(default)]
     pub seed: u64,
@@ -187,6 +190,7 @@ impl Receiver {
             ppm: 0,
             bias_tee: false,
             profile: ProfileName::default(),
+            mode_ac: false,
             seed: 0,
             aircraft: aircraft(),
             sky_center: None,
