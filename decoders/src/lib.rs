@@ -19,5 +19,6 @@ mod registry;
 mod testing;
 
 pub use registry::{
-    Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal, UnsupportedRate,
+    AUDIO, Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal,
+    UnsupportedRate,
 };

@@ -5,6 +5,7 @@
 //!
 //! Calls block; each source has a thread of its own in `ingest`.
 
+mod audio_feed;
 pub mod fault;
 mod pace;
 mod recording;
@@ -18,8 +19,9 @@ mod source;
 mod stream;
 mod tcp;
 
+pub use audio_feed::AudioFeed;
 pub use pace::{Pace, Pacer};
-pub use recording::{ByteRecording, Layout, Passes, Recording, RecordingName, RecordingOptions};
+pub use recording::{AudioChannel, ByteRecording, Layout, Passes, Recording, RecordingName, RecordingOptions, is_audio};
 pub use rtl_tcp::{RtlTcpOptions, RtlTcpSource};
 #[cfg(feature = "rtlsdr")]
 pub use rtlsdr::{RtlSdrDevice, RtlSdrFound, RtlSdrOptions, RtlSdrSource, TunerGainSetting};

@@ -1,6 +1,6 @@
 //! The command line: what `vtoc --help` teaches.
 
-use crate::config::{ProfileName, RecordingFormat};
+use crate::config::{AudioName, ProfileName, RecordingFormat};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ pub struct ConfigOptions {
 
 #[derive(Debug, Args)]
 pub struct DecodeArgs {
-    /// IQ recording (.cu8 .cs16 .cf32 .wav), or frames as text (.txt .avr .hex .csv) or Beast (.beast .bin).
+    /// IQ recording (.cu8 .cs16 .cf32 .wav), FM audio (.wav .s16), or frames as text (.txt .avr .hex .csv) or Beast (.beast .bin).
     pub file: PathBuf,
     /// What is in it.
     #[arg(long, default_value = "adsb")]
@@ -84,6 +84,9 @@ pub struct DecodeArgs {
     /// How samples are stored. Default: by the name's ending.
     #[arg(long, value_enum)]
     pub format: Option<RecordingFormat>,
+    /// The recording is an FM receiver's audio: this channel of it. A WAV file of one channel is audio anyway.
+    #[arg(long, value_enum)]
+    pub audio: Option<AudioName>,
     /// The recording stores Q before I.
     #[arg(long)]
     pub iq_swap: bool,

@@ -1,10 +1,10 @@
 //! Receivers from settings: which source, which protocol, opened anew each time they fail.
 
-use crate::config::{Gain, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::config::{AudioName, Gain, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
-use hw::{ByteSource, Layout, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
+use hw::{AudioChannel, AudioFeed, ByteSource, Layout, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
 use ingest::{Framing, Input, ReceiverSpec};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
 
@@ -30,7 +30,10 @@ pub fn specs(settings: &Settings) -> Result<Vec<ReceiverSpec>, Failure> {
 }
 
 fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Result<ReceiverSpec, Failure> {
-    let protocol = protocol_entry(protocol(receiver.protocol))?;
+    let mut protocol = protocol_entry(protocol(receiver.protocol))?;
+    if receiver.source == SourceKind::AudioTcp || receiver.audio.is_some() || receiver.format == Some(RecordingFormat::S16) {
+        protocol = by_audio(protocol)?;
+    }
     let input = input(place, name, receiver, protocol, settings)?;
     let profile = profile(receiver.profile);
     Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
@@ -48,6 +51,22 @@ pub fn protocol_entry(protocol: Protocol) -> Result<&'static ProtocolEntry, Fail
         let known: Vec<&str> = decoders::PROTOCOLS.iter().map(|p| p.protocol.name()).collect();
         Failure::config(format!("{protocol} can't be received yet; this version receives {}", known.join(", ")))
     })
+}
+
+/// The same protocol, received by an FM receiver's audio.
+pub fn by_audio(protocol: &'static ProtocolEntry) -> Result<&'static ProtocolEntry, Failure> {
+    ProtocolEntry::find_audio(protocol.protocol).ok_or_else(|| {
+        let known: Vec<&str> = decoders::AUDIO.iter().map(|p| p.protocol.name()).collect();
+        Failure::config(format!("{} can't be received by audio; this version receives {} so", protocol.protocol, known.join(", ")))
+    })
+}
+
+pub const fn audio(name: AudioName) -> AudioChannel {
+    match name {
+        AudioName::Left => AudioChannel::Left,
+        AudioName::Right => AudioChannel::Right,
+        AudioName::Mix => AudioChannel::Mix,
+    }
 }
 
 const fn protocol(name: ProtocolName) -> Protocol {
@@ -76,6 +95,7 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         }
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
         SourceKind::Avr => Ok(network(name, r, Framing::Lines)),
+        SourceKind::AudioTcp => Ok(audio_tcp(r, tuning)),
         SourceKind::RtlTcp => Ok(rtl_tcp(r, tuning)),
         SourceKind::Rtlsdr => rtl_sdr(name, r, tuning),
     }
@@ -92,6 +112,7 @@ fn file(r: &Receiver, protocol: &'static ProtocolEntry) -> Input {
         layout: r.format.map(layout),
         rate_sps: r.rate_sps,
         center_hz: r.center_hz,
+        audio: r.audio.map(audio),
         default_center_hz: protocol.default_tuning.center_hz,
         iq_swap: r.iq_swap,
         pace: match r.pace {
@@ -109,6 +130,7 @@ pub const fn layout(format: RecordingFormat) -> Layout {
         RecordingFormat::Cs16 => Layout::Iq(IqFormat::Cs16),
         RecordingFormat::Cf32 => Layout::Iq(IqFormat::Cf32),
         RecordingFormat::Wav => Layout::Wav,
+        RecordingFormat::S16 => Layout::S16,
     }
 }
 
@@ -116,6 +138,11 @@ fn network(name: &str, r: &Receiver, framing: Framing) -> Input {
     let (kind, address) = (framing.name(), r.address.clone().unwrap_or_default());
     tracing::debug!(receiver = name, kind, address, "network feed");
     Input::Bytes(Box::new(move || Ok(Box::new(TcpFeed::connect(kind, &address)?) as Box<dyn ByteSource>)), framing)
+}
+
+fn audio_tcp(r: &Receiver, tuning: Tuning) -> Input {
+    let address = r.address.clone().unwrap_or_default();
+    Input::Samples(Box::new(move || Ok(Box::new(AudioFeed::connect(&address, tuning)?) as Box<dyn SampleSource>)))
 }
 
 fn rtl_tcp(r: &Receiver, tuning: Tuning) -> Input {

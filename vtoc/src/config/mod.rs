@@ -14,7 +14,9 @@ mod settings;
 mod validate;
 
 pub use layers::{ConfigError, Layers};
-pub use settings::{Congestion, Gain, LogFormat, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
+pub use settings::{
+    AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind,
+};
 pub use validate::validate;
 
 use std::path::{Path, PathBuf};

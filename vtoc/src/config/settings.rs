@@ -53,6 +53,8 @@ pub enum SourceKind {
     RtlTcp,
     /// A recording: `path`.
     File,
+    /// Audio of an FM receiver over TCP, signed 16 bit, one channel (`rtl_fm … | nc -l`): `address`, `rate_sps`, `center_hz`.
+    AudioTcp,
     /// Frames in Beast format over TCP: `address`.
     Beast,
     /// Frames as AVR text over TCP: `address`.
@@ -77,6 +79,19 @@ pub enum RecordingFormat {
     Cs16,
     Cf32,
     Wav,
+    /// Audio, signed 16 bit, one channel: what rtl_fm writes.
+    S16,
+}
+
+/// Which channel of a recording is an FM receiver's audio.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum AudioName {
+    /// The first; also where there is only one.
+    Left,
+    Right,
+    /// Their mean.
+    Mix,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -135,6 +150,8 @@ pub struct Receiver {
     pub path: Option<PathBuf>,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
+    /// The recording is an FM receiver's audio: this channel of it.
+    pub audio: Option<AudioName>,
     /// The recording stores Q before I.
     #[serde(default)]
     pub iq_swap: bool,
@@ -181,6 +198,7 @@ impl Receiver {
             address: None,
             path: None,
             format: None,
+            audio: None,
             iq_swap: false,
             pace: Pace::default(),
             repeat: false,

@@ -45,9 +45,10 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
         problems.push(Problem::new(path, "a receiver's name is 1 to 64 of a-z, 0-9 and -"));
     }
     match r.source {
-        SourceKind::RtlTcp | SourceKind::Beast | SourceKind::Avr if r.address.is_none() => {
+        SourceKind::RtlTcp | SourceKind::AudioTcp | SourceKind::Beast | SourceKind::Avr if r.address.is_none() => {
             let kind = match r.source {
                 SourceKind::RtlTcp => "an rtl_tcp",
+                SourceKind::AudioTcp => "an audio_tcp",
                 SourceKind::Beast => "a beast",
                 _ => "an avr",
             };

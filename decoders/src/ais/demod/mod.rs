@@ -46,7 +46,7 @@ mod repair;
 mod search;
 mod stream;
 
-pub use discriminator::Discriminator;
+pub use discriminator::{AUDIO_RATES, Discriminator};
 pub use receiver::{RATES, Receiver};
 
 #[cfg(test)]

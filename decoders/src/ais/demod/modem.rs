@@ -87,6 +87,12 @@ impl Modem {
         }
     }
 
+    /// CRCs that were the last thing to refuse a candidate, or didn't.
+    #[cfg(test)]
+    pub fn tried(&self) -> u64 {
+        self.repair.tried
+    }
+
     /// Is there a preamble?
     pub fn probe(&mut self, stream: &Stream, candidate: &Candidate) -> bool {
         self.place(stream, candidate).is_some()
@@ -104,8 +110,8 @@ impl Modem {
         (MATCH_MIN <= sync.match_).then_some((from, sync))
     }
 
-    /// `Ok(None)`: not the beginning of a burst.
-    pub fn receive(&mut self, stream: &Stream, candidate: &Candidate) -> Result<Option<Heard>, Refused> {
+    /// `Ok(None)`: not the beginning of a burst. `hard`: by every means.
+    pub fn receive(&mut self, stream: &Stream, candidate: &Candidate, hard: bool) -> Result<Option<Heard>, Refused> {
         let Some((from, sync)) = self.place(stream, candidate) else { return Ok(None) };
         let found = self.symbols(stream, from, candidate.freq_hz, &sync, PREAMBLE + ONE_SLOT_MAX);
         let found = match found {
@@ -115,7 +121,7 @@ impl Modem {
         if let Some(repaired) = found {
             return Ok(Some(self.heard(repaired, from, candidate.freq_hz, &sync)));
         }
-        let found = self.by_frequency(&sync).map(|repaired| (repaired, sync)).or_else(|| self.by_index(&sync));
+        let found = self.by_frequency(&sync).map(|repaired| (repaired, sync)).or_else(|| if hard { self.by_index(&sync) } else { None });
         let (repaired, sync) = found.ok_or(Refused)?;
         Ok(Some(Heard { linear: false, ..self.heard(repaired, from, candidate.freq_hz, &sync) }))
     }

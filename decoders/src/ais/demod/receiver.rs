@@ -32,6 +32,10 @@ const FAILED_MAX: usize = 16;
 const TRIES_MAX: u8 = 3;
 /// A burst that begins further behind a failed candidate than this was not what made it fail.
 const ONE_SLOT_SAMPLES: u64 = 1_024;
+/// A try by every means that fails costs some 2 ms of work. Each channel has one in so many of its samples (a slot), and may save up a
+/// few: interference that looks like bursts must not take the processor.
+const EFFORT: u64 = 1_024;
+const EFFORT_SAVED: u64 = 8 * EFFORT;
 /// The same bytes on another channel within this many channel samples (2 ms) are one transmission heard twice.
 const GHOST_SAMPLES: u64 = 77;
 
@@ -52,6 +56,8 @@ pub struct Receiver {
     held: Vec<(u64, Frame)>,
     clock: Clock,
     cancels: bool,
+    /// Channel samples up to which each channel's allowance for hard tries is used up.
+    effort: Vec<u64>,
     counters: Counters,
 }
 
@@ -82,6 +88,7 @@ impl Receiver {
             rate_sps,
             front: Front::new(rate_sps, &offsets),
             streams: channels.iter().map(|_| Stream::new()).collect(),
+            effort: vec![0; channels.len()],
             fresh: channels.iter().map(|_| Vec::with_capacity(BATCH + 8)).collect(),
             channels,
             search: Search::new(),
@@ -93,6 +100,11 @@ impl Receiver {
             cancels: full,
             counters: Counters::default(),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn tried(&self) -> u64 {
+        self.modem.tried()
     }
 
     /// At most [`BATCH`] samples.
@@ -139,7 +151,8 @@ impl Receiver {
     }
 
     fn attempt(&mut self, channel: usize, candidate: Candidate) {
-        match self.modem.receive(&self.streams[channel], &candidate) {
+        let hard = self.cancels && self.effort[channel] <= candidate.at + EFFORT_SAVED;
+        match self.modem.receive(&self.streams[channel], &candidate, hard) {
             Ok(None) => self.counters.refuse(Refusal::Preamble),
             Ok(Some(heard)) => {
                 if self.cancels && heard.linear {
@@ -149,8 +162,11 @@ impl Receiver {
                 self.keep(channel, &heard);
             }
             Err(_) => {
-                if self.cancels && self.attempt_two(channel, &candidate, None) {
-                    return;
+                if hard {
+                    if self.attempt_two(channel, &candidate, None) {
+                        return;
+                    }
+                    self.effort[channel] = self.effort[channel].max(candidate.at) + EFFORT;
                 }
                 self.counters.refuse(Refusal::Integrity);
                 if self.failed.len() == FAILED_MAX {
@@ -272,6 +288,7 @@ impl Receiver {
         self.streams.iter_mut().for_each(Stream::reset);
         self.waiting.clear();
         self.failed.clear();
+        self.effort.fill(0);
         self.clock = Clock::default();
     }
 }
@@ -297,6 +314,12 @@ impl Demodulator for Receiver {
 
     fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// Frames are held until nothing earlier can come ([`HOLD`]).
+    fn latency_us(&self) -> u32 {
+        let held = HOLD + REACH + 2 * super::search::WINDOW as u64;
+        (held * 1_000_000 / u64::from(CHANNEL_RATE)) as u32 + (self.front.delay_s() * 1e6) as u32
     }
 }
 
