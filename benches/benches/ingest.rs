@@ -137,7 +137,7 @@ fn a_second_of_noise_in_a_station(bencher: Bencher<'_, '_>) {
             id: ReceiverId(0),
             name: "noise".into(),
             protocol: &adsb::PROTOCOL,
-            profile: Profile::Full,
+            profile: ingest::ProfileChoice::Always(Profile::Full),
             input: Input::Samples(Box::new(move || Ok(Box::new(Noise { samples: samples.clone(), at: 0 }) as Box<dyn SampleSource>))),
             mode_ac: false,
             start_utc: None,

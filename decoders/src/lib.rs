@@ -17,6 +17,7 @@ pub mod hdlc;
 mod registry;
 #[cfg(test)]
 mod testing;
+pub mod uat;
 
 pub use registry::{
     AUDIO, Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal,

@@ -1,13 +1,14 @@
 //! Devices behind two traits. Everything that waits for the outside world is here; nothing here knows a protocol.
 //!
 //! - [`SampleSource`]: RTL-SDR over USB, an `rtl_tcp` server, an IQ recording (life speed or flat out), a simulator;
-//! - [`ByteSource`]: a TCP feed, a serial port, a text recording.
+//! - [`ByteSource`]: a TCP feed, a serial port, a text recording, a document that is polled over HTTP or from a file.
 //!
 //! Calls block; each source has a thread of its own in `ingest`.
 
 mod audio_feed;
 pub mod fault;
 mod pace;
+mod polled;
 mod recording;
 mod rtl_tcp;
 #[cfg(feature = "rtlsdr")]
@@ -21,6 +22,7 @@ mod tcp;
 
 pub use audio_feed::AudioFeed;
 pub use pace::{Pace, Pacer};
+pub use polled::PolledDocument;
 pub use recording::{AudioChannel, ByteRecording, Layout, Passes, Recording, RecordingName, RecordingOptions, is_audio};
 pub use rtl_tcp::{RtlTcpOptions, RtlTcpSource};
 #[cfg(feature = "rtlsdr")]

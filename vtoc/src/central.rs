@@ -56,6 +56,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     config.ui_dir = settings.console.ui_dir.clone();
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));
     let mut central = Central::start(config);
+    crate::aircraft_list::load(settings, &central.hub)?;
 
     let keeper = Arc::new(central.intake.clone());
     let enrolment = Enrolment::new(authority, Arc::clone(&keeper));

@@ -65,12 +65,17 @@ pub struct ConfigOptions {
     pub print_config: bool,
 }
 
+/// A help text with the list of protocols in it.
+fn protocols(what: &str) -> String {
+    let lines: Vec<String> = decoders::PROTOCOLS.iter().map(|p| format!("{} ({})", p.protocol, p.summary)).collect();
+    format!("{what}: {}", lines.join("; "))
+}
+
 #[derive(Debug, Args)]
 pub struct DecodeArgs {
     /// IQ recording (.cu8 .cs16 .cf32 .wav), FM audio (.wav .s16), or frames as text (.txt .avr .hex .csv) or Beast (.beast .bin).
     pub file: PathBuf,
-    /// What is in it.
-    #[arg(long, default_value = "adsb")]
+    #[arg(long, default_value = "adsb", help = protocols("What is in it"))]
     pub protocol: String,
     /// One line per accepted frame instead of per event.
     #[arg(long)]
@@ -165,8 +170,7 @@ pub struct SimArgs {
     /// Where the truth goes, as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
-    /// What is simulated: adsb, ais or aprs.
-    #[arg(long, default_value = "adsb")]
+    #[arg(long, default_value = "adsb", help = protocols("What is simulated"))]
     pub protocol: String,
     /// Seconds of signal.
     #[arg(long, default_value_t = 10.0)]

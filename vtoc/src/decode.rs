@@ -3,7 +3,7 @@
 use crate::arguments::{place, protocol};
 use crate::cli::DecodeArgs;
 use crate::failure::Failure;
-use crate::receivers::{by_audio, layout, profile};
+use crate::receivers::{by_audio, layout, profile_offline};
 use api::dto::{EventLine, FrameLine, Utc};
 use decoders::{DecoderConfig, ProtocolEntry, Refusal};
 use hw::{AudioChannel, ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
@@ -47,7 +47,7 @@ fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
     let site = arguments.site.as_deref().map(place).transpose()?;
     Ok(OfflineOptions {
         receiver: ReceiverId(0),
-        profile: profile(arguments.profile),
+        profile: profile_offline(arguments.profile),
         decoder: DecoderConfig { site, range_m_max: None },
         start_utc: Some(start),
     })

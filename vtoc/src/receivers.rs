@@ -1,11 +1,14 @@
 //! Receivers from settings: which source, which protocol, opened anew each time they fail.
 
-use crate::config::{AudioName, Gain, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::config::{AudioName, Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
-use hw::{AudioChannel, AudioFeed, ByteSource, Layout, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
-use ingest::{Framing, Input, ReceiverSpec};
+use hw::{
+    AudioChannel, AudioFeed, ByteSource, Layout, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource,
+    TcpFeed,
+};
+use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
 
 /// The station's place, when it is configured.
@@ -30,7 +33,7 @@ pub fn specs(settings: &Settings) -> Result<Vec<ReceiverSpec>, Failure> {
 }
 
 fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Result<ReceiverSpec, Failure> {
-    let mut protocol = protocol_entry(protocol(receiver.protocol))?;
+    let mut protocol = protocol_entry(receiver.protocol)?;
     if receiver.source == SourceKind::AudioTcp || receiver.audio.is_some() || receiver.format == Some(RecordingFormat::S16) {
         protocol = by_audio(protocol)?;
     }
@@ -39,9 +42,18 @@ fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Resu
     Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
 }
 
-pub const fn profile(name: ProfileName) -> Profile {
+const fn profile(name: ProfileName) -> ProfileChoice {
     match name {
-        ProfileName::Full => Profile::Full,
+        ProfileName::Auto => ProfileChoice::Auto,
+        ProfileName::Full => ProfileChoice::Always(Profile::Full),
+        ProfileName::Fast => ProfileChoice::Always(Profile::Fast),
+    }
+}
+
+/// For a recording, which waits for us.
+pub const fn profile_offline(name: ProfileName) -> Profile {
+    match name {
+        ProfileName::Auto | ProfileName::Full => Profile::Full,
         ProfileName::Fast => Profile::Fast,
     }
 }
@@ -69,15 +81,6 @@ pub const fn audio(name: AudioName) -> AudioChannel {
     }
 }
 
-const fn protocol(name: ProtocolName) -> Protocol {
-    match name {
-        ProtocolName::Adsb => Protocol::Adsb,
-        ProtocolName::Ais => Protocol::Ais,
-        ProtocolName::Aprs => Protocol::Aprs,
-        ProtocolName::Uat => Protocol::Uat,
-    }
-}
-
 fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, settings: &Settings) -> Result<Input, Failure> {
     let tuning = Tuning {
         center_hz: r.center_hz.unwrap_or(protocol.default_tuning.center_hz),
@@ -96,6 +99,12 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
         SourceKind::Avr => Ok(network(name, r, Framing::Lines)),
         SourceKind::AudioTcp => Ok(audio_tcp(r, tuning)),
+        SourceKind::Sbs => {
+            let address = r.address.clone().unwrap_or_default();
+            let open = move || Ok(Box::new(TcpFeed::connect(Telling::Sbs.name(), &address)?) as Box<dyn ByteSource>);
+            Ok(Input::Facts(Box::new(open), Telling::Sbs))
+        }
+        SourceKind::AircraftJson => Ok(aircraft_json(r)),
         SourceKind::RtlTcp => Ok(rtl_tcp(r, tuning)),
         SourceKind::Rtlsdr => rtl_sdr(name, r, tuning),
     }
@@ -143,6 +152,19 @@ fn network(name: &str, r: &Receiver, framing: Framing) -> Input {
 fn audio_tcp(r: &Receiver, tuning: Tuning) -> Input {
     let address = r.address.clone().unwrap_or_default();
     Input::Samples(Box::new(move || Ok(Box::new(AudioFeed::connect(&address, tuning)?) as Box<dyn SampleSource>)))
+}
+
+fn aircraft_json(r: &Receiver) -> Input {
+    let (url, path) = (r.url.clone(), r.path.clone().unwrap_or_default());
+    let kind = Telling::AircraftJson.name();
+    let open = move || {
+        let document = match &url {
+            Some(url) => PolledDocument::url(kind, url)?,
+            None => PolledDocument::file(kind, &path)?,
+        };
+        Ok(Box::new(document) as Box<dyn ByteSource>)
+    };
+    Input::Facts(Box::new(open), Telling::AircraftJson)
 }
 
 fn rtl_tcp(r: &Receiver, tuning: Tuning) -> Input {

@@ -30,6 +30,12 @@ pub struct Aircraft {
     /// Eight characters, padded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flight: Option<String>,
+    /// Registration.
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
+    pub registration: Option<String>,
+    /// ICAO type designator.
+    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
+    pub type_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alt_baro: Option<AltBaro>,
     #[serde(skip_serializing_if = "Option::is_none")]

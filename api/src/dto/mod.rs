@@ -5,6 +5,7 @@
 
 mod aircraft;
 mod console;
+mod detail;
 mod line;
 mod payload;
 mod problem;
@@ -13,8 +14,10 @@ mod utc;
 
 pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
 pub use console::{Center, ConsoleInfo, StationInfo, StatusInfo};
+pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, TrackDetail};
 pub use line::{EventLine, FrameLine};
 pub use payload::{BadPayload, Payload};
+pub(crate) use payload::{subject, suspect_named};
 pub use problem::{Detail, FieldProblem, FieldProblems};
 pub use track::{Delta, Snapshot, Track, TrackList, TrailPoint};
 pub use utc::Utc;

@@ -1,6 +1,6 @@
 //! A track as the console reads it (docs/live-picture.md), and the two live messages.
 
-use super::Utc;
+use super::{CollisionAdvisory, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,15 @@ pub struct Track {
     pub name: Option<String>,
     #[schema(required = true)]
     pub category: Option<String>,
+    /// Aircraft: the state that its address belongs to.
+    #[schema(required = true)]
+    pub country: Option<&'static str>,
+    /// Aircraft: broadcast, by the operator's list or by the state's rule.
+    #[schema(required = true)]
+    pub registration: Option<String>,
+    /// Aircraft: ICAO Doc 8643 designator, from the operator's list.
+    #[schema(required = true)]
+    pub type_code: Option<String>,
     #[schema(required = true)]
     pub lat: Option<f64>,
     #[schema(required = true)]
@@ -52,6 +61,11 @@ pub struct Track {
     pub squawk: Option<String>,
     #[schema(required = true)]
     pub emergency: Option<&'static str>,
+    /// Aircraft: the last collision advisory.
+    #[schema(required = true)]
+    pub advisory: Option<CollisionAdvisory>,
+    /// Values that were heard and not believed.
+    pub quarantined: u64,
     pub first_seen: Utc,
     pub last_seen: Utc,
     pub events: u64,

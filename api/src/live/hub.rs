@@ -8,10 +8,11 @@
 //! Constraints: `publish` holds the lock for about a microsecond per event; JSON is written outside the lock; a client
 //! holds at most [`SLOT`] shared messages, and misses deltas beyond that: it gets a new snapshot once its slot is empty.
 
+use super::aircraft::registry::Database;
 use super::picture::{Changes, Limits, Outcome, Picture};
 use crate::{Clock, dto};
 use axum::extract::ws::Utf8Bytes;
-use model::{Event, Protocol, StationId, UnixMicros};
+use model::{Event, Protocol, StationId, Subject, UnixMicros};
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -115,6 +116,16 @@ impl Hub {
     pub fn tracks(&self, protocol: Option<Protocol>) -> dto::TrackList {
         let state = self.lock();
         dto::TrackList { generated_at: dto::Utc((self.clock)()), seq: state.seq, tracks: state.picture.snapshot(protocol) }
+    }
+
+    /// Everything known of one track, with ages and sources. `None`: not heard lately.
+    pub fn detail(&self, subject: &Subject) -> Option<dto::TrackDetail> {
+        self.lock().picture.detail(subject, (self.clock)())
+    }
+
+    /// From now on registrations and types are looked up here, too.
+    pub fn use_database(&self, database: Arc<Database>) {
+        self.lock().picture.use_database(database);
     }
 
     /// `aircraft.json`.

@@ -2,12 +2,14 @@
 //!
 //! `picture` decides (pure, time passed in), `hub` shares it and ticks, `socket` moves the messages to one client.
 
+pub mod aircraft;
 mod hub;
 mod picture;
 mod socket;
 mod track;
 mod trail;
 
+pub use aircraft::registry;
 pub use hub::{Hub, HubCounters, LiveClient, MAX_CLIENTS, SLOT, TooManyClients};
 pub use picture::{Changes, Limits, Outcome, Picture};
 pub use socket::serve;

@@ -68,7 +68,8 @@ fn frame_of_line(line: &str) -> Option<ModeS> {
     }
 }
 
-/// `1a`, type `32` (short) or `33` (long), 6 bytes of time, 1 of level, the frame; 1a within is doubled.
+/// `1a`, type `32` (short) or `33` (long), 6 bytes of time, 1 of level, the frame. On a link 1a within is doubled; in logs (one frame
+/// a line) often not: as long as the bare frame is, it is bare. A doubled 1a makes it longer.
 fn beast(token: &str) -> Option<ModeS> {
     let byte = |i: usize| token.get(i..i + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
     let length = match (byte(0)?, byte(2)?) {
@@ -76,10 +77,11 @@ fn beast(token: &str) -> Option<ModeS> {
         (0x1a, 0x33) => 14,
         _ => return None,
     };
+    let bare = token.len() == 2 * (2 + 7 + length);
     let (mut bytes, mut at) = (Vec::with_capacity(21), 4);
     while bytes.len() < 7 + length {
         let b = byte(at)?;
-        at += if b == 0x1a { 4 } else { 2 };
+        at += if b == 0x1a && !bare { 4 } else { 2 };
         bytes.push(b);
     }
     ModeS::from_bytes(&bytes[7..])
@@ -104,6 +106,14 @@ mod tests {
         ];
         for line in &forms {
             assert_eq!(Content::from_text(line).frames, [ModeS::from_hex(hex).unwrap()], "{line}");
+        }
+        // Bare, with 1a at the end, at the level, and twice in a row.
+        for (line, hex) in [
+            ("1698140962.119813,1a32000023b1dda011210000bd6b441a", "210000bd6b441a"),
+            ("1,1a320123456789ab1a5d4840d6f8a4d7", "5d4840d6f8a4d7"),
+            ("1,1a320123456789abff5d1a1ad6f8a4d7", "5d1a1ad6f8a4d7"),
+        ] {
+            assert_eq!(frame_of_line(line), ModeS::from_hex(hex), "{line}");
         }
         assert_eq!(Content::from_text("time,frame\n\n1a33zz\n1a3301\n"), Content::default());
     }

@@ -1,6 +1,7 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
 use clap::ValueEnum;
+use model::Protocol;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -59,17 +60,12 @@ pub enum SourceKind {
     Beast,
     /// Frames as AVR text over TCP: `address`.
     Avr,
+    /// What another receiver decoded, as SBS (BaseStation) lines over TCP: `address`.
+    Sbs,
+    /// What another receiver decoded, as its `aircraft.json`: `url` (http://…), or `path` of a file that it replaces.
+    AircraftJson,
     /// The simulated sky.
     Sim,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum ProtocolName {
-    Adsb,
-    Ais,
-    Aprs,
-    Uat,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
@@ -127,10 +123,34 @@ mod auto {
     }
 }
 
+/// A protocol's name, of those in the list of protocols.
+mod protocol {
+    use decoders::PROTOCOLS;
+    use model::Protocol;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(protocol: &Protocol, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(protocol.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Protocol, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = || PROTOCOLS.iter().map(|entry| entry.protocol);
+        known().find(|protocol| protocol.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = known().map(Protocol::name).collect();
+            D::Error::custom(format!("unknown variant `{text}`, expected one of {}", names.join(", ")))
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileName {
+    /// Full as long as the processor keeps up. (A recording read flat out waits for us: full.)
     #[default]
+    #[value(skip)]
+    Auto,
     Full,
     Fast,
 }
@@ -138,7 +158,8 @@ pub enum ProfileName {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receiver {
-    pub protocol: ProtocolName,
+    #[serde(with = "protocol")]
+    pub protocol: Protocol,
     pub source: SourceKind,
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -146,7 +167,9 @@ pub struct Receiver {
     pub serial: Option<String>,
     /// `host:port` of a network source.
     pub address: Option<String>,
-    /// Recording to play.
+    /// `http://…` of another receiver's `aircraft.json`.
+    pub url: Option<String>,
+    /// Recording to play, or file of another receiver's `aircraft.json`.
     pub path: Option<PathBuf>,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
@@ -172,6 +195,7 @@ pub struct Receiver {
     /// 4.5 V to the antenna's amplifier; switched off at exit.
     #[serde(default)]
     pub bias_tee: bool,
+    /// How hard to try: `full`, `fast`, or `auto`, which follows the processor's load.
     #[serde(default)]
     pub profile: ProfileName,
     /// Network feeds of frames: Mode A/C replies too. They name nobody, so they make no events, but go on to our own feeds.
@@ -189,13 +213,14 @@ pub struct Receiver {
 
 impl Receiver {
     /// A receiver with nothing said but what and from where.
-    pub fn new(protocol: ProtocolName, source: SourceKind) -> Self {
+    pub fn new(protocol: Protocol, source: SourceKind) -> Self {
         Self {
             protocol,
             source,
             enabled: yes(),
             serial: None,
             address: None,
+            url: None,
             path: None,
             format: None,
             audio: None,
@@ -283,11 +308,13 @@ pub struct Console {
     pub listen: SocketAddr,
     /// Serve the console from this folder instead of the one built in.
     pub ui_dir: Option<PathBuf>,
+    /// A list of aircraft for registrations and types (docs/live-picture.md): CSV, plain or gzip. Read at the start.
+    pub aircraft_list: Option<PathBuf>,
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None, aircraft_list: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::layers::Problem;
 use super::settings::{Gain, Receiver, Settings, SourceKind};
-use model::{LatLon, StationId};
+use model::{LatLon, Protocol, StationId};
 
 /// Every problem, in the order of the settings.
 pub fn validate(settings: &Settings) -> Vec<Problem> {
@@ -45,17 +45,29 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
         problems.push(Problem::new(path, "a receiver's name is 1 to 64 of a-z, 0-9 and -"));
     }
     match r.source {
-        SourceKind::RtlTcp | SourceKind::AudioTcp | SourceKind::Beast | SourceKind::Avr if r.address.is_none() => {
+        SourceKind::RtlTcp | SourceKind::AudioTcp | SourceKind::Beast | SourceKind::Avr | SourceKind::Sbs if r.address.is_none() => {
             let kind = match r.source {
                 SourceKind::RtlTcp => "an rtl_tcp",
                 SourceKind::AudioTcp => "an audio_tcp",
                 SourceKind::Beast => "a beast",
+                SourceKind::Sbs => "an sbs",
                 _ => "an avr",
             };
             problems.push(Problem::new(path, format!("{kind} source needs `address` (host:port)")));
         }
+        SourceKind::AircraftJson if r.url.is_some() == r.path.is_some() => {
+            problems.push(Problem::new(path, "an aircraft_json source needs `url` (http://…) or `path`, one of them"));
+        }
         SourceKind::File if r.path.is_none() => problems.push(Problem::new(path, "a file source needs `path`")),
         _ => {}
+    }
+    if let Some(url) = &r.url
+        && !url.starts_with("http://")
+    {
+        problems.push(Problem::new(format!("{path}.url"), format!("`{url}` does not begin with http:// (TLS is not spoken; use a proxy)")));
+    }
+    if matches!(r.source, SourceKind::Sbs | SourceKind::AircraftJson) && r.protocol != Protocol::Adsb {
+        problems.push(Problem::new(format!("{path}.protocol"), "this source tells of aircraft: protocol = \"adsb\""));
     }
     if let Some(address) = &r.address
         && address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())

@@ -9,6 +9,7 @@ import type { LinkState } from "../link/state.ts";
 import { utcTime } from "../shared/format.ts";
 import type { Session } from "./session.ts";
 import { installTestHook } from "./test-hook.ts";
+import { useDetail } from "./use-detail.ts";
 import type { View } from "./use-view.ts";
 
 interface Props {
@@ -24,6 +25,7 @@ interface Props {
 export function Stage({ session, view, link, now, silentMs, engine, onSelect }: Props) {
   const info = session.link.console;
   const { detail, tracks } = view;
+  const more = useDetail(session.getJson, detail?.subject ?? null);
   const lost = link === "offline" || link === "reconnecting";
   const onEngine = useCallback(
     (made: MapEngine | null) => {
@@ -53,6 +55,7 @@ export function Stage({ session, view, link, now, silentMs, engine, onSelect }: 
         <div className="app-detail">
           <TrackDetail
             track={detail}
+            more={more}
             now={now}
             stations={info?.stations ?? []}
             onShow={() => engine.current?.show(detail.subject)}

@@ -54,6 +54,10 @@ pub struct Detector {
 }
 
 impl Detector {
+    pub const fn set_thresholds(&mut self, thresholds: Thresholds) {
+        self.thresholds = thresholds;
+    }
+
     pub fn new(pulse: &Pulse, thresholds: Thresholds, window: usize) -> Self {
         let rate = pulse.samples_per_us;
         let up = if rate < 5.0 { 2 } else { 1 };

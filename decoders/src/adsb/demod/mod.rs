@@ -339,6 +339,17 @@ impl Demodulator for AdsbDemodulator {
         self.counters
     }
 
+    fn has_profiles(&self) -> bool {
+        true
+    }
+
+    fn set_profile(&mut self, profile: Profile) {
+        let (thresholds, limits, attempts_max) = efforts(profile);
+        self.detector.set_thresholds(thresholds);
+        (self.limits, self.attempts_max) = (limits, attempts_max);
+        self.blind_limits = (profile == Profile::Full).then_some(BLIND);
+    }
+
     fn latency_us(&self) -> u32 {
         // The outbox, and a window that is searched when it is full.
         HOLD_US as u32 + 10_000

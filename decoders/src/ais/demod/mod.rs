@@ -27,8 +27,6 @@
 
 mod acquire;
 mod cancel;
-mod clock;
-mod complex;
 mod cpm;
 mod detect;
 mod discriminator;
@@ -46,6 +44,7 @@ mod repair;
 mod search;
 mod stream;
 
+use crate::dsp::{clock, complex};
 pub use discriminator::{AUDIO_RATES, Discriminator};
 pub use receiver::{RATES, Receiver};
 

@@ -3,7 +3,8 @@
 //! Constraint: what is shown as current was said within [`FRESH_US`]. A position older than that moves to `lastPosition`,
 //! as readsb has it; other values are left out. Callsign and category hold as long as the track.
 
-use super::Track;
+use super::super::track::Track;
+use super::registry::{self, Database};
 use crate::dto;
 use model::{CentiDegrees, DeciKnots, Emergency, PositionSource, Subject, UnixMicros, VerticalSource};
 
@@ -12,7 +13,7 @@ const FRESH_US: i64 = 60_000_000;
 
 impl Track {
     /// `None`: no aircraft.
-    pub fn aircraft(&self, subject: &Subject, now: UnixMicros) -> Option<dto::Aircraft> {
+    pub fn aircraft(&self, subject: &Subject, database: Option<&Database>, now: UnixMicros) -> Option<dto::Aircraft> {
         let (address, assigned) = match subject {
             Subject::Aircraft(address) => (address, true),
             Subject::NonIcao(address) => (address, false),
@@ -24,10 +25,14 @@ impl Track {
         let old = if current.is_none() { place } else { None };
         let rate = self.vertical_rate_fpm.since(since);
         let rate_from = |source| rate.and_then(|(from, fpm)| (from == source).then_some(fpm));
+        let identified =
+            if assigned { registry::identify(address.get(), self.name.get(), database) } else { registry::Identified::default() };
         Some(dto::Aircraft {
             hex: format!("{}{address}", if assigned { "" } else { "~" }),
             kind: kind(place.map(|p| p.source), assigned),
             flight: self.callsign.get().map(|c| format!("{:<8}", c.as_str())),
+            registration: identified.registration.map(|(text, _)| text),
+            type_code: identified.type_code,
             alt_baro: match self.on_ground.since(since) {
                 Some(true) => Some(dto::AltBaro::Ground("ground")),
                 _ => self.baro_alt_ft.since(since).map(dto::AltBaro::Feet),

@@ -1,0 +1,1 @@
+//! Frames by hand and from a generator to events.
