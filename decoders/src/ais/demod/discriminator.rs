@@ -89,7 +89,7 @@ impl Discriminator {
             repair: Repair::new(),
             waiting: Vec::with_capacity(WAITING_MAX),
             busy_until: 0,
-            doubt_max: if config.profile == Profile::Full { DoubtMax::ONE } else { DoubtMax::ONE.unchanged() },
+            doubt_max: if config.profile == Profile::Full { DoubtMax::AUDIO } else { DoubtMax::AUDIO.unchanged() },
             clock: Clock::default(),
             counters: Counters::default(),
         })
