@@ -69,6 +69,8 @@ pub trait Demodulator: Send {
     /// No more samples: what is still held back comes out.
     fn finish(&mut self, out: &mut dyn FnMut(Frame));
     fn counters(&self) -> Counters;
+    /// Mode S: Mode A/C replies are frames too (of two bytes), from now on. Off at first: they name nobody and there are many.
+    fn set_mode_ac(&mut self, _on: bool) {}
     /// Can it go from one profile to the other while it works?
     fn has_profiles(&self) -> bool {
         false

@@ -283,9 +283,9 @@ fn a_feeds_port_in_use_is_one_sentence() {
     assert!(said.contains("feeds.sbs") && said.contains(&address) && said.contains("can't listen"), "{said}");
 }
 
-/// Another's program takes our Beast feed, decodes it itself, and says the same as we do.
+/// Another's program takes our Beast feed and our AVR feed, decodes them itself, and says the same as we do.
 #[test]
-fn dump1090_reads_our_beast_feed() {
+fn dump1090_reads_our_beast_and_avr_feeds() {
     if Command::new("dump1090-mutability").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
         assert!(!peers_required(), "dump1090-mutability is not installed (package dump1090-mutability)");
         eprintln!("skipped: dump1090-mutability is not installed");
@@ -294,12 +294,20 @@ fn dump1090_reads_our_beast_feed() {
     let dir = tempfile::tempdir().unwrap();
     let mut station = TestStation::new(dir.path(), "alpha", &format!("{}{FEEDS}", sky(20)), None);
     station.start(&[]);
-    let mut beast = connect(&mut station, "beast");
+    for feed in ["beast", "avr"] {
+        let ours = connect(&mut station, feed);
+        compare_with_dump1090(&station, feed, ours);
+    }
+    station.stop();
+}
+
+fn compare_with_dump1090(station: &TestStation, format: &str, mut ours: TcpStream) {
     let [input, output] = [0, 1].map(|_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let ports = [input.port().to_string(), output.port().to_string()];
     let mut command = Command::new("dump1090-mutability");
-    command.args(["--net-only", "--quiet", "--net-bind-address", "127.0.0.1", "--net-ri-port", "0", "--net-ro-port", "0"]);
-    command.args(["--net-bo-port", "0", "--net-bi-port", &ports[0], "--net-sbs-port", &ports[1]]);
+    let (beast, avr) = if format == "beast" { (ports[0].as_str(), "0") } else { ("0", ports[0].as_str()) };
+    command.args(["--net-only", "--quiet", "--net-bind-address", "127.0.0.1", "--net-ri-port", avr, "--net-ro-port", "0"]);
+    command.args(["--net-bo-port", "0", "--net-bi-port", beast, "--net-sbs-port", &ports[1]]);
     let mut peer = Running::start(&mut command);
     let mut feed = eventually("dump1090 listens", LONG, || {
         assert!(peer.ended().is_none(), "dump1090 ended: {}", peer.said());
@@ -309,7 +317,7 @@ fn dump1090_reads_our_beast_feed() {
     theirs.set_read_timeout(Some(LONG)).unwrap();
     std::thread::spawn(move || {
         let mut buffer = [0; 4_096];
-        while let Ok(n @ 1..) = beast.read(&mut buffer) {
+        while let Ok(n @ 1..) = ours.read(&mut buffer) {
             if feed.write_all(&buffer[..n]).is_err() {
                 return;
             }
@@ -338,6 +346,5 @@ fn dump1090_reads_our_beast_feed() {
         assert!((our_lat - lat).hypot(our_lon - lon) < 0.5, "{hex} at {lat} {lon}: {aircraft}");
         agreed += 1;
     }
-    assert!(20 <= agreed, "{agreed} of {} places were compared", places.len());
-    station.stop();
+    assert!(20 <= agreed, "{format}: {agreed} of {} places were compared", places.len());
 }

@@ -19,5 +19,7 @@ mod feeds;
 mod profiles;
 mod recordings;
 mod station;
+mod tar1090;
 mod tracks;
+mod uat_lab;
 mod units;

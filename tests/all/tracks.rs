@@ -69,7 +69,10 @@ fn trails_of_a_real_flight_are_long_and_true() {
             worst = worst.max(off);
         }
     }
-    println!("{judged} positions, worst {worst:.1} m, {beyond} beyond {ERROR_M} m; longest trail (s, points, of positions) {longest:?}");
+    let positions: usize = told.values().map(Vec::len).sum();
+    println!(
+        "{judged} of {positions} positions, worst {worst:.1} m, {beyond} beyond {ERROR_M} m; longest trail (s, points, of positions) {longest:?}"
+    );
     assert!(10_000 < judged && worst <= ERROR_M + SLOT_M, "{judged} {worst}");
     assert!(beyond * 100 <= judged, "{beyond} of {judged}");
     assert!(2_400 < longest.0, "{longest:?}");

@@ -24,7 +24,7 @@ pub struct FactSource {
     pub station: Option<String>,
     /// Number of the receiver there.
     pub receiver: u8,
-    /// `DF17 TC11`, `DF20 BDS 4,0`; `null`: no Mode S frame.
+    /// `DF17 TC11`, `DF20 BDS 4,0`, `UAT 1`; `null`: neither Mode S nor UAT.
     #[schema(required = true)]
     pub frame: Option<String>,
     /// That a reply which does not say so holds this register.

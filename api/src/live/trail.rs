@@ -9,7 +9,7 @@
 //! - *Recent*: the first position of each time slot stands for it, so points don't move once drawn, and it does not matter in which
 //!   order positions arrive (stations deliver late, and out of turn).
 //! - *Settled*: what is older than [`Rule::settle_us`] before the newest. A line from the last kept point (the anchor) grows as long as
-//!   every slot it passes lies within [`ERROR_M`] of where it has the aircraft at that time, and within [`ERROR_FT`] of its height, and
+//!   every slot it passes lies within [`ERROR_M`] (on the ground [`GROUND_ERROR_M`]) of where it has the aircraft at that time, and within [`ERROR_FT`] of its height, and
 //!   it is no longer than [`LINE_US`]; then its last point is kept. So a straight cruise costs a point a minute, a turn one per slot.
 //! - A position that comes later than that is not drawn: it would move lines that were drawn.
 //! - Kinds without [`Rule::settle_us`] keep a point per slot and forget the oldest.
@@ -23,6 +23,8 @@ use std::collections::VecDeque;
 pub const TRAIL_POINTS: usize = 200;
 /// The line between two settled points passes every slot's position this near, at its time.
 pub const ERROR_M: f64 = 50.0;
+/// Without a height, as on the ground: taxiways are 15 to 23 m wide.
+pub const GROUND_ERROR_M: f64 = 10.0;
 /// And its height.
 pub const ERROR_FT: f64 = 150.0;
 /// No line is longer than this, so that speed along it stays visible.
@@ -130,7 +132,8 @@ fn rank(p: &Point) -> (UnixMicros, i32, i32, Option<i32>) {
 
 /// Whether somebody who goes from `a` to `b` at one speed passes `p` in time, within the stated errors.
 fn on_line(a: Point, b: Point, p: &Point) -> bool {
-    off_line_m(a, b, p) <= ERROR_M && off_line_ft(a, b, p) <= ERROR_FT
+    let near_m = if p.alt_ft.is_some() { ERROR_M } else { GROUND_ERROR_M };
+    off_line_m(a, b, p) <= near_m && off_line_ft(a, b, p) <= ERROR_FT
 }
 
 fn share(a: Point, b: Point, p: &Point) -> f64 {

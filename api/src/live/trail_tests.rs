@@ -63,6 +63,17 @@ proptest! {
         }
     }
 
+    /// Taxiing: 5 to 30 kt, corners of up to 20°/s, no height. 30 kt and 20°/s bend 2.7 m in a slot; a leg changes speed by 25 kt at once.
+    #[test]
+    fn a_taxiway_is_followed_closely(legs in prop::collection::vec((5_u16..90, prop_oneof![Just(0.0), -20.0..20.0_f64], 5.0..30.0_f64, Just(0.0)), 1..10)) {
+        let points: Vec<Point> = fly(52.3, 4.76, &legs).into_iter().map(|p| Point { alt_ft: None, ..p }).collect();
+        let trail = build(&points, FLIGHT);
+        for p in &points {
+            let Some((a, b)) = line_at(&trail, p.at) else { continue };
+            prop_assert!(off_line_m(a, b, p) <= GROUND_ERROR_M + 2.7 + 6.5, "{} m at {:?}", off_line_m(a, b, p), p.at);
+        }
+    }
+
     /// However they arrive, as long as none is more than the settling time late.
     #[test]
     fn late_positions_find_their_place(legs in legs(), seed: u64) {

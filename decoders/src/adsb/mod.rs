@@ -20,6 +20,7 @@ mod fix;
 mod ground;
 mod known;
 pub mod message;
+pub mod mode_ac;
 pub mod parity;
 mod tell;
 mod track;

@@ -181,7 +181,7 @@ impl Teller<'_> {
             Some(_) => self.refused = Some(Refusal::Sanity),
             None => {
                 let status = Status { baro_alt_ft, on_ground, ..Status::default() };
-                if status != Status::default() && self.track.status.is_news(status, self.at, REPEAT_MICROS) {
+                if status != Status::default() && self.track.status[2].is_news(status, self.at, REPEAT_MICROS) {
                     out(EventKind::Status(status));
                 }
             }
@@ -227,7 +227,7 @@ impl Teller<'_> {
             ..Status::default()
         };
         let repeat = if distress { EMERGENCY_REPEAT_MICROS } else { REPEAT_MICROS };
-        if self.track.status.is_news(status, self.at, repeat) {
+        if self.track.status[usize::from(mode.squawk.is_some())].is_news(status, self.at, repeat) {
             out(EventKind::Status(status));
         }
         let containment_m = self.message.state.as_ref().and_then(StateVector::containment_m);

@@ -85,7 +85,8 @@ impl Code {
         let locator = self.locator(&syndromes, erasures);
         let degree = (0..=self.parity).rev().find(|&i| locator[i] != 0).unwrap_or(0);
         let mut places = [0_u8; PARITY_MAX];
-        if self.places(&locator, degree, &mut places) != degree || degree == 0 {
+        let beyond = self.parity < 2 * degree.saturating_sub(erasures.len()) + erasures.len();
+        if beyond || degree == 0 || self.places(&locator, degree, &mut places) != degree {
             return Err(TooManyErrors);
         }
         let evaluator = self.evaluator(&syndromes, &locator, degree);
@@ -174,30 +175,31 @@ impl Code {
     }
 }
 
+/// Parity by definition, for tests: the remainder of data·x^r by the generator, long hand.
+#[cfg(test)]
+pub fn encode(code: Code, data: &[u8]) -> Vec<u8> {
+    let mut generator = vec![1_u8];
+    for i in 0..code.parity {
+        let root = alpha(FIRST_ROOT + i);
+        generator.push(0);
+        for k in (1..generator.len()).rev() {
+            generator[k] ^= times(generator[k - 1], root);
+        }
+    }
+    let mut rest = vec![0_u8; code.parity];
+    for byte in data {
+        let factor = rest[0] ^ byte;
+        rest.rotate_left(1);
+        rest[code.parity - 1] = 0;
+        rest.iter_mut().zip(&generator[1..]).for_each(|(r, g)| *r ^= times(factor, *g));
+    }
+    [data, &rest].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    /// Parity by definition: the remainder of data·x^r by the generator, long hand.
-    fn encode(code: Code, data: &[u8]) -> Vec<u8> {
-        let mut generator = vec![1_u8];
-        for i in 0..code.parity {
-            let root = alpha(FIRST_ROOT + i);
-            generator.push(0);
-            for k in (1..generator.len()).rev() {
-                generator[k] ^= times(generator[k - 1], root);
-            }
-        }
-        let mut rest = vec![0_u8; code.parity];
-        for byte in data {
-            let factor = rest[0] ^ byte;
-            rest.rotate_left(1);
-            rest[code.parity - 1] = 0;
-            rest.iter_mut().zip(&generator[1..]).for_each(|(r, g)| *r ^= times(factor, *g));
-        }
-        [data, &rest].concat()
-    }
 
     fn codes() -> impl Strategy<Value = Code> {
         prop::sample::select(vec![BASIC, LONG, UPLINK])

@@ -72,7 +72,8 @@ pub struct Track {
     pub places: [Places; 2],
     pub nac_p: Option<(u8, UnixMicros)>,
     pub identity: Told<Identity>,
-    pub status: Told<Status>,
+    /// By what it came with: a callsign, a squawk, a state vector without a place.
+    pub status: [Told<Status>; 3],
     pub quality: Told<Quality>,
     pub intent: Told<Intent>,
 }

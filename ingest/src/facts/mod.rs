@@ -19,7 +19,7 @@ pub(crate) use fields::Fields;
 
 use crate::clock::Arrival;
 use model::{EventKind, Signal, Subject, UnixMicros};
-use news::News;
+use news::{News, Worth};
 
 /// How a feed tells its facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,14 +89,14 @@ impl Teller {
 
     /// Takes bytes that came just now; calls `out` for each new fact that they complete.
     pub fn push(&mut self, bytes: &[u8], arrival: Arrival, out: &mut dyn FnMut(Fact)) {
-        let (news, mut unchanged, mut facts) = (&mut self.news, 0, 0);
-        let mut tell = |fact: Fact| {
-            if news.is_new(&fact) {
+        let (news, mut unchanged, mut impossible, mut facts) = (&mut self.news, 0, 0, 0);
+        let mut tell = |fact: Fact| match news.weigh(&fact) {
+            Worth::New => {
                 facts += 1;
                 out(fact);
-            } else {
-                unchanged += 1;
             }
+            Worth::Unchanged => unchanged += 1,
+            Worth::Impossible => impossible += 1,
         };
         match &mut self.kind {
             Kind::Sbs(sbs) => sbs.push(bytes, arrival, &mut self.counters, &mut tell),
@@ -104,6 +104,7 @@ impl Teller {
         }
         self.counters.facts += facts;
         self.counters.unchanged += unchanged;
+        self.counters.refused += impossible;
     }
 
     /// The connection has ended: what was begun is not completed by the next one.

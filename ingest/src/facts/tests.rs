@@ -230,6 +230,21 @@ fn garbage_is_counted_and_left_behind() {
 }
 
 #[test]
+fn a_place_that_nothing_can_have_flown_to_needs_a_second_saying() {
+    let mut teller = Teller::new(Telling::Sbs);
+    let mut at = |s: i64, lat: f64| {
+        let line = format!("MSG,3,1,1,4CA2D6,1,,,,,,37000,,,{lat:.5},4.0,,,,,,\r\n");
+        told(&mut teller, line.as_bytes(), s * 1_000_000).len()
+    };
+    assert_eq!([at(0, 52.0), at(1, 52.002)], [1, 1]);
+    // One digit wrong: 111 km in a second.
+    assert_eq!([at(2, 53.004), at(3, 52.006), at(4, 54.0), at(5, 52.01)], [0, 1, 0, 1]);
+    // It is really there: the first place was the wrong one.
+    assert_eq!([at(6, 10.0), at(7, 10.002), at(8, 10.004)], [0, 1, 1]);
+    assert_eq!(teller.counters().refused, 3);
+}
+
+#[test]
 fn memory_for_what_was_told_is_bounded() {
     let mut news = news::News::default();
     let fact = |n: u32| Fact {
@@ -238,8 +253,8 @@ fn memory_for_what_was_told_is_bounded() {
         kind: EventKind::Status(Status { squawk: Some(1000), ..Status::default() }),
         signal: Signal::default(),
     };
-    assert!((0..3 * news::AIRCRAFT_MAX as u32).all(|n| news.is_new(&fact(n))));
-    assert!(!news.is_new(&fact(3 * news::AIRCRAFT_MAX as u32 - 1)));
+    assert!((0..3 * news::AIRCRAFT_MAX as u32).all(|n| news.weigh(&fact(n)) == Worth::New));
+    assert_eq!(news.weigh(&fact(3 * news::AIRCRAFT_MAX as u32 - 1)), Worth::Unchanged);
 }
 
 proptest! {

@@ -26,6 +26,7 @@ const GOOD_RUN_US: i64 = 10_000_000;
 pub struct Dsp {
     entry: &'static ProtocolEntry,
     receiver: ReceiverId,
+    mode_ac: bool,
     governor: Governor,
     /// Samples that the pool had no block for, as far as the governor knows.
     told_dropped: u64,
@@ -44,6 +45,7 @@ impl Dsp {
         Self {
             entry,
             receiver,
+            mode_ac: false,
             governor,
             told_dropped: 0,
             out,
@@ -54,6 +56,10 @@ impl Dsp {
             pause_us: PAUSE_US_MIN,
             quiet_until_us: i64::MIN,
         }
+    }
+
+    pub fn with_mode_ac(self, mode_ac: bool) -> Self {
+        Self { mode_ac, ..self }
     }
 
     /// Until the ring is closed and empty; what the demodulator still holds back then comes out.
@@ -153,7 +159,8 @@ impl Dsp {
         }
         self.finish();
         match (self.entry.demodulator)(&DemodulatorConfig { receiver: self.receiver, tuning, profile: self.governor.profile() }) {
-            Ok(demodulator) => {
+            Ok(mut demodulator) => {
+                demodulator.set_mode_ac(self.mode_ac);
                 if !demodulator.has_profiles() {
                     self.governor.hold();
                 }

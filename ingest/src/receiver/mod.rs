@@ -237,6 +237,7 @@ pub(crate) fn start(spec: ReceiverSpec, blocks: usize, common: &Arc<Common>, mer
         Input::Samples(factory) => {
             let (writer, reader) = ring::ring(blocks, ring::BLOCK_BYTES);
             let demodulator = dsp::Dsp::new(spec.protocol, spec.id, Governor::new(spec.profile), out, Arc::clone(common));
+            let demodulator = demodulator.with_mode_ac(spec.mode_ac);
             let dsp = builder("-dsp").spawn(move || demodulator.run(&reader))?;
             let source = samples::Samples::new(line_of_source, common_of_source, writer, spec.start_utc);
             let source = builder("-source").spawn(move || source.run(factory))?;

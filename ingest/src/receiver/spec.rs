@@ -43,7 +43,7 @@ pub struct ReceiverSpec {
     pub protocol: &'static ProtocolEntry,
     pub profile: ProfileChoice,
     pub input: Input,
-    /// Feeds: Mode A/C replies are frames too. They name nobody, so they become no events, but go on to other feeds.
+    /// Mode S: Mode A/C replies are frames too, from samples and from feeds. They name nobody, so they become no events, but go on to other feeds.
     pub mode_ac: bool,
     /// UTC of a recording's first sample (or first tick). `None`: the machine's clock for what is live, unknown for what
     /// is read flat out.

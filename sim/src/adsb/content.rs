@@ -2,6 +2,7 @@
 
 use super::frame::ModeS;
 use super::traffic::{ReplyRates, Traffic};
+use crate::rng::Rng;
 use crate::world::{World, WorldConfig};
 use std::collections::HashSet;
 
@@ -49,6 +50,32 @@ impl Content {
             frames.extend(traffic.step().map(|emission| emission.frame));
         }
         Self::from_frames(frames)
+    }
+
+    /// 12,000 frames of 120 addresses in the mix of a busy terminal area, bits at random: DF 17 31 %, 0 34 %, 11 21 %, 4 10 %,
+    /// 16 2 %, 20 2 %. For laboratories: every reading of a bit is as hard as any other.
+    pub fn terminal_area() -> Self {
+        let mut rng = Rng::stream(7, &[1]);
+        let frame = |i: u32| {
+            let address = 0x40_0000 + (i % 120) * 0x0123F;
+            let mut body = [0_u8; 11];
+            body.iter_mut().for_each(|b| *b = rng.below(256) as u8);
+            let (df, long) = match rng.below(100) {
+                0..31 => (17, true),
+                31..65 => (0, false),
+                65..86 => (11, false),
+                86..96 => (4, false),
+                96..98 => (16, true),
+                _ => (20, true),
+            };
+            body[0] = df << 3 | if matches!(df, 11 | 17) { 5 } else { body[0] & 7 };
+            let plain = matches!(df, 11 | 17);
+            if plain {
+                body[1..4].copy_from_slice(&address.to_be_bytes()[1..]);
+            }
+            ModeS::seal(&body[..if long { 11 } else { 4 }], if plain { 0 } else { address })
+        };
+        Self::from_frames((0..12_000).map(frame).collect())
     }
 
     /// Only the frames of one downlink format.

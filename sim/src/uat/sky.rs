@@ -2,7 +2,8 @@
 //!
 //! UTC seconds are divided into 3,951 message start opportunities of 250 µs from 6 ms on (DO-282B §2.2.6): a ground station
 //! sends in its slots (22 opportunities each) among the first 704, an aircraft once a second at a random one of the rest.
-//! Every third aircraft of the world below 18,000 ft has UAT, whether it also has 1090 MHz or not.
+//! Half of the world's aircraft below 24,000 ft have UAT, whether they also have 1090 MHz or not (the rule in the United States is
+//! 18,000 ft; the world has few aircraft down there).
 
 use super::encode::{CallsignField, Claims, message};
 use super::frame::UatFrame;
@@ -94,7 +95,8 @@ impl UatSky {
 const SECOND_US: i64 = 1_000_000;
 const FIRST_US: f64 = 6_000.0;
 const OPPORTUNITY_US: f64 = 250.0;
-const CEILING_FT: i32 = 18_000;
+const CEILING_FT: i32 = 24_000;
+const EQUIPPED: f64 = 0.5;
 
 #[derive(Debug)]
 struct Sky {
@@ -123,7 +125,8 @@ impl Sky {
             let mut own = Rng::stream(self.config.world.seed, &[0xA7, i as u64, self.second as u64]);
             let sent_us = FIRST_US + OPPORTUNITY_US * (752 + own.below(3_200)) as f64;
             let state = self.world.aircraft_at(i, self.second * SECOND_US + sent_us as i64);
-            if !state.address.is_multiple_of(3) || CEILING_FT < state.alt_ft {
+            let equipped = Rng::stream(self.config.world.seed, &[0xA9, u64::from(state.address)]).chance(EQUIPPED);
+            if !equipped || CEILING_FT < state.alt_ft {
                 continue;
             }
             let frame = report(&state, self.second);

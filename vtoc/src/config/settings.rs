@@ -198,7 +198,7 @@ pub struct Receiver {
     /// How hard to try: `full`, `fast`, or `auto`, which follows the processor's load.
     #[serde(default)]
     pub profile: ProfileName,
-    /// Network feeds of frames: Mode A/C replies too. They name nobody, so they make no events, but go on to our own feeds.
+    /// Mode S: Mode A/C replies too, from samples and from feeds. They name nobody, so they make no events, but go on to our own feeds.
     #[serde(default)]
     pub mode_ac: bool,
     /// Simulated sky: which one. Two stations with the same seed see the same sky.

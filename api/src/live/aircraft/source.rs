@@ -1,4 +1,5 @@
-//! Which frame said a fact, read from the frame itself: format, type code, and the register that a reply is taken for.
+//! Which frame said a fact, read from the frame itself: format, type code, and the register that a reply is taken for; of UAT the
+//! payload type.
 
 use model::{Event, EventKind, InferredRegister, Protocol, Subject};
 
@@ -14,9 +15,11 @@ pub(crate) struct Source {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 enum Kind {
-    /// No Mode S frame.
+    /// Neither Mode S nor UAT.
     #[default]
     Other,
+    /// Payload type code of a UAT downlink message (DO-282B §2.2.4.5.1.1).
+    Uat(u8),
     /// Downlink format alone.
     Format(u8),
     /// Downlink format and ADS-B type code.
@@ -31,14 +34,19 @@ impl Source {
             station: station.unwrap_or(u16::MAX),
             receiver: event.receiver.0,
             corrected_bits: event.signal.corrected_bits,
-            kind: if event.protocol == Protocol::Adsb && is_aircraft(&event.subject) { Kind::of(event) } else { Kind::Other },
+            kind: match event.protocol {
+                Protocol::Adsb if is_aircraft(&event.subject) => Kind::of(event),
+                Protocol::Uat => event.raw.as_slice().first().map_or(Kind::Other, |first| Kind::Uat(first >> 3)),
+                Protocol::Adsb | Protocol::Ais | Protocol::Aprs => Kind::Other,
+            },
         }
     }
 
-    /// `DF17 TC11`, `DF20 BDS 4,0`. `None`: no Mode S frame.
+    /// `DF17 TC11`, `DF20 BDS 4,0`, `UAT 1`. `None`: neither.
     pub fn frame(self) -> Option<String> {
         match self.kind {
             Kind::Other => None,
+            Kind::Uat(payload) => Some(format!("UAT {payload}")),
             Kind::Format(df) => Some(format!("DF{df}")),
             Kind::Squitter(df, type_code) => Some(format!("DF{df} TC{type_code}")),
             Kind::Register(df, bds, _) => Some(format!("DF{df} BDS {:X},{:X}", bds >> 4, bds & 0xF)),
@@ -49,7 +57,7 @@ impl Source {
     pub fn probability_percent(self) -> Option<u8> {
         match self.kind {
             Kind::Register(.., percent) => Some(percent).filter(|&p| p != 0),
-            Kind::Other | Kind::Format(_) | Kind::Squitter(..) => None,
+            Kind::Other | Kind::Uat(_) | Kind::Format(_) | Kind::Squitter(..) => None,
         }
     }
 }
@@ -103,6 +111,8 @@ mod tests {
         check(&[0xa8, 0, 0, 0, 0x12], EventKind::AirData(air(98)), "DF21 BDS 5,0", Some(98));
         check(&[0xa0, 0, 0, 0, 0x20], EventKind::Identity(Identity::default()), "DF20 BDS 2,0", None);
         check(&[0xc0, 0, 0, 0], status(), "DF24", None);
+        let uat = Event { protocol: Protocol::Uat, raw: Raw::new(&[0x0b, 0, 0]), ..position_event(1, 0) };
+        assert_eq!(Source::of(&uat, None).frame().as_deref(), Some("UAT 1"));
         let ship = Event { protocol: Protocol::Ais, ..position_event(1, 0) };
         assert_eq!(Source::of(&ship, None).frame(), None);
         let empty = Event { raw: Raw::new(&[]), ..position_event(1, 0) };

@@ -64,6 +64,24 @@ fn every_value_says_when_and_by_which_frame_it_came() {
     assert!(fact(&detail, "position").value.contains(", 4.00000"));
 }
 
+/// The names are readsb's; what is a minute old is left out.
+#[test]
+fn other_programs_read_registration_and_air_data() {
+    let air = AirData { indicated_airspeed: Some(DeciKnots(2_500)), mach_milli: Some(780), roll_cdeg: Some(-1_250), ..AirData::default() };
+    let quality = Quality { containment_m: Some(186), ..Quality::default() };
+    let heard = picture(&[
+        event(0, &[0xa0, 0, 0, 0, 0xff], EventKind::AirData(air)),
+        event(0, &[0x8d, 0, 0, 0, 0xf8], EventKind::Quality(quality)),
+    ]);
+    let now = serde_json::to_value(&heard.aircraft(T0)[0]).unwrap();
+    let wanted = serde_json::json!({"r": "N123CZ", "ias": 250.0, "mach": 0.78, "roll": -12.5, "rc": 186});
+    for (name, value) in wanted.as_object().unwrap() {
+        assert_eq!(&now[name], value, "{name}");
+    }
+    let later = serde_json::to_value(&heard.aircraft(T0.plus_micros(61_000_000))[0]).unwrap();
+    assert!(later.get("ias").is_none() && later.get("rc").is_none() && later["r"] == "N123CZ", "{later}");
+}
+
 #[test]
 fn what_is_not_believed_is_apart_counted_and_never_the_tracks_value() {
     let far = LatLon::from_e7(0, 0).unwrap();

@@ -13,19 +13,31 @@ use crate::registry::Refusal;
 use crate::uat::reed_solomon::{BASIC, Code, LONG, UPLINK};
 use core::f32::consts::PI;
 
-/// Below this share of explained energy it was no sync word.
-const SHARE_MIN: f32 = 0.20;
-/// And below this share of what stands over the noise: a stronger burst's data look a little like a sync word here and there.
-const SHARE_OVER_NOISE_MIN: f32 = 0.5;
-/// The same of the search's score.
-const SCORE_OVER_NOISE_MIN: f32 = 0.42;
-/// The carrier along the sync word is at least so strong as behind it.
-const SYNC_AMPLITUDE_MIN: f32 = 0.6;
+/// What a place must show to be taken for a burst.
+#[derive(Clone, Copy, Debug)]
+pub struct Gates {
+    /// The search's score, at least.
+    pub score: f32,
+    /// The same as a share of what a clean sync word of this power over the noise would score: a stronger burst's data look a little
+    /// like a sync word here and there.
+    pub score_over_noise: f32,
+    /// Share of the energy that the known bits explain, at least; and as a share of what stands over the noise.
+    pub share: f32,
+    pub share_over_noise: f32,
+    /// The carrier along the sync word over that behind it, at least.
+    pub amplitude: f32,
+}
+
+impl Gates {
+    pub const USUAL: Self = Self { score: 1.6, score_over_noise: 0.42, share: 0.20, share_over_noise: 0.5, amplitude: 0.6 };
+}
+
 /// Less is not told from h = 0.6 by a sync word.
 const SKEW_MIN: f32 = 0.015 * PI;
-/// Check bytes kept for finding errors.
-const MARGIN_BASIC: usize = 4;
-const MARGIN_LONG: usize = 4;
+/// Check bytes kept for finding errors. Random bytes become a word with probability 1e-4 (basic) and 6e-4 (long) before they are
+/// weighed; with two bytes less it would be 4e-3 and 1e-2, for 0.05 dB.
+const MARGIN_BASIC: usize = 6;
+const MARGIN_LONG: usize = 6;
 const MARGIN_UPLINK: usize = 6;
 
 const BLOCKS: usize = 6;
@@ -59,6 +71,7 @@ impl Heard {
 
 #[derive(Debug)]
 pub struct Modem {
+    gates: Gates,
     points: Points,
     acquire: Acquire,
     burst: Vec<C32>,
@@ -71,8 +84,9 @@ pub struct Modem {
 }
 
 impl Modem {
-    pub fn new() -> Self {
+    pub fn new(gates: Gates) -> Self {
         Self {
+            gates,
             points: Points::new(),
             acquire: Acquire::new(),
             burst: Vec::with_capacity(POINTS * (SYNC_BITS + UPLINK_BITS)),
@@ -87,11 +101,11 @@ impl Modem {
     /// `found` with its place counted in `x`; `floor`: mean power of the noise.
     pub fn receive(&mut self, x: &Planes, found: &Found, floor: f32) -> Result<Heard, Refusal> {
         let over_noise = |power: f32| 1.0 - (floor / power).min(1.0);
-        if found.score < SCORE_OVER_NOISE_MIN * SCORE_CLEAN * over_noise(found.power) {
+        if found.score < self.gates.score_over_noise * SCORE_CLEAN * over_noise(found.power) {
             return Err(Refusal::Preamble);
         }
         let sync = self.acquire.acquire(&self.points, x, found);
-        if sync.share < SHARE_MIN.max(SHARE_OVER_NOISE_MIN * over_noise(sync.power)) {
+        if sync.share < self.gates.share.max(self.gates.share_over_noise * over_noise(sync.power)) {
             return Err(Refusal::Preamble);
         }
         match self.attempt(x, &sync, 0.0) {
@@ -125,7 +139,7 @@ impl Modem {
             word: sync.word,
             turn: sync.turn,
             skew,
-            offset_hz,
+            offset_hz: 0.0,
             corrected_bits: 0,
             power: 0.0,
             noise: 0.0,
@@ -135,6 +149,8 @@ impl Modem {
             Word::Aircraft => self.aircraft(sync, &mut heard),
             Word::Ground => self.ground(&mut heard),
         }?;
+        heard.turn += self.trellis.drift();
+        heard.offset_hz = f64::from(heard.turn) * BIT_RATE / core::f64::consts::TAU;
         heard.samples = (SYNC_BITS + bits) as f64 * step * POINTS as f64;
         heard.power = (self.trellis.amplitude / POINTS as f32).powi(2);
         heard.noise = self.trellis.noise / (2 * POINTS) as f32;
@@ -155,7 +171,7 @@ impl Modem {
         let looks_basic = (0..5).all(|k| !self.trellis.bit(k));
         for (code, bits, margin) in if looks_basic { [basic, long] } else { [long, basic] } {
             self.trellis.soften(sync.word, bits);
-            if self.trellis.sync_amplitude < SYNC_AMPLITUDE_MIN * self.trellis.amplitude {
+            if self.trellis.sync_amplitude < self.gates.amplitude * self.trellis.amplitude {
                 continue;
             }
             let Some(found) = repair(code, &self.trellis.odds, margin) else { continue };

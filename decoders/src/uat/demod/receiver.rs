@@ -5,7 +5,7 @@
 //! nothing earlier can come any more.
 
 use super::front::{Front, HALF_BAND_HZ, Planes};
-use super::modem::{Heard, Modem};
+use super::modem::{Gates, Heard, Modem};
 use super::points::MARGIN;
 use super::search::{Found, HOP, NEEDED, Search};
 use super::waveform::{BIT_RATE, SPS, SYNC_BITS, UPLINK_BITS, Word};
@@ -38,9 +38,6 @@ const FAILED_MAX: usize = 16;
 const TRIES_MAX: u8 = 3;
 /// Two candidates this near (samples) are the same burst.
 const SAME: u64 = 8;
-
-/// What the search's score must be at least (`search.rs`).
-const SCORE_MIN: f32 = 1.6;
 
 /// A place to try, counted since the start.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +72,10 @@ pub struct Receiver {
 
 impl Receiver {
     pub fn new(config: &DemodulatorConfig) -> Result<Self, UnsupportedRate> {
+        Self::with_gates(config, Gates::USUAL)
+    }
+
+    pub(super) fn with_gates(config: &DemodulatorConfig, gates: Gates) -> Result<Self, UnsupportedRate> {
         let rate_sps = config.tuning.rate_sps;
         let offset_hz = CENTER_HZ as f64 - config.tuning.center_hz as f64;
         let inside = offset_hz.abs() + HALF_BAND_HZ <= f64::from(rate_sps) / 2.0;
@@ -86,8 +87,8 @@ impl Receiver {
             receiver: config.receiver,
             rate_sps,
             front: Front::new(rate_sps, offset_hz),
-            search: Search::new(SCORE_MIN),
-            modem: Modem::new(),
+            search: Search::new(gates.score),
+            modem: Modem::new(gates),
             stream: Planes::with_capacity(KEPT + 4 * BATCH),
             base: 0,
             searched: 0,

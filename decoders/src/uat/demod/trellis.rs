@@ -96,6 +96,13 @@ impl Trellis {
         self.bits[SYNC_BITS + k]
     }
 
+    /// Radians a bit that the carrier still turned along the burst.
+    pub fn drift(&self) -> f32 {
+        let far = self.carrier.iter().skip(2 * HALF_WINDOW);
+        let sum = self.carrier.iter().zip(far).fold(C32::ZERO, |sum, (near, far)| sum + *far * near.conj());
+        sum.angle() / (2 * HALF_WINDOW) as f32
+    }
+
     fn viterbi(&mut self, word: Word) {
         self.bits.clear();
         let (mut state, mut sum, mut skewed) = (0, C32::ZERO, 0.0);

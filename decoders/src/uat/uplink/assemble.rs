@@ -57,3 +57,48 @@ impl Assembler {
         Some(whole)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::apdu::Segment;
+    use super::*;
+
+    fn part(file: u16, parts: u16, part: u16, payload: &[u8]) -> Apdu<'_> {
+        Apdu { product: 8, day: None, hour: 0, minute: 0, second: None, segment: Some(Segment { file, parts, part }), payload }
+    }
+
+    fn at(s: i64) -> UnixMicros {
+        UnixMicros::from_secs(s)
+    }
+
+    #[test]
+    fn parts_in_any_order_make_the_whole() {
+        let mut assembler = Assembler::default();
+        assert_eq!(assembler.take(&part(1, 3, 3, b"header-three"), at(0)), None);
+        assert_eq!(assembler.take(&part(1, 3, 1, b"header-one"), at(1)), None);
+        assert_eq!(assembler.take(&part(1, 3, 1, b"header-one"), at(2)), None);
+        assert_eq!(assembler.take(&part(2, 3, 2, b"header-other"), at(2)), None);
+        assert_eq!(assembler.take(&part(1, 3, 2, b"header-two"), at(3)).as_deref(), Some(&b"header-one-two-three"[..]));
+    }
+
+    #[test]
+    fn bounded_in_number_size_and_time() {
+        let mut assembler = Assembler::default();
+        for bad in [
+            part(1, 0, 0, b"header"),
+            part(1, 17, 1, b"header"),
+            part(1, 2, 3, b"header"),
+            part(1, 2, 0, b"header"),
+            part(1, 2, 1, b"head"),
+        ] {
+            assert_eq!(assembler.take(&bad, at(0)), None);
+        }
+        assert_eq!(assembler.files.len(), 0);
+        for file in 0..1_000 {
+            assembler.take(&part(file, 2, 1, b"header-a"), at(0));
+            assert!(assembler.files.len() <= FILES_MAX);
+        }
+        assert_eq!(assembler.take(&part(999, 2, 2, b"header-b"), at(601)), None, "too late");
+        assert_eq!(assembler.files.len(), 1);
+    }
+}
