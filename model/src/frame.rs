@@ -80,12 +80,9 @@ impl Raw {
 
     /// Lower-case hex.
     pub fn hex(&self) -> String {
-        use fmt::Write;
-        let mut out = String::with_capacity(self.as_slice().len() * 2);
-        for b in self.as_slice() {
-            write!(out, "{b:02x}").expect("a String takes everything");
-        }
-        out
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = |b: &u8| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]].map(char::from);
+        self.as_slice().iter().flat_map(digits).collect()
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod adsb_lab;
+mod ais_sources;
 mod aprs_lab;
 mod architecture;
 mod browser;

@@ -73,10 +73,10 @@ fn protocols(what: &str) -> String {
 
 #[derive(Debug, Args)]
 pub struct DecodeArgs {
-    /// IQ recording (.cu8 .cs16 .cf32 .wav), FM audio (.wav .s16), or frames as text (.txt .avr .hex .csv) or Beast (.beast .bin).
+    /// IQ recording (.cu8 .cs16 .cf32 .wav), FM audio (.wav .s16), frames as text (.txt .avr .hex .csv) or Beast (.beast .bin), AIS sentences (.nmea .nm4).
     pub file: PathBuf,
-    #[arg(long, default_value = "adsb", help = protocols("What is in it"))]
-    pub protocol: String,
+    #[arg(long, help = protocols("What is in it (default: ais for sentences, else adsb)"))]
+    pub protocol: Option<String>,
     /// One line per accepted frame instead of per event.
     #[arg(long)]
     pub raw: bool,

@@ -7,14 +7,15 @@ use crate::receivers::{by_audio, layout, profile_offline};
 use api::dto::{EventLine, FrameLine, Utc};
 use decoders::{DecoderConfig, ProtocolEntry, Refusal};
 use hw::{AudioChannel, ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
+use ingest::Framing;
 use ingest::offline::{self, OfflineError, OfflineOptions, Outcome, Summary};
-use model::{Event, Frame, Raw, ReceiverId, Subject, UnixMicros};
+use model::{Event, Frame, Protocol, Raw, ReceiverId, Subject, UnixMicros};
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
 pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
-    let mut entry = protocol(&arguments.protocol)?;
+    let mut entry = protocol(protocol_name(arguments))?;
     let audio = audio(arguments);
     if audio.is_some() {
         entry = by_audio(entry)?;
@@ -26,7 +27,7 @@ pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
         decode_samples(arguments, audio, entry, &options, &mut printer)?
     } else {
         let mut source = ByteRecording::open(&arguments.file)?;
-        offline::decode_bytes(&mut source, None, entry, &options, &mut printer)
+        offline::decode_bytes(&mut source, framing(entry), entry, &options, &mut printer)
     };
     printer.finish()?;
     report(&outcome.summary, &printer, started.elapsed().as_secs_f64());
@@ -53,11 +54,33 @@ fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
     })
 }
 
+/// What was said, else what the file's name means.
+fn protocol_name(arguments: &DecodeArgs) -> &str {
+    match &arguments.protocol {
+        Some(told) => told,
+        None if SENTENCES.contains(&ending(arguments).as_str()) => Protocol::Ais.name(),
+        None => Protocol::Adsb.name(),
+    }
+}
+
+/// AIS frames come as sentences; others are told apart by their first bytes.
+fn framing(entry: &ProtocolEntry) -> Option<Framing> {
+    (entry.protocol == Protocol::Ais).then_some(Framing::Nmea)
+}
+
+/// Endings of logs of sentences.
+const SENTENCES: [&str; 4] = ["nmea", "nm4", "aivdm", "ais"];
+
+fn ending(arguments: &DecodeArgs) -> String {
+    arguments.file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase()
+}
+
 /// Samples or frames? By the option, else by the name; what has neither is taken for samples, and refused with a hint.
 fn is_samples(arguments: &DecodeArgs) -> bool {
     const FRAMES: [&str; 7] = ["txt", "avr", "hex", "csv", "beast", "bin", "log"];
-    let ending = arguments.file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    arguments.format.is_some() || RecordingName::parse(&arguments.file).layout.is_some() || !FRAMES.contains(&ending.as_str())
+    let ending = ending(arguments);
+    let frames = FRAMES.contains(&ending.as_str()) || SENTENCES.contains(&ending.as_str());
+    arguments.format.is_some() || RecordingName::parse(&arguments.file).layout.is_some() || !frames
 }
 
 fn stored(arguments: &DecodeArgs) -> Option<Layout> {
@@ -100,6 +123,7 @@ fn decode_samples(
 /// Writes a line per event or frame; remembers what the summary tells.
 struct Printer {
     out: BufWriter<std::io::Stdout>,
+    text: Vec<u8>,
     entry: &'static ProtocolEntry,
     raw: bool,
     distinct: bool,
@@ -112,6 +136,7 @@ impl Printer {
     fn new(entry: &'static ProtocolEntry, arguments: &DecodeArgs) -> Self {
         Self {
             out: BufWriter::with_capacity(1 << 16, std::io::stdout()),
+            text: Vec::new(),
             entry,
             raw: arguments.raw,
             distinct: arguments.distinct,
@@ -121,12 +146,14 @@ impl Printer {
         }
     }
 
-    fn line(&mut self, value: &impl serde::Serialize) {
+    /// Writes what `fill` appends.
+    fn line(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
         if self.error.is_some() {
             return;
         }
-        let written = serde_json::to_writer(&mut self.out, value).map_err(std::io::Error::from).and_then(|()| self.out.write_all(b"\n"));
-        self.error = written.err();
+        self.text.clear();
+        fill(&mut self.text);
+        self.error = self.out.write_all(&self.text).err();
     }
 
     /// A reader that went away (`| head`) is no failure.
@@ -144,14 +171,15 @@ impl ingest::Sink for Printer {
         let new = self.seen.insert(frame.raw.clone());
         if self.raw && (new || !self.distinct) {
             let text = (self.entry.raw_text)(frame);
-            self.line(&FrameLine::of(frame, text));
+            let line = FrameLine::of(frame, text);
+            self.line(|out| line.write(out));
         }
     }
 
     fn event(&mut self, event: Event) {
         self.subjects.insert(event.subject);
         if !self.raw {
-            self.line(&EventLine::of(&event));
+            self.line(|out| EventLine::of(&event).write(out));
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
 use hw::{
-    AudioChannel, AudioFeed, ByteSource, Layout, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource,
-    TcpFeed,
+    AudioChannel, AudioFeed, ByteSource, Layout, LineRecording, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource,
+    SampleSource, SerialSource, SourceError, TcpFeed, TcpListenFeed, UdpFeed,
 };
 use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
@@ -22,7 +22,7 @@ pub fn decoder_config(settings: &Settings) -> DecoderConfig {
 
 /// Does every receiver go at the pace of the world?
 pub fn all_live(settings: &Settings) -> bool {
-    let flat_out = |r: &Receiver| r.source == SourceKind::File && r.pace == Pace::FlatOut;
+    let flat_out = |r: &Receiver| matches!(r.source, SourceKind::File | SourceKind::NmeaFile) && r.pace == Pace::FlatOut;
     !settings.receivers.values().any(|r| r.enabled && flat_out(r))
 }
 
@@ -99,6 +99,12 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
         SourceKind::Avr => Ok(network(name, r, Framing::Lines)),
         SourceKind::AudioTcp => Ok(audio_tcp(r, tuning)),
+        SourceKind::NmeaTcp
+        | SourceKind::NmeaListen
+        | SourceKind::NmeaUdp
+        | SourceKind::NmeaSerial
+        | SourceKind::NmeaFile
+        | SourceKind::Gpsd => Ok(sentences(r)),
         SourceKind::Sbs => {
             let address = r.address.clone().unwrap_or_default();
             let open = move || Ok(Box::new(TcpFeed::connect(Telling::Sbs.name(), &address)?) as Box<dyn ByteSource>);
@@ -124,10 +130,7 @@ fn file(r: &Receiver, protocol: &'static ProtocolEntry) -> Input {
         audio: r.audio.map(audio),
         default_center_hz: protocol.default_tuning.center_hz,
         iq_swap: r.iq_swap,
-        pace: match r.pace {
-            Pace::Life => hw::Pace::Life,
-            Pace::FlatOut => hw::Pace::FlatOut,
-        },
+        pace: pace(r.pace),
         passes: if r.repeat { hw::Passes::Endless } else { hw::Passes::default() },
     };
     Input::Samples(Box::new(move || Ok(Box::new(Recording::open(&path, &options)?) as Box<dyn SampleSource>)))
@@ -152,6 +155,31 @@ fn network(name: &str, r: &Receiver, framing: Framing) -> Input {
 fn audio_tcp(r: &Receiver, tuning: Tuning) -> Input {
     let address = r.address.clone().unwrap_or_default();
     Input::Samples(Box::new(move || Ok(Box::new(AudioFeed::connect(&address, tuning)?) as Box<dyn SampleSource>)))
+}
+
+/// AIS sentences, from wherever they come.
+fn sentences(r: &Receiver) -> Input {
+    let (source, kind) = (r.source, Framing::Nmea.name());
+    let address = r.address.clone().unwrap_or_else(|| "127.0.0.1:2947".to_owned());
+    let (path, baud, pace, repeat) = (r.path.clone().unwrap_or_default(), r.baud, pace(r.pace), r.repeat);
+    let open = move || -> Result<Box<dyn ByteSource>, SourceError> {
+        Ok(match source {
+            SourceKind::NmeaListen => Box::new(TcpListenFeed::listen(kind, &address)?),
+            SourceKind::NmeaUdp => Box::new(UdpFeed::listen(kind, &address)?),
+            SourceKind::NmeaSerial => Box::new(SerialSource::open(kind, &path.display().to_string(), baud)?),
+            SourceKind::NmeaFile => Box::new(LineRecording::open(&path, pace, repeat)?),
+            SourceKind::Gpsd => Box::new(TcpFeed::gpsd(&address)?),
+            _ => Box::new(TcpFeed::connect(kind, &address)?),
+        })
+    };
+    Input::Bytes(Box::new(open), Framing::Nmea)
+}
+
+const fn pace(pace: Pace) -> hw::Pace {
+    match pace {
+        Pace::Life => hw::Pace::Life,
+        Pace::FlatOut => hw::Pace::FlatOut,
+    }
 }
 
 fn aircraft_json(r: &Receiver) -> Input {

@@ -1,6 +1,6 @@
 //! A track as the console reads it (docs/live-picture.md), and the two live messages.
 
-use super::{CollisionAdvisory, Utc};
+use super::{CollisionAdvisory, Utc, Vessel};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,6 +71,9 @@ pub struct Track {
     pub events: u64,
     #[schema(required = true)]
     pub rssi_dbfs: Option<f64>,
+    /// What only vessels, aids to navigation and distress devices have; others don't have this field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vessel: Option<Vessel>,
     /// Oldest first; not in deltas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trail: Option<Vec<TrailPoint>>,

@@ -8,6 +8,7 @@ mod picture;
 mod socket;
 mod track;
 mod trail;
+mod vessel;
 
 pub use aircraft::registry;
 pub use hub::{Hub, HubCounters, LiveClient, MAX_CLIENTS, SLOT, TooManyClients};
@@ -16,3 +17,5 @@ pub use socket::serve;
 pub(crate) use track::source_name;
 pub use track::{EMERGENCY_LIFETIME_US, lifetime_us};
 pub use trail::TRAIL_POINTS;
+pub use vessel::cpa::{Approach, Motion, closest_approach};
+pub use vessel::encounters::{CPA_M_MAX, Encounter, RANGE_M, TCPA_S_MAX, encounters};

@@ -10,6 +10,8 @@
 
 use super::aircraft::registry::Database;
 use super::track::{EMERGENCY_LIFETIME_US, Stamp, Track, lifetime_us};
+use super::vessel::cpa::Motion;
+use super::vessel::encounters::{Encounter, encounters};
 use crate::dto;
 use model::{Event, Priority, Protocol, StationId, Subject, UnixMicros};
 use std::collections::HashMap;
@@ -138,6 +140,27 @@ impl Picture {
         let gone: Vec<Subject> = self.tracks.iter().filter(|(s, t)| t.expires_at(s) <= now).map(|(s, _)| *s).collect();
         for subject in gone {
             self.remove(&subject);
+        }
+    }
+
+    /// Searches anew who will meet whom; a vessel whose list of others changed is listed as changed.
+    pub fn search_encounters(&mut self, now: UnixMicros) {
+        let vessels: Vec<(Subject, Motion)> = self
+            .tracks
+            .iter()
+            .filter(|(_, track)| track.vessel.is_some())
+            .filter_map(|(subject, track)| Some((*subject, track.motion(now)?)))
+            .collect();
+        let mut found = encounters(&vessels);
+        for (subject, track) in &mut self.tracks {
+            let Some(vessel) = &mut track.vessel else { continue };
+            let fresh = found.remove(subject).unwrap_or_default();
+            let others = |list: &[Encounter]| list.iter().map(|e| e.other).collect::<Vec<_>>();
+            if !track.changed && others(&fresh) != others(&vessel.encounters) {
+                track.changed = true;
+                self.changed.push(*subject);
+            }
+            vessel.encounters = fresh;
         }
     }
 

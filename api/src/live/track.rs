@@ -6,6 +6,8 @@ use super::aircraft::registry::{self, Database};
 use super::aircraft::source::Source;
 use super::picture::StationIndex;
 use super::trail::{Point, Rule, Trail};
+use super::vessel::Vessel;
+use super::vessel::cpa::{M_S_PER_KNOT, Motion};
 use crate::dto;
 use model::{
     CentiDegrees, DeciDbfs, DeciKnots, Emergency, Event, EventKind, HeadingReference, Identity, LatLon, Position, PositionSource, Protocol,
@@ -15,6 +17,8 @@ use model::{
 const SECOND_US: i64 = 1_000_000;
 /// A track in distress stays this long after it was last heard.
 pub const EMERGENCY_LIFETIME_US: i64 = 3_600 * SECOND_US;
+/// A position older than this says nothing about where something is now: class B reports every three minutes.
+const MOTION_AGE_S_MAX: f64 = 200.0;
 /// Stations remembered per track.
 const STATIONS_PER_TRACK: usize = 32;
 
@@ -126,6 +130,8 @@ pub(crate) struct Track {
     trail: Trail,
     /// What only aircraft say, once they have said any of it.
     pub extra: Option<Box<Extra>>,
+    /// What only vessels say.
+    pub vessel: Option<Box<Vessel>>,
 }
 
 impl Track {
@@ -153,6 +159,7 @@ impl Track {
             rssi: Latest::default(),
             trail: Trail::default(),
             extra: None,
+            vessel: None,
         }
     }
 
@@ -166,6 +173,9 @@ impl Track {
         self.rssi.offer(stamp, event.signal.rssi);
         if Extra::wants(&event.kind) {
             self.extra.get_or_insert_default().apply(stamp, &event.kind);
+        }
+        if let Subject::Vessel(_) = event.subject {
+            self.vessel.get_or_insert_default().apply(stamp, event);
         }
         match &event.kind {
             EventKind::Position(position) => return self.position(stamp, &event.subject, position, room),
@@ -252,6 +262,19 @@ impl Track {
         self.last_seen.plus_micros(lifetime)
     }
 
+    /// Where it is and how it moves at `now`, when that was said lately enough to go on from.
+    pub fn motion(&self, now: UnixMicros) -> Option<Motion> {
+        let place = self.place.get()?;
+        let age_s = now.micros_since(place.at).max(0) as f64 / 1e6;
+        if MOTION_AGE_S_MAX < age_s {
+            return None;
+        }
+        let course_deg = self.track.get().map(CentiDegrees::degrees);
+        let speed_m_s = self.speed.get()?.knots() * M_S_PER_KNOT;
+        let motion = Motion { at: place.place, speed_m_s, course_deg: course_deg.or((speed_m_s == 0.0).then_some(0.0))? };
+        Some(motion.after(age_s))
+    }
+
     pub fn trail_len(&self) -> usize {
         self.trail.len()
     }
@@ -299,6 +322,7 @@ impl Track {
             last_seen: dto::Utc(self.last_seen),
             events: self.events,
             rssi_dbfs: self.rssi.get().map(|r| f64::from(r.0) / 10.0),
+            vessel: self.vessel.as_ref().and_then(|v| v.view(subject, self.trail.thinned(usize::MAX))),
             trail: trail.map(|most| self.trail.thinned(most).map(trail_point).collect()),
         }
     }

@@ -7,12 +7,14 @@
 
 mod audio;
 mod bytes;
+mod lines;
 mod name;
 mod wav;
 
 pub(crate) use audio::Audio;
 pub use audio::AudioChannel;
 pub use bytes::ByteRecording;
+pub use lines::LineRecording;
 pub use name::{Layout, RecordingName};
 
 use crate::{Chunk, Pace, Pacer, RATE_SPS_MAX, RATE_SPS_MIN, SampleSource, SourceError, SourceInfo};

@@ -36,7 +36,7 @@ pub struct Bytes {
 
 /// The parser of one connection.
 enum Parser<'a> {
-    Frames { framer: Framer, time: Box<FeedTime>, told: FramingCounters },
+    Frames { framer: Framer, time: Box<FeedTime>, live: bool, told: FramingCounters },
     Facts { teller: &'a mut Teller, told: TellingCounters },
 }
 
@@ -96,7 +96,7 @@ impl<'a> Parser<'a> {
     fn new(reading: &'a mut Reading, live: bool) -> Self {
         match reading {
             Reading::Frames { framer, start_utc } => {
-                Self::Frames { framer: framer(), time: Box::new(FeedTime::new(live, *start_utc)), told: FramingCounters::default() }
+                Self::Frames { framer: framer(), time: Box::new(FeedTime::new(live, *start_utc)), live, told: FramingCounters::default() }
             }
             Reading::Facts(teller) => {
                 teller.cut();
@@ -108,7 +108,12 @@ impl<'a> Parser<'a> {
 
     fn push(&mut self, bytes: &[u8], out: &FrameOut, protocol: Protocol, arrival: Arrival) {
         match self {
-            Self::Frames { framer, time, .. } => framer.push(bytes, &mut |heard| out.push(frame_of(heard, time, out, protocol, arrival))),
+            Self::Frames { framer, time, live, .. } => {
+                if *live {
+                    framer.arrived(arrival.utc);
+                }
+                framer.push(bytes, &mut |heard| out.push(frame_of(heard, time, out, protocol, arrival)));
+            }
             Self::Facts { teller, .. } => teller.push(bytes, arrival, &mut |fact| out.push_fact(event_of(fact, out, protocol))),
         }
     }

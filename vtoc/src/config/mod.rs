@@ -11,6 +11,7 @@
 
 mod layers;
 mod settings;
+mod source;
 mod validate;
 
 pub use layers::{ConfigError, Layers};
@@ -118,6 +119,12 @@ mod tests {
             "vtoc.toml:3:12: receivers.roof.protocol: unknown variant `adbs`",
         );
         check("[receivers.roof]\nsource = 'beast'\nprotocol = 'adsb'\n", "vtoc.toml:1:12: receivers.roof: a beast source needs `address`");
+        let receiver = |source: &str, more: &str| format!("[receivers.deck]\nsource = '{source}'\nprotocol = 'ais'\n{more}");
+        check(&receiver("nmea_udp", ""), "vtoc.toml:1:12: receivers.deck: an nmea_udp source needs `address` (host:port)");
+        check(&receiver("nmea_serial", ""), "vtoc.toml:1:12: receivers.deck: an nmea_serial source needs `path`");
+        check(&receiver("nmea_serial", "path = '/dev/ttyUSB0'\nbaud = 7\n"), "vtoc.toml:5:8: receivers.deck.baud: 7 is not within");
+        check("[receivers.deck]\nsource = 'gpsd'\nprotocol = 'adsb'\n", "vtoc.toml:1:12: receivers.deck: a gpsd source speaks AIS");
+        assert!(load_with(&[("vtoc.toml", &receiver("gpsd", ""))], &[], &[]).is_ok());
         check(
             "[receivers.roof]\nsource = 'sbs'\nprotocol = 'adsb'\n",
             "vtoc.toml:1:12: receivers.roof: an sbs source needs `address` (host:port)",

@@ -60,6 +60,18 @@ pub enum SourceKind {
     Beast,
     /// Frames as AVR text over TCP: `address`.
     Avr,
+    /// AIS sentences over TCP from a server: `address`.
+    NmeaTcp,
+    /// AIS sentences from whoever connects to us: `address` to listen at.
+    NmeaListen,
+    /// AIS sentences in UDP datagrams (IEC 61162-450 too): `address` to listen at, or a multicast group.
+    NmeaUdp,
+    /// AIS sentences from a serial port: `path`, `baud`.
+    NmeaSerial,
+    /// A log of AIS sentences: `path`, `pace`, `loop`.
+    NmeaFile,
+    /// AIS sentences from gpsd: `address`, by default 127.0.0.1:2947.
+    Gpsd,
     /// What another receiver decoded, as SBS (BaseStation) lines over TCP: `address`.
     Sbs,
     /// What another receiver decoded, as its `aircraft.json`: `url` (http://…), or `path` of a file that it replaces.
@@ -169,8 +181,11 @@ pub struct Receiver {
     pub address: Option<String>,
     /// `http://…` of another receiver's `aircraft.json`.
     pub url: Option<String>,
-    /// Recording to play, or file of another receiver's `aircraft.json`.
+    /// Recording to play, file of another receiver's `aircraft.json`, or serial port (`/dev/serial/by-id/…`).
     pub path: Option<PathBuf>,
+    /// Serial port: bits per second.
+    #[serde(default = "baud")]
+    pub baud: u32,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
     /// The recording is an FM receiver's audio: this channel of it.
@@ -222,6 +237,7 @@ impl Receiver {
             address: None,
             url: None,
             path: None,
+            baud: baud(),
             format: None,
             audio: None,
             iq_swap: false,
@@ -243,6 +259,11 @@ impl Receiver {
 
 fn yes() -> bool {
     true
+}
+
+/// What AIS equipment speaks (IEC 61162-2).
+fn baud() -> u32 {
+    38_400
 }
 
 fn aircraft() -> u16 {
@@ -298,6 +319,10 @@ pub struct Feeds {
     pub avr: Option<SocketAddr>,
     /// SBS (BaseStation) lines of what was decoded. Port 30003.
     pub sbs: Option<SocketAddr>,
+    /// AIS sentences over TCP, for chart plotters and gpsd. Port 10110.
+    pub nmea: Option<SocketAddr>,
+    /// AIS sentences as UDP datagrams to these addresses (a broadcast or multicast one, too).
+    pub nmea_udp: Vec<SocketAddr>,
 }
 
 /// The HTTP side: console, API and metrics.

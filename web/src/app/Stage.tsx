@@ -1,6 +1,6 @@
 /** The map with what lies over it: the details of the selected track, the reason for an empty sky, and the warning that it is not live. */
 import { type RefObject, useCallback } from "react";
-import type { Subject } from "../contract/track.ts";
+import { type Subject, title } from "../contract/track.ts";
 import { TrackDetail } from "../features/detail/TrackDetail.tsx";
 import { EmptyState } from "../features/empty/EmptyState.tsx";
 import type { MapEngine } from "../features/map/engine.ts";
@@ -58,6 +58,10 @@ export function Stage({ session, view, link, now, silentMs, engine, onSelect }: 
             more={more}
             now={now}
             stations={info?.stations ?? []}
+            titleOf={(subject) => {
+              const other = tracks.find((track) => track.subject === subject);
+              return other === undefined ? subject : title(other);
+            }}
             onShow={() => engine.current?.show(detail.subject)}
             onClose={() => onSelect(null)}
           />

@@ -6,6 +6,7 @@
  */
 import { type CollisionAdvisory, parseAdvisory } from "./detail.ts";
 import { fields, isRecord, type Kind } from "./fields.ts";
+import { parseVessel, type Vessel } from "./vessel.ts";
 
 /** `icao:4840d6`, `nonicao:…`, `mmsi:244660000` or `call:PE1ABC-9`. */
 export type Subject = string & { readonly brand: "Subject" };
@@ -49,12 +50,14 @@ export interface Track {
   readonly last_seen: number;
   readonly events: number;
   readonly rssi_dbfs: number | null;
+  /** What only vessels, aids to navigation and distress devices have. */
+  readonly vessel: Vessel | null;
 }
 
 /** Longest trail that is kept of one track; the contract sends no more. */
 export const MAX_TRAIL_POINTS = 200;
 
-const KINDS: Record<Exclude<keyof Track, "advisory">, Kind> = {
+const KINDS: Record<Exclude<keyof Track, "advisory" | "vessel">, Kind> = {
   subject: "text",
   protocol: "text",
   stations: "texts",
@@ -93,7 +96,8 @@ export function parseTrack(value: unknown): Track | null {
   const dated = track["lat"] === null || track["position_at"] !== null;
   if (!whole || !dated) return null;
   const advisory = isRecord(value) ? parseAdvisory(value["advisory"]) : null;
-  return { ...track, advisory } as unknown as Track;
+  const vessel = isRecord(value) ? parseVessel(value["vessel"]) : null;
+  return { ...track, advisory, vessel } as unknown as Track;
 }
 
 /** The trail's valid points in order of time; anything else in it is left out. */
@@ -115,9 +119,10 @@ export function altitudeFt(track: Track): number | null {
   return track.baro_alt_ft ?? track.geom_alt_ft;
 }
 
-/** What to call it: callsign, else name, else the number of its subject. */
+/** What to call it: callsign (a vessel: its name first), else name, else the number of its subject. */
 export function title(track: Track): string {
-  return track.callsign ?? track.name ?? track.subject.slice(track.subject.indexOf(":") + 1).toUpperCase();
+  const said = track.protocol === "ais" ? (track.name ?? track.callsign) : (track.callsign ?? track.name);
+  return said ?? track.subject.slice(track.subject.indexOf(":") + 1).toUpperCase();
 }
 
 /** An advisory is current for so long before the track was last heard, unless its end was told. ACAS repeats it each second, and 18 s after its end. */
@@ -137,9 +142,17 @@ export function isEmergency(track: Track): boolean {
   return hasEmergency(track) || hasAdvisory(track);
 }
 
-/** `7700 general`, `RA climb`, or both. */
+/** Emergencies that have a longer name for people. */
+const EMERGENCY_NAMES: Readonly<Record<string, string>> = {
+  mob: "man overboard",
+  sart: "SART active",
+  epirb: "EPIRB active",
+};
+
+/** `7700 general`, `man overboard`, `RA climb`, or several. */
 export function alarmText(track: Track): string {
-  const parts = hasEmergency(track) ? [track.squawk, track.emergency] : [];
+  const { squawk, emergency } = track;
+  const parts = hasEmergency(track) ? [squawk, EMERGENCY_NAMES[emergency ?? ""] ?? emergency] : [];
   if (hasAdvisory(track)) parts.push(`RA ${track.advisory?.text}`);
   return parts.filter((part) => part !== null).join(" ");
 }

@@ -33,6 +33,7 @@ export function sampleTrack(changes: Partial<Omit<Track, "subject">> & { subject
     last_seen: 1_000_000,
     events: 123,
     rssi_dbfs: -12.3,
+    vessel: null,
     ...rest,
   };
 }

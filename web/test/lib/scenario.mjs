@@ -57,8 +57,23 @@ const AIRCRAFT = [
   { hex: "a8b1c2", callsign: "RCH871", category: "A6", lat: 51.9, lon: 3.2, deg: 80, kt: 510, ft: 29000, fpm: 0 },
 ];
 
+/** What a ship tells of itself and whom it will pass. */
+const MAAS = {
+  kind: "ship",
+  class: "A",
+  nav_status: 0,
+  imo: 9134270,
+  destination: "ROTTERDAM",
+  eta: "11-24T18:00Z",
+  dimensions_m: [100, 20, 8, 12],
+  draught_m: 7.5,
+  off_position: null,
+  jump: { at: "2026-11-23T11:59:00Z", distance_m: 61200, speed_kt: 2160 },
+  encounters: [{ subject: "mmsi:245123000", cpa_m: 310, tcpa_s: 720, distance_m: 9400 }],
+};
+
 const VESSELS = [
-  { mmsi: "244660123", name: "NIEUWE MAAS", category: "70", lat: 51.98, lon: 3.85, deg: 95, heading: 97, kt: 12.4 },
+  { mmsi: "244660123", name: "NIEUWE MAAS", category: "70", lat: 51.98, lon: 3.85, deg: 95, heading: 97, kt: 12.4, vessel: MAAS },
   { mmsi: "245123000", name: "STENA BRITANNICA", category: "60", lat: 52.15, lon: 3.5, deg: 280, heading: 281, kt: 19.1 },
   { mmsi: "636015432", name: "ORIENT TRADER", category: "80", lat: 52.3, lon: 3.7, deg: null, heading: null, kt: 0.1 },
   { mmsi: "244010999", name: "KW 88", category: "30", lat: 52.6, lon: 4.2, deg: 20, heading: null, kt: 4.2 },
@@ -151,6 +166,7 @@ function vessel(spec, begin, now) {
     first_seen: iso(begin - 3_600_000),
     last_seen: iso(now),
     events: 40,
+    ...(spec.vessel === undefined ? {} : { vessel: spec.vessel }),
   };
 }
 

@@ -240,6 +240,22 @@ proptest! {
         prop_assert_eq!(payload.to_event(event.at, event.raw.clone()).unwrap(), event);
     }
 
+    /// The fast way of writing a line against the plain one.
+    #[test]
+    fn lines_are_the_same_bytes_either_way(event in event(), places in (any::<i16>(), any::<i16>())) {
+        let mut near_zero = event.clone();
+        if let EventKind::Position(position) = &mut near_zero.kind {
+            position.at = LatLon::from_e7(places.0.into(), places.1.into()).unwrap();
+        }
+        for event in [event, near_zero] {
+            let (mut line, mut plain) = (Vec::new(), Vec::new());
+            crate::dto::EventLine::of(&event).write(&mut line);
+            crate::dto::EventLine::of(&event).write_plain(&mut plain);
+            plain.push(b'\n');
+            prop_assert_eq!(String::from_utf8(line).unwrap(), String::from_utf8(plain).unwrap());
+        }
+    }
+
     #[test]
     fn a_foreign_payload_is_refused_and_never_panics(json in "\\{(\"[a-z_]{1,12}\":(null|true|-?[0-9]{1,20}(\\.[0-9]{1,3})?|\"[a-z:]{0,9}\"),?){0,9}\\}") {
         if let Ok(payload) = serde_json::from_str::<Payload<'_>>(&json) {

@@ -2,11 +2,13 @@
 import "./detail.css";
 import type { CollisionAdvisory, TrackDetail as More } from "../../contract/detail.ts";
 import type { Station } from "../../contract/messages.ts";
-import { alarmText, isEmergency, type Track, title } from "../../contract/track.ts";
+import { alarmText, isEmergency, type Subject, type Track, title } from "../../contract/track.ts";
 import { isStale } from "../../picture/freshness.ts";
 import { colourOf, craftOf } from "../../shared/craft.ts";
 import { age, bearing, position, protocolName, signed, UNKNOWN, utcTime, withUnit } from "../../shared/format.ts";
 import { disbelieved, groupsOf, noteOf, registrationNote } from "./facts.ts";
+import type { Row } from "./rows.ts";
+import { encounterRows, jumpText, vesselRows } from "./vessel-rows.ts";
 
 interface Props {
   readonly track: Track;
@@ -14,6 +16,8 @@ interface Props {
   readonly more: More | null;
   readonly now: number;
   readonly stations: readonly Station[];
+  /** What another track is called. */
+  readonly titleOf: (subject: Subject) => string;
   readonly onShow: () => void;
   readonly onClose: () => void;
 }
@@ -24,9 +28,10 @@ const SOURCES: Readonly<Record<string, string>> = {
   ground: "measured by a ground station",
 };
 
-export function TrackDetail({ track, more, now, stations, onShow, onClose }: Props) {
+export function TrackDetail({ track, more, now, stations, titleOf, onShow, onClose }: Props) {
   const nameOf = (slug: string) => stations.find((station) => station.slug === slug)?.name ?? slug;
   const notes = new Map(more?.facts.map((fact) => [fact.field, noteOf(fact, now, nameOf)]));
+  const jump = jumpText(track);
   return (
     <aside className="detail" aria-label={`Details of ${title(track)}`} data-subject={track.subject}>
       <header>
@@ -52,10 +57,17 @@ export function TrackDetail({ track, more, now, stations, onShow, onClose }: Pro
         </p>
       )}
       {track.advisory !== null && <Advisory advisory={track.advisory} now={now} />}
+      {jump !== null && (
+        <p className="detail-warning" role="status">
+          {jump}
+        </p>
+      )}
       {more !== null && 0 < more.quarantined.length && <Quarantine more={more} now={now} nameOf={nameOf} />}
+      <Facts name="Will pass" rows={encounterRows(track, (encounter) => titleOf(encounter.subject))} />
       <Facts name="Position" rows={positionRows(track, now, notes)} />
       <Facts name="Movement" rows={movementRows(track, notes)} />
       <Facts name="Identity" rows={identityRows(track, more, notes)} />
+      <Facts name="Vessel" rows={vesselRows(track)} />
       {more !== null &&
         groupsOf(more, now, nameOf).map((group) => (
           <Facts key={group.name} name={group.name} rows={group.facts.map((fact) => [fact.name, fact.value, fact.note])} />
@@ -114,10 +126,10 @@ function Quarantine({ more, now, nameOf }: QuarantineProps) {
   );
 }
 
-type Row = readonly [name: string, value: string, note?: string | undefined];
 type Notes = ReadonlyMap<string, string>;
 
 function Facts({ name, rows }: { readonly name: string; readonly rows: readonly Row[] }) {
+  if (rows.length === 0) return null;
   return (
     <section>
       <h3>{name}</h3>
