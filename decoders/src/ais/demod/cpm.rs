@@ -91,7 +91,7 @@ impl Cpm {
         self.odds.clear();
         let begin = self.begin(pulse, x, sync, h)?;
         self.set_waves(pulse, begin.position, h);
-        let first = begin.position.floor() as usize - SPS + 1;
+        let first = (begin.position.floor() as usize + 1).checked_sub(SPS)?;
         let count = (x.len().saturating_sub(first + SPS) / SPS).min(symbols);
         if count < PREAMBLE + 8 {
             return None;
