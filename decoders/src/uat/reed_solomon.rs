@@ -82,11 +82,12 @@ impl Code {
         if syndromes[..self.parity].iter().all(|s| *s == 0) {
             return Ok(0);
         }
-        let locator = self.locator(&syndromes, erasures);
+        let (locator, length) = self.locator(&syndromes, erasures);
         let degree = (0..=self.parity).rev().find(|&i| locator[i] != 0).unwrap_or(0);
         let mut places = [0_u8; PARITY_MAX];
         let beyond = self.parity < 2 * degree.saturating_sub(erasures.len()) + erasures.len();
-        if beyond || degree == 0 || self.places(&locator, degree, &mut places) != degree {
+        // A locator shorter than the recurrence it stands for explains only some of the syndromes.
+        if beyond || degree == 0 || degree != length || self.places(&locator, degree, &mut places) != degree {
             return Err(TooManyErrors);
         }
         let evaluator = self.evaluator(&syndromes, &locator, degree);
@@ -111,7 +112,8 @@ impl Code {
         self.length - 1 - usize::from(place)
     }
 
-    fn locator(self, s: &Poly, erasures: &[u8]) -> Poly {
+    /// The error and erasure locator, and the length of the shortest recurrence that gives all syndromes.
+    fn locator(self, s: &Poly, erasures: &[u8]) -> (Poly, usize) {
         let mut lambda = Poly::default();
         lambda[0] = 1;
         for (count, place) in erasures.iter().enumerate() {
@@ -135,7 +137,7 @@ impl Code {
                 b = before.map(|c| over(c, discrepancy));
             }
         }
-        lambda
+        (lambda, length)
     }
 
     /// The places whose inverse is a root of the locator; returns their number.
