@@ -99,11 +99,12 @@ impl Code {
         if syndromes[..self.parity].iter().all(|s| *s == 0) {
             return Ok(0);
         }
-        let locator = self.locator(&syndromes, erasures);
+        let (locator, length) = self.locator(&syndromes, erasures);
         let degree = (0..=self.parity).rev().find(|&i| locator[i] != 0).unwrap_or(0);
         let mut places = [0_u8; PARITY_MAX];
         let beyond = self.parity < 2 * degree.saturating_sub(erasures.len()) + erasures.len();
-        if beyond || degree == 0 || self.places(&locator, degree, &mut places) != degree {
+        // A locator shorter than the recurrence it stands for explains only some of the syndromes.
+        if beyond || degree == 0 || degree != length || self.places(&locator, degree, &mut places) != degree {
             return Err(TooManyErrors);
         }
         // Of a hopeless word the locator may have lost the erasures: what it finds then lies out of reach.
@@ -132,7 +133,8 @@ impl Code {
         self.length - 1 - usize::from(place)
     }
 
-    fn locator(self, s: &Poly, erasures: &[u8]) -> Poly {
+    /// The error and erasure locator, and the length of the shortest recurrence that gives all syndromes.
+    fn locator(self, s: &Poly, erasures: &[u8]) -> (Poly, usize) {
         let mut lambda = ZERO;
         lambda[0] = 1;
         for (count, place) in erasures.iter().enumerate() {
@@ -156,7 +158,7 @@ impl Code {
                 b[..=self.parity].iter_mut().zip(&before).for_each(|(b, c)| *b = self.field.over(*c, discrepancy));
             }
         }
-        lambda
+        (lambda, length)
     }
 
     /// The places whose inverse is a root of the locator; returns their number.
