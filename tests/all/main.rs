@@ -16,5 +16,6 @@ mod cli;
 mod delivery;
 mod feeds;
 mod recordings;
+mod secrets;
 mod station;
 mod units;

@@ -2,11 +2,12 @@
 
 use crate::cli::CentralArgs;
 use crate::clock::clock;
-use crate::config::Settings;
+use crate::config::{ReadPolicy, Settings};
 use crate::failure::Failure;
 use crate::metrics::{counter, gauge};
 use crate::provision::authority;
 use crate::{check, logging, service};
+use api::auth::{AuthConfig, Rate, Reading};
 use api::central::{Central, CentralConfig};
 use api::intake::PgIntake;
 use api::store::Databases;
@@ -54,6 +55,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let (handle_sender, handle) = watch::channel(None);
     let mut config = CentralConfig::new(databases(settings)?, clock());
     config.ui_dir = settings.console.ui_dir.clone();
+    config.auth = auth(settings);
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));
     let mut central = Central::start(config);
 
@@ -83,6 +85,25 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     central.stop().await;
     let _ = http.await;
     Ok(())
+}
+
+/// Reading is open only where nothing but this machine reaches it, unless told otherwise.
+fn auth(settings: &Settings) -> AuthConfig {
+    let a = &settings.auth;
+    let reading = match a.read {
+        ReadPolicy::Open => Reading::Open,
+        ReadPolicy::Auto if settings.console.listen.ip().is_loopback() => Reading::OpenOnLoopback,
+        ReadPolicy::Auto | ReadPolicy::Required => Reading::Required,
+    };
+    AuthConfig {
+        reading,
+        session_idle: Duration::from_secs(60 * u64::from(a.session_idle_minutes)),
+        session_life: Duration::from_secs(3_600 * u64::from(a.session_hours)),
+        secure_cookies: a.secure_cookies,
+        trust_forwarded: a.trust_forwarded,
+        cors_origins: a.cors_origins.clone(),
+        requests: Rate { burst: 4.0 * f64::from(a.requests_per_second), per_second: f64::from(a.requests_per_second) },
+    }
 }
 
 /// The central's own certificate: made anew at each start, so that its dates are fresh.

@@ -20,9 +20,15 @@ pub use track::{Delta, Snapshot, Track, TrackList, TrailPoint};
 pub use utc::Utc;
 
 #[cfg(feature = "central")]
+mod people;
+#[cfg(feature = "central")]
 mod station;
 #[cfg(feature = "central")]
 mod telemetry;
+#[cfg(feature = "central")]
+pub use people::{
+    AuditRead, Login, OperatorCreate, OperatorRead, OperatorUpdate, PasswordChange, SessionInfo, TokenCreate, TokenCreated, TokenRead,
+};
 #[cfg(feature = "central")]
 pub use station::StationRead;
 #[cfg(feature = "central")]

@@ -188,13 +188,19 @@ impl Store {
             }
         }
         sql.push(" WHERE id = ").push_bind(id).push(" RETURNING *) SELECT ").push(COLUMNS).push(" FROM e");
-        Ok(sql.build_query_as().fetch_optional(self.role(role)).await?)
+        let mut transaction = self.change(self.role(role)).await?;
+        let changed = sql.build_query_as().fetch_optional(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(changed)
     }
 
     /// Whether it was there.
     pub(crate) async fn delete_event(&self, id: i64) -> Result<bool, StoreError> {
         let Some(role) = Role::of_id(id) else { return Ok(false) };
-        Ok(sqlx::query("DELETE FROM telemetry_events WHERE id = $1").bind(id).execute(self.role(role)).await?.rows_affected() == 1)
+        let mut transaction = self.change(self.role(role)).await?;
+        let deleted = sqlx::query("DELETE FROM telemetry_events WHERE id = $1").bind(id).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(deleted.rows_affected() == 1)
     }
 }
 

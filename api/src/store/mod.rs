@@ -5,22 +5,30 @@
 //! - no statement runs longer than [`STATEMENT_TIMEOUT`], nobody waits longer than [`ACQUIRE_TIMEOUT`] for a connection;
 //! - an id of a role database says which one it is (id mod 8: see migrations/role).
 
+mod audit;
 mod control;
 mod copy;
 mod events;
+mod people;
 mod provision;
 mod sources;
 mod tokens;
 mod uplink;
 
+pub use audit::Actor;
+pub(crate) use audit::AuditEntry;
 pub use control::{NewStation, Station};
 pub(crate) use events::{EventFields, EventFilter, SourceKey, StoredEvent};
+pub(crate) use people::FoundSession;
+pub use people::{NewOperator, Operator, OperatorChange};
 pub use provision::provision;
 pub(crate) use sources::{Given, NewSource, Source, SourceChange};
+pub(crate) use tokens::{ApiToken, NewToken};
 pub(crate) use uplink::{Appended, NewEvents, Spool};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -118,6 +126,8 @@ fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
 pub struct Store {
     control: PgPool,
     roles: [PgPool; 3],
+    /// Whose changes these are.
+    actor: Arc<Actor>,
 }
 
 impl Store {
@@ -128,9 +138,11 @@ impl Store {
                 .max_connections(connections.max(1))
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .idle_timeout(IDLE_TIMEOUT)
+                .after_connect(|connection, _| Box::pin(provision::step_down(connection)))
                 .connect_lazy_with(options.clone())
         };
-        Self { control: pool(databases.control()), roles: [0, 1, 2].map(|i| pool(&databases.roles[i])) }
+        let actor = Arc::new(Actor::named("central"));
+        Self { control: pool(databases.control()), roles: [0, 1, 2].map(|i| pool(&databases.roles[i])), actor }
     }
 
     pub(crate) fn control(&self) -> &PgPool {

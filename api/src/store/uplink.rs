@@ -11,7 +11,7 @@
 //! no row and rolls back. What a COMMIT whose answer was lost did, the next attempt reads from the watermark.
 
 use super::copy::CopyRows;
-use super::{Role, Store, StoreError};
+use super::{Actor, Role, Store, StoreError};
 use crate::dto::{Payload, Utc};
 use model::{DeciKnots, Epoch, Event, EventKind, HeadingReference, Protocol, Raw, StationId, UnixMicros};
 use sqlx::{PgConnection, Row};
@@ -90,7 +90,9 @@ impl Store {
                 _ => format!("{slug} {:08x}", rand::random::<u32>()),
             };
             let query = sqlx::query_scalar(SQL).bind(&slug).bind(name).bind(protocol.name()).bind(id);
-            let made: Option<i64> = query.fetch_optional(self.role(role)).await?;
+            let mut transaction = self.by(Actor::named(format!("station:{station}"))).change(self.role(role)).await?;
+            let made: Option<i64> = query.fetch_optional(&mut *transaction).await?;
+            transaction.commit().await?;
             if let Some(made) = made {
                 return Ok(made);
             }

@@ -1,5 +1,6 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
+use super::auth::Auth;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub struct Settings {
     pub feeds: Feeds,
     pub console: Console,
     pub central: Central,
+    pub auth: Auth,
     pub log: Log,
 }
 
