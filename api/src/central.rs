@@ -9,7 +9,7 @@ use crate::metrics::{Metrics, MoreMetrics};
 use crate::pictures::{self, Pictures};
 use crate::routes;
 use crate::routes::caches::{StationList, Touched};
-use crate::store::{CONNECTIONS_DEFAULT, Databases, Store, StoreError, provision};
+use crate::store::{CONNECTIONS_DEFAULT, Databases, Role, Store, StoreError, provision};
 use crate::{Clock, dto};
 use axum::Router;
 use model::UnixMicros;
@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A station that said nothing for longer is shown as offline. The uplink server greets more often.
@@ -36,6 +37,8 @@ pub struct CentralConfig {
     pub ui_dir: Option<PathBuf>,
     pub more_metrics: Option<MoreMetrics>,
     pub auth: AuthConfig,
+    /// Events older than so many days are dropped, by role; `None`: kept for ever.
+    pub keep_days: [Option<u32>; 3],
 }
 
 impl CentralConfig {
@@ -52,6 +55,7 @@ impl CentralConfig {
             ui_dir: None,
             more_metrics: None,
             auth: AuthConfig::default(),
+            keep_days: [None; 3],
         }
     }
 }
@@ -67,6 +71,7 @@ pub struct Central {
     pub store: Store,
     pictures: Arc<Pictures>,
     opening: JoinHandle<()>,
+    opened: watch::Receiver<bool>,
 }
 
 /// What the routes of the central share.
@@ -103,7 +108,8 @@ impl Central {
             touched: Touched::default(),
             open: AtomicBool::new(false),
         });
-        let opening = tokio::spawn(open(Arc::clone(&shared)));
+        let (sender, opened) = watch::channel(false);
+        let opening = tokio::spawn(open(Arc::clone(&shared), sender));
         let cors = crate::auth::cors(&shared.config.auth.cors_origins);
         let router = routes::finish(routes::central(shared), files, metrics);
         // Outermost: a preflight is no method that a route knows.
@@ -111,14 +117,12 @@ impl Central {
             Some(layer) => router.layer(layer),
             None => router,
         };
-        Self { router, intake, hub: pictures.whole(), store, pictures, opening }
+        Self { router, intake, hub: pictures.whole(), store, pictures, opening, opened }
     }
 
     /// Waits until the databases are open. For `--check` and tests; serving need not wait.
     pub async fn opened(&mut self) {
-        if !self.opening.is_finished() {
-            let _ = (&mut self.opening).await;
-        }
+        let _ = self.opened.wait_for(|opened| *opened).await;
     }
 
     /// Ends live connections and closes the pools. Call it after the uplink server has stopped.
@@ -130,7 +134,7 @@ impl Central {
 }
 
 /// Provisions, trying again until it works, then fills the picture.
-async fn open(shared: Arc<Shared>) {
+async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
     const WAIT_MAX: Duration = Duration::from_secs(15);
     let mut wait = Duration::from_millis(250);
     while let Err(error) = provision(&shared.config.databases).await {
@@ -145,6 +149,27 @@ async fn open(shared: Arc<Shared>) {
             tracing::info!(events, "databases open, live picture restored");
         }
         Err(error) => tracing::warn!(%error, "the live picture begins empty"),
+    }
+    opened.send_replace(true);
+    keep_history(&shared).await;
+}
+
+/// How often partitions, retention and roll-ups are looked after.
+const HISTORY_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Never ends.
+async fn keep_history(shared: &Shared) {
+    let mut ticks = tokio::time::interval(HISTORY_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for role in Role::ALL {
+            match shared.store.keep_history(role, shared.config.keep_days[role as usize], shared.now()).await {
+                Ok(kept) if kept.dropped != 0 => tracing::info!(role = role.name(), partitions = kept.dropped, "old events dropped"),
+                Ok(kept) => tracing::trace!(role = role.name(), minutes = kept.minutes, "roll-ups are up to date"),
+                Err(error) => tracing::warn!(role = role.name(), %error, "the history could not be looked after; trying again"),
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{check, logging, service};
 use api::auth::{AuthConfig, Rate, Reading};
 use api::central::{Central, CentralConfig};
 use api::intake::PgIntake;
-use api::store::Databases;
+use api::store::{Databases, Role};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,13 +35,27 @@ pub fn run(arguments: &CentralArgs) -> Result<(), Failure> {
     result
 }
 
-/// Where the databases are: `central.database_url`, else `DATABASE_URL`.
+/// Where the databases are: `central.database_url`, else `DATABASE_URL`; and where `DATABASE_URL_CONTROL`, `…_OPS`, `…_INTEL`,
+/// `…_LOGISTICS` (also with `VTOC_` before the name) say otherwise, there.
 pub fn databases(settings: &Settings) -> Result<Databases, Failure> {
     let from_environment = || std::env::var("DATABASE_URL").ok();
     let url = settings.central.database_url.clone().or_else(from_environment).ok_or_else(|| {
         Failure::config("no database: set the environment variable DATABASE_URL (postgres://user@host/postgres) or central.database_url")
     })?;
-    Databases::with_prefix(&url, &settings.central.database_prefix).map_err(|e| Failure::config(format!("DATABASE_URL: {e}")))
+    let mut databases =
+        Databases::with_prefix(&url, &settings.central.database_prefix).map_err(|e| Failure::config(format!("DATABASE_URL: {e}")))?;
+    for (variable, url) in std::env::vars().filter(|(name, url)| name.starts_with("DATABASE_URL_") && !url.is_empty()) {
+        let name = variable["DATABASE_URL_".len()..].to_lowercase();
+        let name = name.strip_prefix("vtoc_").unwrap_or(&name);
+        let there = match (name, Role::from_name(name)) {
+            ("control", _) => databases.control_at(&url),
+            (_, Some(role)) => databases.role_at(role, &url),
+            // DATABASE_URL_TOC_S1: the old system's schema of one station. Its role's database keeps it here.
+            _ => continue,
+        };
+        databases = there.map_err(|e| Failure::config(format!("{variable}: {e}")))?;
+    }
+    Ok(databases)
 }
 
 pub fn authority_dir(settings: &Settings, state: &Path) -> PathBuf {
@@ -56,6 +70,8 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let mut config = CentralConfig::new(databases(settings)?, clock());
     config.ui_dir = settings.console.ui_dir.clone();
     config.auth = auth(settings);
+    let keep = settings.central.keep_days;
+    config.keep_days = [keep.ops, keep.intel, keep.logistics].map(|days| (days != 0).then_some(days));
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));
     let mut central = Central::start(config);
 

@@ -14,12 +14,13 @@ use crate::auth::{Reader, RoleSet, TelemetryWriter};
 use crate::central::Shared;
 use crate::dto::{self, EventRead, EventWithSource, SourceRead, StationRead, Utc};
 use crate::error::ApiError;
-use crate::store::{EventFields, EventFilter, Given, NewSource, Role, Source, SourceKey, Station, StoreError, StoredEvent};
+use crate::store::{Bounds, EventFields, EventFilter, Given, NewSource, Role, Source, SourceKey, Station, StoreError, StoredEvent};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use model::UnixMicros;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -55,6 +56,9 @@ fn shown(event: StoredEvent) -> EventRead {
         ("since" = Option<String>, Query, description = "RFC 3339, inclusive"),
         ("until" = Option<String>, Query, description = "RFC 3339, inclusive"),
         ("limit" = Option<i64>, Query, description = "1 to 1000, else 100"),
+        ("subject" = Option<String>, Query, description = "About whom: icao:4840d6, mmsi:244660000, call:PD0ABC"),
+        ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; across the 180th meridian when west > east"),
+        ("cursor" = Option<String>, Query, description = "From the Link header of the page before"),
         ("station" = Option<String>, Query, description = "A station's slug"),
         ("X-Station-Id" = Option<String>, Header, description = "A station's slug. Also X-Station-Slug, X-ChatKit-Station, X-TOC-Station")),
     responses((status = 200, body = [EventWithSource], description = "Newest first"), (status = 404, body = dto::Detail),
@@ -62,6 +66,7 @@ fn shown(event: StoredEvent) -> EventRead {
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     reader: Reader,
+    uri: Uri,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, ApiError> {
@@ -69,6 +74,9 @@ pub(crate) async fn list(
         since: time_param(&params, "since")?,
         until: time_param(&params, "until")?,
         limit: limit_param(&params)?,
+        subject: params.get("subject").filter(|s| !s.contains('\0')).map(str::to_owned),
+        within: bbox_param(&params)?,
+        before: cursor_param(&params)?,
         ..EventFilter::default()
     };
     let station = station_of(&shared, reader.roles, None, &headers, &params).await?;
@@ -81,8 +89,39 @@ pub(crate) async fn list(
         roles.retain(|r| *r == role);
     }
     let events = newest(&shared, &roles, &filter).await?;
+    let next = events.last().filter(|_| events.len() as i64 == filter.limit).map(|(e, _)| format!("{}.{}", e.event_time.0, e.id));
     let all = shared.stations.get(&shared.store).await?;
-    Ok(with_sources(events, &all))
+    let mut response = with_sources(events, &all);
+    if let Some(cursor) = next {
+        response.headers_mut().insert(header::LINK, next_page(&uri, &cursor));
+    }
+    Ok(response)
+}
+
+/// The same request with another cursor.
+fn next_page(uri: &Uri, cursor: &str) -> HeaderValue {
+    let query = uri.query().unwrap_or("");
+    let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let query: Vec<String> = others.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+    let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"));
+    HeaderValue::from_str(&link).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// `west,south,east,north`, as GeoJSON has it.
+fn bbox_param(params: &Params) -> Result<Option<Bounds>, ApiError> {
+    let Some(text) = params.get("bbox") else { return Ok(None) };
+    let problem = || ApiError::field("query", "bbox", "bbox", "Input should be west,south,east,north in degrees", text);
+    let numbers: Option<Vec<f64>> = text.split(',').map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
+    let &[west, south, east, north] = numbers.ok_or_else(problem)?.as_slice() else { return Err(problem()) };
+    let fits = [west, east].iter().all(|lon| lon.abs() <= 180.0) && -90.0 <= south && south <= north && north <= 90.0;
+    if fits { Ok(Some(Bounds { west, south, east, north })) } else { Err(problem()) }
+}
+
+fn cursor_param(params: &Params) -> Result<Option<(UnixMicros, i64)>, ApiError> {
+    let Some(text) = params.get("cursor") else { return Ok(None) };
+    let parsed = text.split_once('.').and_then(|(at, id)| Some((UnixMicros(at.parse().ok()?), id.parse().ok()?)));
+    let message = "Input should be a cursor from the Link header of the page before";
+    parsed.map(Some).ok_or_else(|| ApiError::field("query", "cursor", "cursor", message, text))
 }
 
 /// An id of a role that is not one's own is nobody's.

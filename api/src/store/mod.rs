@@ -9,6 +9,7 @@ mod audit;
 mod control;
 mod copy;
 mod events;
+mod history;
 mod people;
 mod provision;
 mod sources;
@@ -18,7 +19,8 @@ mod uplink;
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;
 pub use control::{NewStation, Station};
-pub(crate) use events::{EventFields, EventFilter, SourceKey, StoredEvent};
+pub(crate) use events::{Bounds, EventFields, EventFilter, SourceKey, StoredEvent};
+use history::Days;
 pub(crate) use people::FoundSession;
 pub use people::{NewOperator, Operator, OperatorChange};
 pub use provision::provision;
@@ -103,6 +105,12 @@ impl Databases {
         Ok(self)
     }
 
+    /// Another server or login for the control database.
+    pub fn control_at(mut self, url: &str) -> Result<Self, StoreError> {
+        self.control = connect_options(url)?;
+        Ok(self)
+    }
+
     pub(crate) fn control(&self) -> &PgConnectOptions {
         &self.control
     }
@@ -112,12 +120,16 @@ impl Databases {
     }
 }
 
-/// A `postgres://` or `postgresql://` URL. What is wrong is said without the URL, which holds a password.
+/// A `postgres://` or `postgresql://` URL, with or without a Python driver (`postgresql+psycopg2://`). What is wrong is said
+/// without the URL, which holds a password.
 fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::BadUrl)?;
+    let (scheme, rest) = url.trim().split_once("://").ok_or(StoreError::BadUrl)?;
+    let scheme = scheme.split('+').next().filter(|s| ["postgres", "postgresql"].contains(s)).ok_or(StoreError::BadUrl)?;
+    let options = PgConnectOptions::from_str(&format!("{scheme}://{rest}")).map_err(|_| StoreError::BadUrl)?;
     let timeout_ms = STATEMENT_TIMEOUT.as_millis().to_string();
+    // The old system kept stations apart by schemas (`?options=-csearch_path=toc_s1`); here each role has its own database.
     // A station forgets what we acknowledge: a COMMIT must be on the disk, even where the server was told to be careless.
-    let settings = [("statement_timeout", timeout_ms.as_str()), ("synchronous_commit", "on")];
+    let settings = [("statement_timeout", timeout_ms.as_str()), ("synchronous_commit", "on"), ("search_path", "public")];
     Ok(options.application_name("vtoc-central").options(settings))
 }
 
@@ -126,6 +138,8 @@ fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
 pub struct Store {
     control: PgPool,
     roles: [PgPool; 3],
+    /// Days whose partitions were asked for.
+    days: Arc<Days>,
     /// Whose changes these are.
     actor: Arc<Actor>,
 }
@@ -142,7 +156,7 @@ impl Store {
                 .connect_lazy_with(options.clone())
         };
         let actor = Arc::new(Actor::named("central"));
-        Self { control: pool(databases.control()), roles: [0, 1, 2].map(|i| pool(&databases.roles[i])), actor }
+        Self { control: pool(databases.control()), roles: [0, 1, 2].map(|i| pool(&databases.roles[i])), days: Arc::default(), actor }
     }
 
     pub(crate) fn control(&self) -> &PgPool {

@@ -20,6 +20,7 @@ const CONTROL: Migrations = &[
 const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
     (2, "audit", include_str!("../../../migrations/role/0002_audit.sql")),
+    (3, "partitions", include_str!("../../../migrations/role/0003_partitions.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.
@@ -28,17 +29,43 @@ const MAINTENANCE: &str = "postgres";
 /// Needs a login that may create databases, unless they all exist.
 pub async fn provision(databases: &Databases) -> Result<(), StoreError> {
     let mut control = create_and_connect(databases.control()).await?;
-    migrate(&mut control, CONTROL).await?;
-    give_login(&mut control, databases.control()).await?;
+    if may_change(&mut control, CONTROL, databases.control()).await? {
+        migrate(&mut control, CONTROL).await?;
+        give_login(&mut control, databases.control()).await?;
+    }
     close(control).await;
     for role in Role::ALL {
         let mut connection = create_and_connect(databases.role(role)).await?;
-        migrate(&mut connection, ROLE).await?;
-        mark(&mut connection, role).await?;
-        give_login(&mut connection, databases.role(role)).await?;
+        if may_change(&mut connection, ROLE, databases.role(role)).await? {
+            migrate(&mut connection, ROLE).await?;
+            mark(&mut connection, role).await?;
+            give_login(&mut connection, databases.role(role)).await?;
+        } else {
+            marked(&mut connection, role).await?;
+        }
         close(connection).await;
     }
     Ok(())
+}
+
+/// `false`: a login that may change nothing, and nothing is to be changed. If something is, it refuses.
+async fn may_change(connection: &mut PgConnection, migrations: Migrations, options: &PgConnectOptions) -> Result<bool, StoreError> {
+    if sqlx::query_scalar("SELECT has_schema_privilege('public', 'CREATE')").fetch_one(&mut *connection).await? {
+        return Ok(true);
+    }
+    let newest = migrations.last().map_or(0, |(version, ..)| *version);
+    let query = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success");
+    let held: i64 = match query.fetch_one(connection).await {
+        Err(error) if has_code(&error, &["42P01"]) => 0,
+        other => other?,
+    };
+    if held == newest {
+        return Ok(false);
+    }
+    let name = options.get_database().unwrap_or_default();
+    Err(StoreError::Refused(format!(
+        "the database {name} is at version {held}, this program needs {newest}: run `vtoc setup` with a login that may change it"
+    )))
 }
 
 async fn create_and_connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
@@ -79,17 +106,23 @@ async fn migrate(connection: &mut PgConnection, migrations: Migrations) -> Resul
     Ok(Migrator::with_migrations(migrations.iter().map(simple).collect()).run_direct(None, connection, false).await?)
 }
 
+/// Whether the database is marked with this role. Another's is refused.
+async fn marked(connection: &mut PgConnection, role: Role) -> Result<bool, StoreError> {
+    let marked: Option<String> = sqlx::query_scalar("SELECT role FROM this_database").fetch_optional(connection).await?;
+    match marked {
+        Some(name) if name != role.name() => {
+            Err(StoreError::Refused(format!("the database given for role {} was made for role {name}", role.name())))
+        }
+        marked => Ok(marked.is_some()),
+    }
+}
+
 /// Notes the role and lets its ids begin, or refuses a database that was made for another role.
 async fn mark(connection: &mut PgConnection, role: Role) -> Result<(), StoreError> {
     let mut transaction = connection.begin().await?;
     sqlx::query("LOCK TABLE this_database IN EXCLUSIVE MODE").execute(&mut *transaction).await?;
-    let marked: Option<String> = sqlx::query_scalar("SELECT role FROM this_database").fetch_optional(&mut *transaction).await?;
-    match marked {
-        Some(name) if name == role.name() => return Ok(()),
-        Some(name) => {
-            return Err(StoreError::Refused(format!("the database given for role {} was made for role {name}", role.name())));
-        }
-        None => {}
+    if marked(&mut transaction, role).await? {
+        return Ok(());
     }
     sqlx::query("INSERT INTO this_database (role) VALUES ($1)").bind(role.name()).execute(&mut *transaction).await?;
     for sequence in ["telemetry_source_ids", "telemetry_event_ids"] {

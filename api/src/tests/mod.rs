@@ -3,6 +3,7 @@
 mod auth;
 mod data;
 mod events;
+mod history;
 mod intake;
 mod live;
 mod people;

@@ -285,6 +285,16 @@ pub struct Central {
     pub database_prefix: String,
     /// Certificate authority and server key. Default: `ca` in the state directory.
     pub ca_dir: Option<PathBuf>,
+    pub keep_days: KeepDays,
+}
+
+/// Events older than so many days are dropped, by role. 0: kept for ever.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeepDays {
+    pub ops: u32,
+    pub intel: u32,
+    pub logistics: u32,
 }
 
 impl Default for Central {
@@ -295,6 +305,7 @@ impl Default for Central {
             database_url: None,
             database_prefix: "vtoc".into(),
             ca_dir: None,
+            keep_days: KeepDays::default(),
         }
     }
 }
