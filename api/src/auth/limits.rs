@@ -87,7 +87,7 @@ impl Neighbourhood {
     pub fn of(address: Option<IpAddr>) -> Self {
         match address.map(|a| a.to_canonical()) {
             None => Self(0),
-            Some(IpAddr::V4(v4)) => Self(u128::from(v4.to_ipv6_mapped().to_bits())),
+            Some(IpAddr::V4(v4)) => Self(v4.to_ipv6_mapped().to_bits()),
             Some(IpAddr::V6(v6)) => Self(v6.to_bits() >> 64 << 64),
         }
     }
