@@ -56,7 +56,7 @@ fn copy_a_block(bencher: Bencher<'_, '_>) {
 const FRAMES: usize = 1_000;
 const FRAME: [u8; 14] = [0x8d, 0x48, 0x40, 0xd6, 0x20, 0x2c, 0xc3, 0x71, 0xc3, 0x2c, 0xe0, 0x57, 0x60, 0x98];
 
-#[divan::bench(args = [Framing::Beast, Framing::Lines])]
+#[divan::bench(args = [Framing::Beast, Framing::Lines, Framing::Nmea])]
 fn frame_a_feed(bencher: Bencher<'_, '_>, framing: Framing) {
     let mut feed = Vec::new();
     for n in 0..FRAMES {
@@ -66,6 +66,7 @@ fn frame_a_feed(bencher: Bencher<'_, '_>, framing: Framing) {
                 feed.extend(FRAME);
             }
             Framing::Lines => feed.extend(b"*8d4840d6202cc371c32ce0576098;\n"),
+            Framing::Nmea => feed.extend(b"!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A\r\n"),
         }
     }
     let count = |feed: &[u8]| {
@@ -137,8 +138,9 @@ fn a_second_of_noise_in_a_station(bencher: Bencher<'_, '_>) {
             id: ReceiverId(0),
             name: "noise".into(),
             protocol: &adsb::PROTOCOL,
-            profile: Profile::Full,
+            profile: ingest::ProfileChoice::Always(Profile::Full),
             input: Input::Samples(Box::new(move || Ok(Box::new(Noise { samples: samples.clone(), at: 0 }) as Box<dyn SampleSource>))),
+            mode_ac: false,
             start_utc: None,
         };
         let station = Station::start(vec![spec], &StationOptions::default(), Nowhere).expect("one receiver is a station");

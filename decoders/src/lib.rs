@@ -17,7 +17,9 @@ pub mod hdlc;
 mod registry;
 #[cfg(test)]
 mod testing;
+pub mod uat;
 
 pub use registry::{
-    Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal, UnsupportedRate,
+    AUDIO, Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal,
+    UnsupportedRate,
 };

@@ -4,7 +4,10 @@ use core::fmt;
 use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
 
 /// Every protocol vTOC receives.
-pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL];
+pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL, &crate::uat::PROTOCOL];
+
+/// The same protocols by the audio of an FM receiver's discriminator (in I; Q is 0), where that is enough.
+pub static AUDIO: &[&ProtocolEntry] = &[&crate::ais::AUDIO];
 
 /// One protocol: what it is called, where it is heard, and how to make its two halves.
 #[derive(Debug)]
@@ -18,13 +21,18 @@ pub struct ProtocolEntry {
     pub rates_sps: &'static [u32],
     pub demodulator: fn(&DemodulatorConfig) -> Result<Box<dyn Demodulator>, UnsupportedRate>,
     pub decoder: fn(&DecoderConfig) -> Box<dyn MessageDecoder>,
-    /// The frame as people exchange it: hex for Mode S, an AIVDM sentence for AIS, TNC2 text for APRS.
+    /// The frame as people exchange it: hex for Mode S, an AIVDM sentence for AIS, TNC2 text for APRS, dump978's line for UAT.
     pub raw_text: fn(&Frame) -> String,
 }
 
 impl ProtocolEntry {
     pub fn find(protocol: Protocol) -> Option<&'static Self> {
         PROTOCOLS.iter().copied().find(|p| p.protocol == protocol)
+    }
+
+    /// The protocol by audio instead of samples.
+    pub fn find_audio(protocol: Protocol) -> Option<&'static Self> {
+        AUDIO.iter().copied().find(|p| p.protocol == protocol)
     }
 }
 
@@ -61,6 +69,14 @@ pub trait Demodulator: Send {
     /// No more samples: what is still held back comes out.
     fn finish(&mut self, out: &mut dyn FnMut(Frame));
     fn counters(&self) -> Counters;
+    /// Mode S: Mode A/C replies are frames too (of two bytes), from now on. Off at first: they name nobody and there are many.
+    fn set_mode_ac(&mut self, _on: bool) {}
+    /// Can it go from one profile to the other while it works?
+    fn has_profiles(&self) -> bool {
+        false
+    }
+    /// Goes on in another profile. What it holds and knows stays: no frame is lost or comes twice around the change.
+    fn set_profile(&mut self, _profile: Profile) {}
     /// How far behind the samples it has been given a frame's time may lie when it comes out, at most, in microseconds: what
     /// has to be waited for when receivers are merged. A frame has the time of its beginning, so a long one counts with its
     /// length.
@@ -87,10 +103,12 @@ pub enum Refusal {
     Integrity,
     /// Well formed, but not believable: an address never confirmed, a jump no aircraft can make, a reserved value.
     Sanity,
+    /// Of a kind whose content is not public or not defined (Mode S: military DF 19, reserved formats).
+    Reserved,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 4] = [Self::Preamble, Self::Length, Self::Integrity, Self::Sanity];
+    pub const ALL: [Self; 5] = [Self::Preamble, Self::Length, Self::Integrity, Self::Sanity, Self::Reserved];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -98,6 +116,7 @@ impl Refusal {
             Self::Length => "length",
             Self::Integrity => "integrity",
             Self::Sanity => "sanity",
+            Self::Reserved => "reserved",
         }
     }
 }
@@ -115,7 +134,7 @@ pub struct Counters {
     pub events: u64,
     /// Subjects forgotten because the decoder's table was full, not because they were old.
     pub evicted: u64,
-    refused: [u64; 4],
+    refused: [u64; Refusal::ALL.len()],
 }
 
 impl Counters {

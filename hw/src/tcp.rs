@@ -1,7 +1,7 @@
-//! TCP: how sources connect, and a feed of bytes from a server (Beast, AVR, NMEA…).
+//! TCP: how sources connect, and a feed of bytes from a server (Beast, AVR, NMEA, gpsd…).
 
 use crate::{ByteSource, SourceError, SourceInfo};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -24,6 +24,18 @@ impl TcpFeed {
     /// Connects to `host:port`. `kind` is what the feed speaks, for logs and metrics: `beast`, `avr`…
     pub fn connect(kind: &'static str, address: &str) -> Result<Self, SourceError> {
         Ok(Self { kind, address: address.to_owned(), stream: connect(address)? })
+    }
+}
+
+/// What gpsd is told: pass on the sentences as they are (it then also says what it is in lines of JSON).
+const GPSD_WATCH: &[u8] = b"?WATCH={\"enable\":true,\"nmea\":true};\r\n";
+
+impl TcpFeed {
+    /// Connects to gpsd (port 2947), which then sends what its receivers say.
+    pub fn gpsd(address: &str) -> Result<Self, SourceError> {
+        let mut feed = Self::connect("gpsd", address)?;
+        feed.stream.write_all(GPSD_WATCH).map_err(|e| SourceError::from_io(address, e))?;
+        Ok(feed)
     }
 }
 
@@ -79,7 +91,6 @@ pub(crate) fn read(stream: &mut TcpStream, what: &str, buf: &mut [u8]) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
     use std::net::TcpListener;
 
     #[test]

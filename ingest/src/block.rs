@@ -62,6 +62,11 @@ impl Block {
         (self.meta.bytes / self.meta.format.bytes_per_sample()) as u64
     }
 
+    /// How long the samples last, microseconds.
+    pub fn signal_us(&self) -> u64 {
+        (u128::from(self.samples()) * 1_000_000 / u128::from(self.meta.tuning.rate_sps.max(1))) as u64
+    }
+
     /// The samples as a demodulator takes them. `more_dropped` samples were lost between the block before and this one
     /// for reasons that the source doesn't know.
     pub fn iq(&self, more_dropped: u64) -> IqBlock<'_> {

@@ -1,6 +1,7 @@
 //! What each receiver, protocol and the merge have done: atomics written by one thread, read by anyone without a lock.
 
-use decoders::{Counters, Refusal};
+use crate::profile::Account;
+use decoders::{Counters, Profile, Refusal};
 use model::{Protocol, ReceiverId};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -95,6 +96,10 @@ counters! {
         blocks_waiting_max,
         /// Frames passed on to the merge.
         frames,
+        /// Facts passed on to the merge, by a feed that tells what was decoded elsewhere.
+        facts,
+        /// Facts of such a feed that had been told and have not changed.
+        facts_unchanged,
         /// Times that the machine's UTC was set while receiving.
         clock_steps,
         /// Successful openings of the source, less the first.
@@ -115,6 +120,44 @@ counters! {
 }
 
 counters! {
+    /// How hard one receiver's demodulator tries, while it runs.
+    LiveProfile =>
+    /// How hard one receiver's demodulator tries, and what that costs and gives (see `profile`).
+    ProfileCounters {
+        /// 1: the fast profile is in force.
+        is_fast,
+        /// Changes from one profile to the other.
+        switches,
+        /// Signal demodulated in each, in microseconds.
+        full_us,
+        fast_us,
+        /// Frames found in each.
+        full_frames,
+        fast_frames,
+        /// Frames that the full profile would have found beyond those of the fast one, as far as both were compared.
+        given_up_frames,
+        /// Working time over signal time of the last second, in thousandths.
+        load_permille,
+        /// The part of the full profile's frames that the fast one finds, in thousandths; 0: never compared.
+        fast_yield_permille,
+    }
+}
+
+impl LiveProfile {
+    pub fn store(&self, profile: Profile, account: &Account) {
+        self.is_fast.store(u64::from(profile == Profile::Fast), Relaxed);
+        self.switches.store(account.switches, Relaxed);
+        self.full_us.store(account.full_us, Relaxed);
+        self.fast_us.store(account.fast_us, Relaxed);
+        self.full_frames.store(account.full_frames, Relaxed);
+        self.fast_frames.store(account.fast_frames, Relaxed);
+        self.given_up_frames.store(account.given_up_frames(), Relaxed);
+        self.load_permille.store((account.load * 1e3) as u64, Relaxed);
+        self.fast_yield_permille.store(account.fast_yield.map_or(0, |part| (part * 1e3) as u64), Relaxed);
+    }
+}
+
+counters! {
     /// The merge's counters while it runs.
     LiveMerge =>
     /// The merge's counters at an instant.
@@ -125,6 +168,10 @@ counters! {
         duplicates,
         /// Frames that came after a later one had been passed on (they were passed on all the same).
         late,
+        /// Facts taken from feeds that tell what was decoded elsewhere.
+        facts,
+        /// Facts dropped because another receiver had heard or told the same.
+        facts_known,
         /// Events given to the sink.
         events,
         /// Panics in a message decoder or in the sink.
@@ -146,6 +193,7 @@ pub(crate) struct ReceiverStatus {
     /// The source produces at the pace of the world.
     pub live: AtomicBool,
     pub counters: LiveReceiver,
+    pub profile: LiveProfile,
     pub demodulator: AtomicCounters,
     /// The last error's sentence. Not on the sample path.
     error: Mutex<Option<String>>,
@@ -161,6 +209,7 @@ impl ReceiverStatus {
             last_block_us: AtomicI64::new(0),
             live: AtomicBool::new(true),
             counters: LiveReceiver::default(),
+            profile: LiveProfile::default(),
             demodulator: AtomicCounters::default(),
             error: Mutex::new(None),
         }
@@ -199,6 +248,7 @@ impl ReceiverStatus {
             state: self.state(now_us),
             error: self.error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             counters: self.counters.read(),
+            profile: self.profile.read(),
             demodulator: self.demodulator.read(),
         }
     }
@@ -214,6 +264,7 @@ pub struct ReceiverReport {
     /// Why it waits, stalls or failed.
     pub error: Option<String>,
     pub counters: ReceiverCounters,
+    pub profile: ProfileCounters,
     /// The present demodulator's own counters (they begin anew when it is replaced).
     pub demodulator: Counters,
 }

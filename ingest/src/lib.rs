@@ -2,8 +2,9 @@
 //!
 //! ```text
 //!   SampleSource ─► [source thread] ─ ring ─► [DSP thread] Demodulator ─┐ frames
-//!   ByteSource ───► [source thread] Framer ─────────────────────────────┼──► [merge thread] order, once each,
-//!                                                                       ┘        MessageDecoder ──► Sink
+//!   ByteSource ───► [source thread] Framer ─────────────────────────────┴──► [merge thread] order, once each,
+//!                                                                                MessageDecoder ──► events ─┐
+//!   ByteSource ───► [source thread] Teller ─────────────── facts ─────► [merge thread] what is not known yet ┴─► Sink
 //! ```
 //!
 //! - [`Station::start`] runs receivers live and supervised; [`offline::decode`] runs a recording on the calling thread.
@@ -14,10 +15,13 @@
 mod block;
 pub mod clock;
 mod counters;
+mod echo;
+mod facts;
 mod feed_time;
 pub mod framing;
 mod merge;
 pub mod offline;
+mod profile;
 mod receiver;
 pub mod ring;
 mod sink;
@@ -31,8 +35,10 @@ mod testing;
 mod whole;
 
 pub use block::{Block, BlockMeta};
-pub use counters::{MergeCounters, ReceiverCounters, ReceiverReport, ReceiverState};
+pub use counters::{MergeCounters, ProfileCounters, ReceiverCounters, ReceiverReport, ReceiverState};
+pub use facts::Telling;
 pub use framing::Framing;
+pub use profile::ProfileChoice;
 pub use receiver::{ByteFactory, Input, ReceiverSpec, SampleFactory};
 pub use sink::{ChannelSink, Sink};
-pub use station::{RECEIVERS_MAX, Station, StationError, StationHandle, StationOptions, StationReport};
+pub use station::{RECEIVERS_MAX, Station, StationError, StationHandle, StationOptions, StationReport, Stopwatch};

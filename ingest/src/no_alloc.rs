@@ -161,6 +161,7 @@ fn run(protocol: &'static ProtocolEntry, samples: Vec<u8>, watches: &'static Wat
         protocol,
         profile: Default::default(),
         input: Input::Samples(Box::new(open)),
+        mode_ac: false,
         start_utc: Some(UnixMicros(0)),
     };
     let report = Station::start(vec![spec], &StationOptions::default(), WatchedSink(&watches.merge)).unwrap().wait();

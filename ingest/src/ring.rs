@@ -148,6 +148,11 @@ impl BlockReader {
         self.writer.unpark();
     }
 
+    /// Blocks that can wait.
+    pub fn capacity(&self) -> usize {
+        self.shared.full.capacity()
+    }
+
     /// Full blocks waiting.
     pub fn waiting(&self) -> usize {
         self.shared.full.len()

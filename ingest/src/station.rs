@@ -2,18 +2,20 @@
 //!
 //! ```text
 //!   receiver threads ── frames (ArrayQueue) ──► merge thread: per protocol order, de-duplicate, decode ──► Sink
+//!                    ── facts  (ArrayQueue) ──►               held back, compared with what was heard  ──►
 //! ```
 //! Stopping loses nothing: sources close, what they gave is demodulated, what is demodulated is decoded, what is decoded is
 //! given to the sink, then the threads end.
 
 use crate::counters::{AtomicCounters, LiveMerge, MergeCounters, ReceiverReport, add};
+use crate::echo::Echoes;
 use crate::merge::{Merger, Pushed};
 use crate::receiver::{Common, HostClock, Line, ReceiverSpec, Running, Stop, start};
 use crate::ring::BLOCKS_DEFAULT;
 use crate::sink::Sink;
 use crossbeam_utils::sync::{Parker, Unparker};
-use decoders::{Counters, DecoderConfig, MessageDecoder, ProtocolEntry};
-use model::{Frame, Protocol, UnixMicros};
+use decoders::{Counters, DecoderConfig, MessageDecoder, Profile, ProtocolEntry};
+use model::{Frame, IqBlock, Protocol, UnixMicros};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -31,17 +33,27 @@ const IDLE: Duration = Duration::from_millis(500);
 /// How long a source's thread that has closed may take to end.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
+/// How the time that a demodulator works is taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Stopwatch {
+    #[default]
+    Clock,
+    /// Microseconds, told from the block and the profile: what is decided then doesn't depend on the machine.
+    Told(fn(&IqBlock<'_>, Profile) -> u64),
+}
+
 /// What holds for the whole station.
 #[derive(Clone, Debug)]
 pub struct StationOptions {
     pub decoder: DecoderConfig,
     /// Sample blocks of 128 KiB between each source and its demodulator.
     pub blocks: usize,
+    pub stopwatch: Stopwatch,
 }
 
 impl Default for StationOptions {
     fn default() -> Self {
-        Self { decoder: DecoderConfig::default(), blocks: BLOCKS_DEFAULT }
+        Self { decoder: DecoderConfig::default(), blocks: BLOCKS_DEFAULT, stopwatch: Stopwatch::default() }
     }
 }
 
@@ -80,7 +92,7 @@ impl Station {
     /// Starts every thread. A source that can't be opened is no error here: its receiver waits, retries and tells why.
     pub fn start(receivers: Vec<ReceiverSpec>, options: &StationOptions, sink: impl Sink + 'static) -> Result<StationHandle, StationError> {
         check(&receivers)?;
-        let common = Arc::new(Common { stop: Stop::default(), clock: HostClock::new() });
+        let common = Arc::new(Common { stop: Stop::default(), clock: HostClock::new(), stopwatch: options.stopwatch });
         let parker = Parker::new();
         let wake_merge = parker.unparker().clone();
         let mut entries: Vec<&'static ProtocolEntry> = Vec::new();
@@ -203,22 +215,30 @@ struct Lane {
     lines: Vec<Arc<Line>>,
     merger: Merger,
     decoder: Box<dyn MessageDecoder>,
+    /// `Some`: a receiver tells facts.
+    echoes: Option<Echoes>,
 }
 
 impl Lane {
     fn new(entry: &'static ProtocolEntry, config: &DecoderConfig, receivers: &[Running]) -> Self {
         let lines: Vec<Arc<Line>> =
             receivers.iter().filter(|r| r.line.status.protocol == entry.protocol).map(|r| Arc::clone(&r.line)).collect();
-        let merger = Merger::new(lines.len());
-        Self { entry, config: config.clone(), lines, merger, decoder: (entry.decoder)(config) }
+        let merger = Merger::new(lines.iter().filter(|l| !l.tells_facts()).count());
+        let echoes = lines.iter().any(|l| l.tells_facts()).then(Echoes::default);
+        Self { entry, config: config.clone(), lines, merger, decoder: (entry.decoder)(config), echoes }
     }
 
     /// The time up to which every receiver has been heard. With one receiver there is nobody to wait for.
     fn progress(&self) -> UnixMicros {
-        if self.lines.len() == 1 {
+        let mut of_frames = self.lines.iter().filter(|l| !l.tells_facts());
+        if let (Some(_), None) = (of_frames.next(), of_frames.next()) {
             return UnixMicros(i64::MAX);
         }
         self.lines.iter().map(|l| l.progress()).min().unwrap_or(UnixMicros(i64::MAX))
+    }
+
+    fn holds(&self) -> bool {
+        0 < self.merger.pending() || self.echoes.as_ref().is_some_and(|e| 0 < e.pending())
     }
 
     fn live(&self) -> bool {
@@ -254,7 +274,7 @@ impl Merge {
             if over {
                 return;
             }
-            let held = lanes.iter().any(|lane| 0 < lane.merger.pending());
+            let held = lanes.iter().any(Lane::holds);
             self.parker.park_timeout(if held { HOLD } else { IDLE });
         }
     }
@@ -295,15 +315,49 @@ impl Merge {
                 self.decode(lane, &frame);
             }
         }
+        moved + self.tell(lane, now_us, over && moved == 0)
+    }
+
+    /// Takes the facts of a protocol's feeds, and passes on those that say more than is known. Gives how many moved.
+    fn tell(&mut self, lane: &mut Lane, now_us: i64, over: bool) -> usize {
+        let Some(echoes) = &mut lane.echoes else { return 0 };
+        let (counters, mut moved) = (&self.shared.counters, 0);
+        for line in &lane.lines {
+            for _ in 0..TURN_FRAMES {
+                let Some(event) = line.pop_fact() else { break };
+                echoes.hold(event, now_us);
+                add(&counters.facts, 1);
+                moved += 1;
+            }
+            line.make_room();
+        }
+        // With one receiver there is nobody else who could say the same.
+        let all = lane.lines.len() == 1 || (over && moved == 0);
+        while let Some((event, says_more)) = echoes.pop(now_us, all) {
+            moved += 1;
+            if !says_more {
+                add(&counters.facts_known, 1);
+                continue;
+            }
+            add(&counters.events, 1);
+            let sink = &mut self.sink;
+            if catch_unwind(AssertUnwindSafe(|| sink.event(event))).is_err() {
+                add(&counters.panics, 1);
+                tracing::error!("the sink panicked");
+            }
+        }
         moved
     }
 
     fn decode(&mut self, lane: &mut Lane, frame: &Frame) {
-        let (counters, sink, decoder) = (&self.shared.counters, &mut self.sink, &mut lane.decoder);
+        let (counters, sink, decoder, echoes) = (&self.shared.counters, &mut self.sink, &mut lane.decoder, &mut lane.echoes);
         let done = catch_unwind(AssertUnwindSafe(|| {
             sink.frame(frame);
             decoder.decode(frame, &mut |event| {
                 add(&counters.events, 1);
+                if let Some(echoes) = echoes {
+                    echoes.heard(&event);
+                }
                 sink.event(event);
             });
         }));

@@ -48,6 +48,7 @@ fn station(path: &Path, options: &RecordingOptions, receivers: u8) -> Found {
             protocol: &adsb::PROTOCOL,
             profile: Default::default(),
             input: Input::Samples(Box::new(move || Ok(Box::new(Recording::open(&path, &options)?) as Box<dyn SampleSource>))),
+            mode_ac: false,
             start_utc: Some(START),
         }
     };

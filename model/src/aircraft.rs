@@ -1,7 +1,7 @@
 //! Facts that only aircraft tell: what the crew has selected, what the instruments measure, how good the data are,
-//! and which collision is being avoided.
+//! which collision is being avoided, and what was heard but is not believed.
 
-use crate::{CentiDegrees, DeciKnots, HeadingReference, Icao24};
+use crate::{CentiDegrees, DeciKnots, HeadingReference, Icao24, LatLon, ShortText};
 
 /// A Mode S Comm-B reply does not name the register that it holds: the decoder infers it from the reply and the track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +93,8 @@ pub struct Quality {
     pub design_assurance_exponent: Option<u8>,
     /// The pressure altitude was cross-checked with a second source (NICbaro).
     pub baro_alt_checked: Option<bool>,
+    /// Radius that the position leaves without an alert only with the probability above (Rc, from NIC), metres, rounded up.
+    pub containment_m: Option<u32>,
 }
 
 /// Who an ACAS resolution advisory is about.
@@ -122,4 +124,77 @@ pub struct Advisory {
     /// More than one threat (MTE).
     pub multiple_threats: bool,
     pub threat: Option<Threat>,
+}
+
+/// Why a value that was heard is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Disbelief {
+    /// Farther from the antenna than anything is heard.
+    OutOfRange,
+    /// Nothing flies or taxis there from the last place in the time.
+    PositionJump,
+    /// No climb or descent explains it, and nothing proves it.
+    AltitudeJump,
+    /// A repaired frame says a speed far from the one before.
+    SpeedJump,
+    /// A changed squawk, said once and without proof.
+    SquawkChange,
+    /// A changed callsign, said once and without proof.
+    CallsignChange,
+    /// "On the ground" at flying speed, or the contrary of a position message.
+    GroundContradicted,
+    /// A Comm-B register says another thing than ADS-B does.
+    RegisterDisagrees,
+}
+
+impl Disbelief {
+    pub const ALL: [Self; 8] = [
+        Self::OutOfRange,
+        Self::PositionJump,
+        Self::AltitudeJump,
+        Self::SpeedJump,
+        Self::SquawkChange,
+        Self::CallsignChange,
+        Self::GroundContradicted,
+        Self::RegisterDisagrees,
+    ];
+
+    /// The name used in JSON and storage.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OutOfRange => "out_of_range",
+            Self::PositionJump => "position_jump",
+            Self::AltitudeJump => "altitude_jump",
+            Self::SpeedJump => "speed_jump",
+            Self::SquawkChange => "squawk_change",
+            Self::CallsignChange => "callsign_change",
+            Self::GroundContradicted => "ground_contradicted",
+            Self::RegisterDisagrees => "register_disagrees",
+        }
+    }
+}
+
+/// A value that is kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspect {
+    Position(LatLon),
+    /// Pressure altitude, feet.
+    BaroAltitude(i32),
+    /// Over ground.
+    Speed(DeciKnots),
+    /// Over ground, from true north.
+    Track(CentiDegrees),
+    /// Four octal digits in decimal.
+    Squawk(u16),
+    Callsign(ShortText<9>),
+    OnGround(bool),
+}
+
+/// Heard, and not believed: kept for people to judge, never part of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    pub why: Disbelief,
+    pub suspect: Suspect,
+    /// How many were disbelieved for this reason since the last that was told, this one included.
+    pub count: u32,
 }

@@ -4,8 +4,8 @@
 //! said (a position's coordinates, not a track's age): what is known *now* about a subject is the live picture's business.
 
 use crate::{
-    Advisory, AirData, CentiDegrees, DeciKnots, Epoch, Intent, LatLon, Protocol, Quality, Raw, ReceiverId, ShortText, Signal, StationId,
-    Subject, UnixMicros,
+    Advisory, AirData, CentiDegrees, DeciKnots, Epoch, Intent, LatLon, Protocol, Quality, Quarantined, Raw, ReceiverId, ShortText, Signal,
+    StationId, Subject, UnixMicros,
 };
 
 /// The identity of an event everywhere, and the key that makes delivery idempotent.
@@ -62,6 +62,7 @@ pub enum EventKind {
     AirData(AirData),
     Quality(Quality),
     Advisory(Advisory),
+    Quarantined(Quarantined),
 }
 
 impl EventKind {
@@ -78,6 +79,7 @@ impl EventKind {
             Self::AirData(_) => "airdata",
             Self::Quality(_) => "quality",
             Self::Advisory(_) => "advisory",
+            Self::Quarantined(_) => "quarantined",
         }
     }
 }

@@ -12,7 +12,7 @@ pub enum Protocol {
     Ais,
     /// APRS over AX.25 UI frames. Raw: the AX.25 frame without flags and FCS.
     Aprs,
-    /// UAT 978 MHz, DO-282B. Raw: the frame after Reed–Solomon.
+    /// UAT 978 MHz, DO-282B. Raw: the payload after Reed–Solomon, without parity: 18, 34 or (ground uplink) 432 bytes.
     Uat,
 }
 
@@ -57,7 +57,7 @@ enum Bytes {
 impl Raw {
     /// Bytes held without allocating: Mode S (14) and single-slot AIS (21) with room to spare.
     pub const INLINE: usize = 30;
-    /// No frame of any protocol is longer: UAT ground uplink 552, AX.25 about 400, AIS 133.
+    /// No frame of any protocol is longer: UAT ground uplink 432, AX.25 about 400, AIS 133.
     pub const MAX: usize = 1024;
 
     /// Panics when `bytes` is longer than [`Raw::MAX`]: demodulators limit their frames.
@@ -80,12 +80,9 @@ impl Raw {
 
     /// Lower-case hex.
     pub fn hex(&self) -> String {
-        use fmt::Write;
-        let mut out = String::with_capacity(self.as_slice().len() * 2);
-        for b in self.as_slice() {
-            write!(out, "{b:02x}").expect("a String takes everything");
-        }
-        out
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = |b: &u8| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]].map(char::from);
+        self.as_slice().iter().flat_map(digits).collect()
     }
 }
 
@@ -143,7 +140,8 @@ pub struct Frame {
     pub protocol: Protocol,
     pub receiver: ReceiverId,
     pub raw: Raw,
-    /// Receiver clock. Mode S: end of bit 56 of the frame, as Beast has it. AIS and APRS: end of the opening flag.
+    /// Receiver clock. Mode S: end of bit 56 of the frame, as Beast has it. AIS and APRS: end of the opening flag. UAT: end
+    /// of the sync word.
     pub tick: Tick12,
     /// UTC of `tick`, when the receiver knows it.
     pub utc: Option<UnixMicros>,

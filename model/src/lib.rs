@@ -19,7 +19,7 @@ mod iq;
 mod text;
 mod time;
 
-pub use aircraft::{Advisory, AirData, Hazard, InferredRegister, Intent, Quality, Threat};
+pub use aircraft::{Advisory, AirData, Disbelief, Hazard, InferredRegister, Intent, Quality, Quarantined, Suspect, Threat};
 pub use event::{
     Emergency, Event, EventKey, EventKind, HeadingReference, Identity, Position, PositionSource, Priority, SpeedKind, Status, Text,
     TextKind, Velocity, VerticalSource, Weather,

@@ -62,9 +62,10 @@ fn a_truncated_recording_gives_everything_before_the_cut() {
 #[test]
 fn what_is_simulated_is_decoded() {
     let dir = tempfile::tempdir().unwrap();
-    for (protocol, rate, least_percent) in [("adsb", "2400000", 60), ("ais", "288000", 90), ("aprs", "240000", 90)] {
+    for (protocol, rate, least_percent) in [("adsb", "2400000", 60), ("ais", "288000", 90), ("aprs", "240000", 90), ("uat", "2083334", 95)]
+    {
         let (signal, truth) = (dir.path().join(format!("{protocol}.cu8")), dir.path().join(format!("{protocol}.jsonl")));
-        let seconds = if protocol == "adsb" { "5" } else { "60" };
+        let seconds = if matches!(protocol, "adsb" | "uat") { "6" } else { "60" };
         let mut sim = vtoc();
         sim.args(["sim", "--protocol", protocol, "--seconds", seconds, "--site", "52.46,4.25"]).arg(&signal).arg("--truth").arg(&truth);
         ran(&mut sim);

@@ -18,20 +18,27 @@ use uplink::feeds::FeedFormat;
 
 const LONG: Duration = Duration::from_secs(120);
 
-/// A frame of random content whose parity holds where it can be checked: DF 4, 11, 17 and 20.
-fn random_frame(rng: &mut StdRng) -> Frame {
-    let df = [4_u8, 11, 17, 20][rng.random_range(0..4)];
-    let mut raw = vec![0_u8; if df < 16 { 7 } else { 14 }];
+/// Every kind of frame that is exchanged: Mode A/C (0 here) and each downlink format. DF 24 is two bits: 24 to 31.
+const FORMATS: [u8; 12] = [0, 4, 5, 11, 16, 17, 18, 19, 20, 21, 24, 31];
+
+/// A frame of random content whose parity holds where it can be checked. `None`: a Mode A/C reply.
+fn random_frame(rng: &mut StdRng, df: Option<u8>) -> Frame {
+    let mut raw = vec![0_u8; df.map_or(2, |df| if df < 16 { 7 } else { 14 })];
     rng.fill(raw.as_mut_slice());
     // Plenty of the byte that must be escaped.
     for byte in &mut raw {
         *byte = if rng.random_ratio(1, 3) { 0x1A } else { *byte };
     }
-    raw[0] = df << 3 | raw[0] & 7;
-    let data = raw.len() - 3;
-    raw[data..].fill(0);
-    let crc = parity::syndrome(&raw).to_be_bytes();
-    raw[data..].copy_from_slice(&crc[1..]);
+    match df {
+        None => raw = vec![raw[0] & 0x77, raw[1] & 0xF7],
+        Some(df) => {
+            raw[0] = df << 3 | raw[0] & 7;
+            let data = raw.len() - 3;
+            raw[data..].fill(0);
+            let crc = parity::syndrome(&raw).to_be_bytes();
+            raw[data..].copy_from_slice(&crc[1..]);
+        }
+    }
     Frame {
         protocol: Protocol::Adsb,
         receiver: ReceiverId(0),
@@ -43,8 +50,14 @@ fn random_frame(rng: &mut StdRng) -> Frame {
     }
 }
 
+/// Frames of every format, DF 18 with each of its control fields (TIS-B, ADS-R…), and Mode A/C replies, mixed.
+fn each_format(rng: &mut StdRng, rounds: usize) -> Vec<Frame> {
+    let kinds = || FORMATS.into_iter().map(Some).chain([None]);
+    (0..rounds).flat_map(|_| kinds()).map(|df| random_frame(rng, df)).filter(|f| f.raw.as_slice() != [0, 0]).collect()
+}
+
 fn parsed(framing: Framing, bytes: &[u8]) -> Vec<Heard> {
-    let (mut framer, mut heard) = (Framer::new(framing), Vec::new());
+    let (mut framer, mut heard) = (Framer::with_mode_ac(framing, true), Vec::new());
     framer.push(bytes, &mut |h| heard.push(h));
     framer.finish(&mut |h| heard.push(h));
     let counters = framer.counters();
@@ -55,7 +68,7 @@ fn parsed(framing: Framing, bytes: &[u8]) -> Vec<Heard> {
 #[test]
 fn what_is_written_is_what_receivers_read() {
     let mut rng = StdRng::seed_from_u64(30_005);
-    let frames: Vec<Frame> = (0..5_000).map(|_| random_frame(&mut rng)).collect();
+    let frames = each_format(&mut rng, 400);
     let written = |format: FeedFormat| {
         let mut out = format.heartbeat().to_vec();
         for frame in &frames {
@@ -82,6 +95,53 @@ fn what_is_written_is_what_receivers_read() {
     assert!(avr.iter().map(|h| &h.raw).eq(frames.iter().map(|f| &f.raw)));
 }
 
+/// What comes in by Beast or AVR goes out by both as it came: every format, whether we decode it or not.
+#[test]
+fn every_format_goes_through_a_station_unchanged() {
+    let mut frames = each_format(&mut StdRng::seed_from_u64(18), 8);
+    for (n, frame) in frames.iter_mut().enumerate() {
+        frame.tick = Tick12(0x1A_0000_0000 + 0x1A00 * n as u64);
+    }
+    for input in [FeedFormat::Beast, FeedFormat::Avr] {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let source = format!(
+            "[receivers.far]\nprotocol = \"adsb\"\nsource = \"{}\"\naddress = \"{}\"\nmode_ac = true\n",
+            input.name(),
+            server.local_addr().unwrap()
+        );
+        let mut station = TestStation::new(dir.path(), "alpha", &format!("{source}{FEEDS}"), None);
+        station.start(&[]);
+        let [mut beast, mut avr] = ["beast", "avr"].map(|feed| connect(&mut station, feed));
+        eventually("both listen", LONG, || {
+            let said = get(&station.http, "/metrics")?;
+            let listens = |feed: &str| said.body.contains(&format!("vtoc_feed_clients{{feed=\"{feed}\"}} 1"));
+            (listens("beast") && listens("avr")).then_some(())
+        });
+        let mut bytes = Vec::new();
+        frames.iter().for_each(|f| assert!(input.frame(f, &mut bytes)));
+        let (mut peer, _) = server.accept().unwrap();
+        peer.write_all(&bytes).unwrap();
+
+        let mut by_avr = Vec::new();
+        frames.iter().for_each(|f| assert!(FeedFormat::Avr.frame(f, &mut by_avr)));
+        assert_eq!(read_until(&mut avr, |all| by_avr.len() <= all.len()), by_avr, "AVR out, {} in", input.name());
+        let got = read_until(&mut beast, |all| frames.len() <= parsed_so_far(Framing::Beast, all).len());
+        let got = parsed_so_far(Framing::Beast, &got);
+        assert!(got.iter().map(|h| &h.raw).eq(frames.iter().map(|f| &f.raw)), "Beast out, {} in", input.name());
+        // AVR tells neither time nor level.
+        if input == FeedFormat::Beast {
+            assert!(got.iter().map(|h| h.tick.unwrap()).eq(frames.iter().map(|f| f.tick)));
+            let told = |rssi: Option<DeciDbfs>| rssi.map(|r| r.dbfs());
+            for (theirs, ours) in frames.iter().map(|f| told(f.signal.rssi)).zip(got.iter().map(|h| told(h.signal.rssi))) {
+                assert_eq!(theirs.is_some(), ours.is_some());
+            }
+        }
+        assert_eq!(metric(&station.http, "vtoc_receiver_feed_refused_total"), Some(0.0));
+        station.stop();
+    }
+}
+
 const FEEDS: &str = "[feeds]\nbeast = \"127.0.0.1:0\"\navr = \"127.0.0.1:0\"\nsbs = \"127.0.0.1:0\"\n";
 
 fn connect(station: &mut TestStation, feed: &str) -> TcpStream {
@@ -101,6 +161,13 @@ fn read_until(stream: &mut TcpStream, mut enough: impl FnMut(&[u8]) -> bool) -> 
         all.extend(&buffer[..n]);
     }
     all
+}
+
+/// Frames of a feed that goes on, Mode A/C replies too.
+fn parsed_so_far(framing: Framing, bytes: &[u8]) -> Vec<Heard> {
+    let (mut framer, mut heard) = (Framer::with_mode_ac(framing, true), Vec::new());
+    framer.push(bytes, &mut |h| heard.push(h));
+    heard
 }
 
 fn frames_in(framing: Framing, bytes: &[u8]) -> Vec<Heard> {
@@ -175,6 +242,36 @@ fn a_stations_feeds_reach_clients_whole_and_agree() {
     beast.read_to_end(&mut rest).unwrap();
 }
 
+/// DF 18 in SBS: the address as it is, and marked where ICAO did not assign it; ELM (DF 24) and Mode A/C make no line.
+#[test]
+fn tis_b_and_ads_r_are_sbs_lines_of_their_own_address() {
+    let with_parity = |first: u8| {
+        let mut raw = [first, 0x48, 0x40, 0xd6, 0x20, 0x2c, 0xc3, 0x71, 0xc3, 0x2c, 0xe0, 0, 0, 0];
+        let crc = parity::syndrome(&raw).to_be_bytes();
+        raw[11..].copy_from_slice(&crc[1..]);
+        raw
+    };
+    let lines = |raw: &[u8]| {
+        let mut decoder = (decoders::adsb::PROTOCOL.decoder)(&Default::default());
+        let mut out = Vec::new();
+        for second in 0..2 {
+            let mut frame = random_frame(&mut StdRng::seed_from_u64(0), None);
+            (frame.raw, frame.utc) = (Raw::new(raw), Some(model::UnixMicros::from_secs(second)));
+            decoder.decode(&frame, &mut |event| {
+                FeedFormat::Sbs.event(&event, event.at, &mut out);
+            });
+        }
+        String::from_utf8(out).unwrap()
+    };
+    // DF 17; DF 18 with CF 0 and 1 (no transponder), 2 and 5 (TIS-B), 6 (ADS-R).
+    for (first, address) in [(0x8D, "4840D6"), (0x90, "4840D6"), (0x91, "~4840D6"), (0x92, "4840D6"), (0x95, "~4840D6"), (0x96, "4840D6")] {
+        let lines = lines(&with_parity(first));
+        assert!(lines.starts_with(&format!("MSG,1,1,1,{address},1,")) && lines.contains(",KLM1023,"), "{first:02x}: {lines}");
+    }
+    assert_eq!(lines(&with_parity(0xC0)), "");
+    assert_eq!(lines(&[0x77, 0]), "");
+}
+
 #[test]
 fn a_feeds_port_in_use_is_one_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -186,9 +283,9 @@ fn a_feeds_port_in_use_is_one_sentence() {
     assert!(said.contains("feeds.sbs") && said.contains(&address) && said.contains("can't listen"), "{said}");
 }
 
-/// Another's program takes our Beast feed, decodes it itself, and says the same as we do.
+/// Another's program takes our Beast feed and our AVR feed, decodes them itself, and says the same as we do.
 #[test]
-fn dump1090_reads_our_beast_feed() {
+fn dump1090_reads_our_beast_and_avr_feeds() {
     if Command::new("dump1090-mutability").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
         assert!(!peers_required(), "dump1090-mutability is not installed (package dump1090-mutability)");
         eprintln!("skipped: dump1090-mutability is not installed");
@@ -197,12 +294,20 @@ fn dump1090_reads_our_beast_feed() {
     let dir = tempfile::tempdir().unwrap();
     let mut station = TestStation::new(dir.path(), "alpha", &format!("{}{FEEDS}", sky(20)), None);
     station.start(&[]);
-    let mut beast = connect(&mut station, "beast");
+    for feed in ["beast", "avr"] {
+        let ours = connect(&mut station, feed);
+        compare_with_dump1090(&station, feed, ours);
+    }
+    station.stop();
+}
+
+fn compare_with_dump1090(station: &TestStation, format: &str, mut ours: TcpStream) {
     let [input, output] = [0, 1].map(|_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let ports = [input.port().to_string(), output.port().to_string()];
     let mut command = Command::new("dump1090-mutability");
-    command.args(["--net-only", "--quiet", "--net-bind-address", "127.0.0.1", "--net-ri-port", "0", "--net-ro-port", "0"]);
-    command.args(["--net-bo-port", "0", "--net-bi-port", &ports[0], "--net-sbs-port", &ports[1]]);
+    let (beast, avr) = if format == "beast" { (ports[0].as_str(), "0") } else { ("0", ports[0].as_str()) };
+    command.args(["--net-only", "--quiet", "--net-bind-address", "127.0.0.1", "--net-ri-port", avr, "--net-ro-port", "0"]);
+    command.args(["--net-bo-port", "0", "--net-bi-port", beast, "--net-sbs-port", &ports[1]]);
     let mut peer = Running::start(&mut command);
     let mut feed = eventually("dump1090 listens", LONG, || {
         assert!(peer.ended().is_none(), "dump1090 ended: {}", peer.said());
@@ -212,7 +317,7 @@ fn dump1090_reads_our_beast_feed() {
     theirs.set_read_timeout(Some(LONG)).unwrap();
     std::thread::spawn(move || {
         let mut buffer = [0; 4_096];
-        while let Ok(n @ 1..) = beast.read(&mut buffer) {
+        while let Ok(n @ 1..) = ours.read(&mut buffer) {
             if feed.write_all(&buffer[..n]).is_err() {
                 return;
             }
@@ -241,6 +346,5 @@ fn dump1090_reads_our_beast_feed() {
         assert!((our_lat - lat).hypot(our_lon - lon) < 0.5, "{hex} at {lat} {lon}: {aircraft}");
         agreed += 1;
     }
-    assert!(20 <= agreed, "{agreed} of {} places were compared", places.len());
-    station.stop();
+    assert!(20 <= agreed, "{format}: {agreed} of {} places were compared", places.len());
 }

@@ -9,13 +9,19 @@
 )]
 
 mod adsb_lab;
+mod ais_sources;
 mod aprs_lab;
 mod architecture;
 mod browser;
 mod cli;
 mod delivery;
+mod facts;
 mod feeds;
+mod profiles;
 mod recordings;
 mod secrets;
 mod station;
+mod tar1090;
+mod tracks;
+mod uat_lab;
 mod units;

@@ -7,7 +7,8 @@ use model::{LatLon, Protocol};
 
 /// `--protocol NAME`.
 pub fn protocol(name: &str) -> Result<&'static ProtocolEntry, Failure> {
-    let protocol = Protocol::from_name(name).ok_or_else(|| Failure::config(format!("--protocol {name}: there is adsb, ais, aprs, uat")))?;
+    let names = || decoders::PROTOCOLS.iter().map(|p| p.protocol.name()).collect::<Vec<_>>().join(", ");
+    let protocol = Protocol::from_name(name).ok_or_else(|| Failure::config(format!("--protocol {name}: there is {}", names())))?;
     protocol_entry(protocol)
 }
 

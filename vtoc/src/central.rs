@@ -74,6 +74,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     config.keep_days = [keep.ops, keep.intel, keep.logistics].map(|days| (days != 0).then_some(days));
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));
     let mut central = Central::start(config);
+    crate::aircraft_list::load(settings, &central.hub)?;
 
     let keeper = Arc::new(central.intake.clone());
     let enrolment = Enrolment::new(authority, Arc::clone(&keeper));

@@ -1,6 +1,6 @@
 //! The command line: what `vtoc --help` teaches.
 
-use crate::config::{ProfileName, RecordingFormat};
+use crate::config::{AudioName, ProfileName, RecordingFormat};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -69,13 +69,18 @@ pub struct ConfigOptions {
     pub print_config: bool,
 }
 
+/// A help text with the list of protocols in it.
+fn protocols(what: &str) -> String {
+    let lines: Vec<String> = decoders::PROTOCOLS.iter().map(|p| format!("{} ({})", p.protocol, p.summary)).collect();
+    format!("{what}: {}", lines.join("; "))
+}
+
 #[derive(Debug, Args)]
 pub struct DecodeArgs {
-    /// IQ recording (.cu8 .cs16 .cf32 .wav), or frames as text (.txt .avr .hex .csv) or Beast (.beast .bin).
+    /// IQ recording (.cu8 .cs16 .cf32 .wav), FM audio (.wav .s16), frames as text (.txt .avr .hex .csv) or Beast (.beast .bin), AIS sentences (.nmea .nm4).
     pub file: PathBuf,
-    /// What is in it.
-    #[arg(long, default_value = "adsb")]
-    pub protocol: String,
+    #[arg(long, help = protocols("What is in it (default: ais for sentences, else adsb)"))]
+    pub protocol: Option<String>,
     /// One line per accepted frame instead of per event.
     #[arg(long)]
     pub raw: bool,
@@ -88,6 +93,9 @@ pub struct DecodeArgs {
     /// How samples are stored. Default: by the name's ending.
     #[arg(long, value_enum)]
     pub format: Option<RecordingFormat>,
+    /// The recording is an FM receiver's audio: this channel of it. A WAV file of one channel is audio anyway.
+    #[arg(long, value_enum)]
+    pub audio: Option<AudioName>,
     /// The recording stores Q before I.
     #[arg(long)]
     pub iq_swap: bool,
@@ -166,8 +174,7 @@ pub struct SimArgs {
     /// Where the truth goes, as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
-    /// What is simulated: adsb, ais or aprs.
-    #[arg(long, default_value = "adsb")]
+    #[arg(long, default_value = "adsb", help = protocols("What is simulated"))]
     pub protocol: String,
     /// Seconds of signal.
     #[arg(long, default_value_t = 10.0)]

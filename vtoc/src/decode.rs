@@ -3,26 +3,31 @@
 use crate::arguments::{place, protocol};
 use crate::cli::DecodeArgs;
 use crate::failure::Failure;
-use crate::receivers::{layout, profile};
+use crate::receivers::{by_audio, layout, profile_offline};
 use api::dto::{EventLine, FrameLine, Utc};
 use decoders::{DecoderConfig, ProtocolEntry, Refusal};
-use hw::{ByteRecording, RecordingName, RecordingOptions};
+use hw::{AudioChannel, ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
+use ingest::Framing;
 use ingest::offline::{self, OfflineError, OfflineOptions, Outcome, Summary};
-use model::{Event, Frame, Raw, ReceiverId, Subject, UnixMicros};
+use model::{Event, Frame, Protocol, Raw, ReceiverId, Subject, UnixMicros};
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
 pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
-    let entry = protocol(&arguments.protocol)?;
+    let mut entry = protocol(protocol_name(arguments))?;
+    let audio = audio(arguments);
+    if audio.is_some() {
+        entry = by_audio(entry)?;
+    }
     let options = options(arguments)?;
     let mut printer = Printer::new(entry, arguments);
     let started = Instant::now();
     let outcome = if is_samples(arguments) {
-        decode_samples(arguments, entry, &options, &mut printer)?
+        decode_samples(arguments, audio, entry, &options, &mut printer)?
     } else {
         let mut source = ByteRecording::open(&arguments.file)?;
-        offline::decode_bytes(&mut source, None, entry, &options, &mut printer)
+        offline::decode_bytes(&mut source, framing(entry), entry, &options, &mut printer)
     };
     printer.finish()?;
     report(&outcome.summary, &printer, started.elapsed().as_secs_f64());
@@ -43,41 +48,82 @@ fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
     let site = arguments.site.as_deref().map(place).transpose()?;
     Ok(OfflineOptions {
         receiver: ReceiverId(0),
-        profile: profile(arguments.profile),
+        profile: profile_offline(arguments.profile),
         decoder: DecoderConfig { site, range_m_max: None },
         start_utc: Some(start),
     })
 }
 
+/// What was said, else what the file's name means.
+fn protocol_name(arguments: &DecodeArgs) -> &str {
+    match &arguments.protocol {
+        Some(told) => told,
+        None if SENTENCES.contains(&ending(arguments).as_str()) => Protocol::Ais.name(),
+        None => Protocol::Adsb.name(),
+    }
+}
+
+/// AIS frames come as sentences; others are told apart by their first bytes.
+fn framing(entry: &ProtocolEntry) -> Option<Framing> {
+    (entry.protocol == Protocol::Ais).then_some(Framing::Nmea)
+}
+
+/// Endings of logs of sentences.
+const SENTENCES: [&str; 4] = ["nmea", "nm4", "aivdm", "ais"];
+
+fn ending(arguments: &DecodeArgs) -> String {
+    arguments.file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase()
+}
+
 /// Samples or frames? By the option, else by the name; what has neither is taken for samples, and refused with a hint.
 fn is_samples(arguments: &DecodeArgs) -> bool {
     const FRAMES: [&str; 7] = ["txt", "avr", "hex", "csv", "beast", "bin", "log"];
-    let ending = arguments.file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    arguments.format.is_some() || RecordingName::parse(&arguments.file).layout.is_some() || !FRAMES.contains(&ending.as_str())
+    let ending = ending(arguments);
+    let frames = FRAMES.contains(&ending.as_str()) || SENTENCES.contains(&ending.as_str());
+    arguments.format.is_some() || RecordingName::parse(&arguments.file).layout.is_some() || !frames
+}
+
+fn stored(arguments: &DecodeArgs) -> Option<Layout> {
+    arguments.format.map(layout).or(RecordingName::parse(&arguments.file).layout)
+}
+
+/// The channel that is audio, where it is.
+fn audio(arguments: &DecodeArgs) -> Option<AudioChannel> {
+    let alone = || match stored(arguments) {
+        Some(Layout::S16) => true,
+        Some(Layout::Wav) => hw::is_audio(&arguments.file),
+        _ => false,
+    };
+    arguments.audio.map(crate::receivers::audio).or_else(|| alone().then(AudioChannel::default))
 }
 
 fn decode_samples(
     arguments: &DecodeArgs,
+    audio: Option<AudioChannel>,
     entry: &ProtocolEntry,
     options: &OfflineOptions,
     printer: &mut Printer,
 ) -> Result<Outcome, Failure> {
+    let layout = stored(arguments);
     let recording = RecordingOptions {
-        layout: arguments.format.map(layout),
+        layout,
         rate_sps: arguments.rate,
         center_hz: arguments.center,
+        // Bare audio has one channel, and is never anything else.
+        audio: audio.filter(|_| layout != Some(Layout::S16)),
         default_center_hz: entry.default_tuning.center_hz,
         iq_swap: arguments.iq_swap,
         pace: hw::Pace::FlatOut,
-        repeat: false,
+        passes: hw::Passes::Times(arguments.repeat),
     };
-    let mut source = crate::repeat::Repeated::open(&arguments.file, &recording, arguments.repeat.max(1))?;
+    let mut source = Recording::open(&arguments.file, &recording)?;
     Ok(offline::decode(&mut source, entry, options, printer))
 }
 
 /// Writes a line per event or frame; remembers what the summary tells.
 struct Printer {
     out: BufWriter<std::io::Stdout>,
+    text: Vec<u8>,
     entry: &'static ProtocolEntry,
     raw: bool,
     distinct: bool,
@@ -90,6 +136,7 @@ impl Printer {
     fn new(entry: &'static ProtocolEntry, arguments: &DecodeArgs) -> Self {
         Self {
             out: BufWriter::with_capacity(1 << 16, std::io::stdout()),
+            text: Vec::new(),
             entry,
             raw: arguments.raw,
             distinct: arguments.distinct,
@@ -99,12 +146,14 @@ impl Printer {
         }
     }
 
-    fn line(&mut self, value: &impl serde::Serialize) {
+    /// Writes what `fill` appends.
+    fn line(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
         if self.error.is_some() {
             return;
         }
-        let written = serde_json::to_writer(&mut self.out, value).map_err(std::io::Error::from).and_then(|()| self.out.write_all(b"\n"));
-        self.error = written.err();
+        self.text.clear();
+        fill(&mut self.text);
+        self.error = self.out.write_all(&self.text).err();
     }
 
     /// A reader that went away (`| head`) is no failure.
@@ -122,14 +171,15 @@ impl ingest::Sink for Printer {
         let new = self.seen.insert(frame.raw.clone());
         if self.raw && (new || !self.distinct) {
             let text = (self.entry.raw_text)(frame);
-            self.line(&FrameLine::of(frame, text));
+            let line = FrameLine::of(frame, text);
+            self.line(|out| line.write(out));
         }
     }
 
     fn event(&mut self, event: Event) {
         self.subjects.insert(event.subject);
         if !self.raw {
-            self.line(&EventLine::of(&event));
+            self.line(|out| EventLine::of(&event).write(out));
         }
     }
 }

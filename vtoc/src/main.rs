@@ -1,5 +1,6 @@
 //! The one binary: wiring only. Each command has a file; `cli.rs` is what `--help` teaches.
 
+mod aircraft_list;
 mod arguments;
 #[cfg(feature = "central")]
 mod central;
@@ -19,7 +20,6 @@ mod operator;
 #[cfg(feature = "central")]
 mod provision;
 mod receivers;
-mod repeat;
 mod service;
 mod simulate;
 mod sky;

@@ -1,11 +1,14 @@
 //! Receivers from settings: which source, which protocol, opened anew each time they fail.
 
-use crate::config::{Gain, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::config::{AudioName, Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
-use hw::{ByteSource, Layout, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource, TcpFeed};
-use ingest::{Framing, Input, ReceiverSpec};
+use hw::{
+    AudioChannel, AudioFeed, ByteSource, Layout, LineRecording, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource,
+    SampleSource, SerialSource, SourceError, TcpFeed, TcpListenFeed, UdpFeed,
+};
+use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
 
 /// The station's place, when it is configured.
@@ -19,7 +22,7 @@ pub fn decoder_config(settings: &Settings) -> DecoderConfig {
 
 /// Does every receiver go at the pace of the world?
 pub fn all_live(settings: &Settings) -> bool {
-    let flat_out = |r: &Receiver| r.source == SourceKind::File && r.pace == Pace::FlatOut;
+    let flat_out = |r: &Receiver| matches!(r.source, SourceKind::File | SourceKind::NmeaFile) && r.pace == Pace::FlatOut;
     !settings.receivers.values().any(|r| r.enabled && flat_out(r))
 }
 
@@ -30,15 +33,27 @@ pub fn specs(settings: &Settings) -> Result<Vec<ReceiverSpec>, Failure> {
 }
 
 fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Result<ReceiverSpec, Failure> {
-    let protocol = protocol_entry(protocol(receiver.protocol))?;
+    let mut protocol = protocol_entry(receiver.protocol)?;
+    if receiver.source == SourceKind::AudioTcp || receiver.audio.is_some() || receiver.format == Some(RecordingFormat::S16) {
+        protocol = by_audio(protocol)?;
+    }
     let input = input(place, name, receiver, protocol, settings)?;
     let profile = profile(receiver.profile);
-    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, start_utc: None })
+    Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
 }
 
-pub const fn profile(name: ProfileName) -> Profile {
+const fn profile(name: ProfileName) -> ProfileChoice {
     match name {
-        ProfileName::Full => Profile::Full,
+        ProfileName::Auto => ProfileChoice::Auto,
+        ProfileName::Full => ProfileChoice::Always(Profile::Full),
+        ProfileName::Fast => ProfileChoice::Always(Profile::Fast),
+    }
+}
+
+/// For a recording, which waits for us.
+pub const fn profile_offline(name: ProfileName) -> Profile {
+    match name {
+        ProfileName::Auto | ProfileName::Full => Profile::Full,
         ProfileName::Fast => Profile::Fast,
     }
 }
@@ -50,12 +65,19 @@ pub fn protocol_entry(protocol: Protocol) -> Result<&'static ProtocolEntry, Fail
     })
 }
 
-const fn protocol(name: ProtocolName) -> Protocol {
+/// The same protocol, received by an FM receiver's audio.
+pub fn by_audio(protocol: &'static ProtocolEntry) -> Result<&'static ProtocolEntry, Failure> {
+    ProtocolEntry::find_audio(protocol.protocol).ok_or_else(|| {
+        let known: Vec<&str> = decoders::AUDIO.iter().map(|p| p.protocol.name()).collect();
+        Failure::config(format!("{} can't be received by audio; this version receives {} so", protocol.protocol, known.join(", ")))
+    })
+}
+
+pub const fn audio(name: AudioName) -> AudioChannel {
     match name {
-        ProtocolName::Adsb => Protocol::Adsb,
-        ProtocolName::Ais => Protocol::Ais,
-        ProtocolName::Aprs => Protocol::Aprs,
-        ProtocolName::Uat => Protocol::Uat,
+        AudioName::Left => AudioChannel::Left,
+        AudioName::Right => AudioChannel::Right,
+        AudioName::Mix => AudioChannel::Mix,
     }
 }
 
@@ -76,6 +98,19 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         }
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
         SourceKind::Avr => Ok(network(name, r, Framing::Lines)),
+        SourceKind::AudioTcp => Ok(audio_tcp(r, tuning)),
+        SourceKind::NmeaTcp
+        | SourceKind::NmeaListen
+        | SourceKind::NmeaUdp
+        | SourceKind::NmeaSerial
+        | SourceKind::NmeaFile
+        | SourceKind::Gpsd => Ok(sentences(r)),
+        SourceKind::Sbs => {
+            let address = r.address.clone().unwrap_or_default();
+            let open = move || Ok(Box::new(TcpFeed::connect(Telling::Sbs.name(), &address)?) as Box<dyn ByteSource>);
+            Ok(Input::Facts(Box::new(open), Telling::Sbs))
+        }
+        SourceKind::AircraftJson => Ok(aircraft_json(r)),
         SourceKind::RtlTcp => Ok(rtl_tcp(r, tuning)),
         SourceKind::Rtlsdr => rtl_sdr(name, r, tuning),
     }
@@ -92,13 +127,11 @@ fn file(r: &Receiver, protocol: &'static ProtocolEntry) -> Input {
         layout: r.format.map(layout),
         rate_sps: r.rate_sps,
         center_hz: r.center_hz,
+        audio: r.audio.map(audio),
         default_center_hz: protocol.default_tuning.center_hz,
         iq_swap: r.iq_swap,
-        pace: match r.pace {
-            Pace::Life => hw::Pace::Life,
-            Pace::FlatOut => hw::Pace::FlatOut,
-        },
-        repeat: r.repeat,
+        pace: pace(r.pace),
+        passes: if r.repeat { hw::Passes::Endless } else { hw::Passes::default() },
     };
     Input::Samples(Box::new(move || Ok(Box::new(Recording::open(&path, &options)?) as Box<dyn SampleSource>)))
 }
@@ -109,6 +142,7 @@ pub const fn layout(format: RecordingFormat) -> Layout {
         RecordingFormat::Cs16 => Layout::Iq(IqFormat::Cs16),
         RecordingFormat::Cf32 => Layout::Iq(IqFormat::Cf32),
         RecordingFormat::Wav => Layout::Wav,
+        RecordingFormat::S16 => Layout::S16,
     }
 }
 
@@ -116,6 +150,49 @@ fn network(name: &str, r: &Receiver, framing: Framing) -> Input {
     let (kind, address) = (framing.name(), r.address.clone().unwrap_or_default());
     tracing::debug!(receiver = name, kind, address, "network feed");
     Input::Bytes(Box::new(move || Ok(Box::new(TcpFeed::connect(kind, &address)?) as Box<dyn ByteSource>)), framing)
+}
+
+fn audio_tcp(r: &Receiver, tuning: Tuning) -> Input {
+    let address = r.address.clone().unwrap_or_default();
+    Input::Samples(Box::new(move || Ok(Box::new(AudioFeed::connect(&address, tuning)?) as Box<dyn SampleSource>)))
+}
+
+/// AIS sentences, from wherever they come.
+fn sentences(r: &Receiver) -> Input {
+    let (source, kind) = (r.source, Framing::Nmea.name());
+    let address = r.address.clone().unwrap_or_else(|| "127.0.0.1:2947".to_owned());
+    let (path, baud, pace, repeat) = (r.path.clone().unwrap_or_default(), r.baud, pace(r.pace), r.repeat);
+    let open = move || -> Result<Box<dyn ByteSource>, SourceError> {
+        Ok(match source {
+            SourceKind::NmeaListen => Box::new(TcpListenFeed::listen(kind, &address)?),
+            SourceKind::NmeaUdp => Box::new(UdpFeed::listen(kind, &address)?),
+            SourceKind::NmeaSerial => Box::new(SerialSource::open(kind, &path.display().to_string(), baud)?),
+            SourceKind::NmeaFile => Box::new(LineRecording::open(&path, pace, repeat)?),
+            SourceKind::Gpsd => Box::new(TcpFeed::gpsd(&address)?),
+            _ => Box::new(TcpFeed::connect(kind, &address)?),
+        })
+    };
+    Input::Bytes(Box::new(open), Framing::Nmea)
+}
+
+const fn pace(pace: Pace) -> hw::Pace {
+    match pace {
+        Pace::Life => hw::Pace::Life,
+        Pace::FlatOut => hw::Pace::FlatOut,
+    }
+}
+
+fn aircraft_json(r: &Receiver) -> Input {
+    let (url, path) = (r.url.clone(), r.path.clone().unwrap_or_default());
+    let kind = Telling::AircraftJson.name();
+    let open = move || {
+        let document = match &url {
+            Some(url) => PolledDocument::url(kind, url)?,
+            None => PolledDocument::file(kind, &path)?,
+        };
+        Ok(Box::new(document) as Box<dyn ByteSource>)
+    };
+    Input::Facts(Box::new(open), Telling::AircraftJson)
 }
 
 fn rtl_tcp(r: &Receiver, tuning: Tuning) -> Input {

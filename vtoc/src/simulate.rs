@@ -3,9 +3,10 @@
 use crate::arguments::{place, protocol};
 use crate::cli::SimArgs;
 use crate::failure::Failure;
-use crate::sky::{Hearing, Signal, Sky};
+use crate::sky::{self, Hearing, Sky};
 use hw::Layout;
-use model::{IqFormat, Protocol, Tuning, UnixMicros};
+use model::{IqFormat, Tuning, UnixMicros};
+use sim::Signal;
 use sim::iq::LSB_8BIT;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -20,12 +21,12 @@ pub fn run(arguments: &SimArgs) -> Result<(), Failure> {
     if !(0.0..=SECONDS_MAX).contains(&arguments.seconds) {
         return Err(Failure::config(format!("--seconds {}: give 0 to {SECONDS_MAX}", arguments.seconds)));
     }
-    let (rate_sps, least) = (arguments.rate.unwrap_or(entry.default_tuning.rate_sps), rate_min(entry.protocol));
+    let (rate_sps, least) = (arguments.rate.unwrap_or(entry.default_tuning.rate_sps), entry.rates_sps.iter().copied().min().unwrap_or(1));
     if !(least..=RATE_SPS_MAX).contains(&rate_sps) {
         return Err(Failure::config(format!("--rate {rate_sps}: give {least} to {RATE_SPS_MAX} samples per second")));
     }
     let (site, format) = (place(&arguments.site)?, format(&arguments.output)?);
-    let sky = Sky { seed: arguments.seed, aircraft: arguments.aircraft.min(2_048), center: site, site, receiver_seed: arguments.seed };
+    let world = Sky { seed: arguments.seed, aircraft: arguments.aircraft.min(2_048), center: site, site, receiver_seed: arguments.seed };
     let how = Hearing {
         protocol: entry.protocol,
         tuning: Tuning { rate_sps, ..entry.default_tuning },
@@ -35,17 +36,8 @@ pub fn run(arguments: &SimArgs) -> Result<(), Failure> {
         samples: Some((arguments.seconds * f64::from(rate_sps)).round() as u64),
         keep_truth: arguments.truth.is_some(),
     };
-    let signal = Signal::new(&sky, &how).ok_or_else(|| Failure::config(format!("nothing simulates {} yet", entry.protocol)))?;
+    let signal = sky::signal(&world, &how).ok_or_else(|| Failure::config(format!("nothing simulates {} yet", entry.protocol)))?;
     write(signal, arguments)
-}
-
-/// What carries the protocol's signal.
-const fn rate_min(protocol: Protocol) -> u32 {
-    match protocol {
-        Protocol::Adsb | Protocol::Uat => 2_000_000,
-        Protocol::Ais => 96_000,
-        Protocol::Aprs => 48_000,
-    }
 }
 
 fn format(output: &Path) -> Result<IqFormat, Failure> {
@@ -58,7 +50,7 @@ fn format(output: &Path) -> Result<IqFormat, Failure> {
     }
 }
 
-fn write(mut signal: Signal, arguments: &SimArgs) -> Result<(), Failure> {
+fn write(mut signal: Box<dyn Signal>, arguments: &SimArgs) -> Result<(), Failure> {
     let mut out = create(&arguments.output)?;
     let mut truth = arguments.truth.as_deref().map(create).transpose()?;
     let mut block = vec![0; 1 << 17];

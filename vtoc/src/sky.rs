@@ -3,10 +3,12 @@
 use crate::clock::now;
 use hw::{Chunk, Pacer, SampleSource, SourceError, SourceInfo};
 use model::{IqFormat, LatLon, Protocol, Tuning, UnixMicros};
+use sim::Signal;
 use sim::adsb::{SkyConfig, SkySignal};
 use sim::ais::{SeaConfig, SeaSignal};
 use sim::aprs::{ShoreConfig, ShoreSignal};
 use sim::iq::Frontend;
+use sim::uat::{UatSky, UatSkyConfig};
 use sim::world::WorldConfig;
 
 /// Which world, and from where it is heard. The same seed and centre give the same world to everyone who listens.
@@ -35,75 +37,42 @@ pub struct Hearing {
     pub keep_truth: bool,
 }
 
-/// A signal of one protocol.
-pub enum Signal {
-    Sky(SkySignal),
-    Sea(SeaSignal),
-    Shore(ShoreSignal),
-}
-
-impl Signal {
-    /// `None`: nothing simulates this protocol.
-    pub fn new(sky: &Sky, how: &Hearing) -> Option<Self> {
-        let world = WorldConfig { seed: sky.seed, aircraft: u32::from(sky.aircraft), ..WorldConfig::around(sky.center) };
-        let front = |usual: Frontend| Frontend {
-            rate_sps: how.tuning.rate_sps,
-            format: how.format,
-            noise_rms: how.noise_rms.unwrap_or(usual.noise_rms),
-            ..usual
-        };
-        let (start_us, seed, keep_truth, center_hz) = (how.start.0, sky.receiver_seed, how.keep_truth, how.tuning.center_hz);
-        match how.protocol {
-            Protocol::Adsb => {
-                let usual = SkyConfig::rtl_sdr(world, sky.site);
-                let config = SkyConfig { start_us, seed, keep_truth, frontend: front(usual.frontend), ..usual };
-                Some(Self::Sky(SkySignal::new(config, how.samples)))
-            }
-            Protocol::Ais => {
-                let usual = SeaConfig::rtl_sdr(world, sky.site);
-                let config = SeaConfig { start_us, seed, keep_truth, center_hz, frontend: front(usual.frontend), ..usual };
-                Some(Self::Sea(SeaSignal::new(config, how.samples)))
-            }
-            Protocol::Aprs => {
-                let usual = ShoreConfig::rtl_sdr(world, sky.site);
-                let config = ShoreConfig { start_us, seed, keep_truth, center_hz, frontend: front(usual.frontend), ..usual };
-                Some(Self::Shore(ShoreSignal::new(config, how.samples)))
-            }
-            Protocol::Uat => None,
+/// A protocol's signal. `None`: nothing simulates it.
+pub fn signal(sky: &Sky, how: &Hearing) -> Option<Box<dyn Signal>> {
+    let world = WorldConfig { seed: sky.seed, aircraft: u32::from(sky.aircraft), ..WorldConfig::around(sky.center) };
+    let front = |usual: Frontend| Frontend {
+        rate_sps: how.tuning.rate_sps,
+        format: how.format,
+        noise_rms: how.noise_rms.unwrap_or(usual.noise_rms),
+        ..usual
+    };
+    let (start_us, seed, keep_truth, center_hz) = (how.start.0, sky.receiver_seed, how.keep_truth, how.tuning.center_hz);
+    Some(match how.protocol {
+        Protocol::Adsb => {
+            let usual = SkyConfig::rtl_sdr(world, sky.site);
+            Box::new(SkySignal::new(SkyConfig { start_us, seed, keep_truth, frontend: front(usual.frontend), ..usual }, how.samples))
         }
-    }
-
-    /// Writes whole samples to the front of `out`; 0 = the end.
-    pub fn fill(&mut self, out: &mut [u8]) -> usize {
-        match self {
-            Self::Sky(signal) => signal.fill(out),
-            Self::Sea(signal) => signal.fill(out),
-            Self::Shore(signal) => signal.fill(out),
+        Protocol::Ais => {
+            let usual = SeaConfig::rtl_sdr(world, sky.site);
+            let config = SeaConfig { start_us, seed, keep_truth, center_hz, frontend: front(usual.frontend), ..usual };
+            Box::new(SeaSignal::new(config, how.samples))
         }
-    }
-
-    /// After the end: the last frames' truth comes out too.
-    pub fn finish(&mut self) {
-        match self {
-            Self::Sky(signal) => signal.finish(),
-            Self::Sea(signal) => signal.finish(),
-            Self::Shore(signal) => signal.finish(),
+        Protocol::Aprs => {
+            let usual = ShoreConfig::rtl_sdr(world, sky.site);
+            let config = ShoreConfig { start_us, seed, keep_truth, center_hz, frontend: front(usual.frontend), ..usual };
+            Box::new(ShoreSignal::new(config, how.samples))
         }
-    }
-
-    /// The next frame that was on the air, as a line of JSON.
-    pub fn next_truth(&mut self) -> Option<String> {
-        match self {
-            Self::Sky(signal) => signal.next_truth().map(|t| t.json()),
-            Self::Sea(signal) => signal.next_truth().map(|t| t.json()),
-            Self::Shore(signal) => signal.next_truth().map(|t| t.json()),
+        Protocol::Uat => {
+            let usual = UatSkyConfig::rtl_sdr(world, sky.site);
+            let config = UatSkyConfig { start_us, seed, keep_truth, center_hz, frontend: front(usual.frontend), ..usual };
+            Box::new(UatSky::new(config, how.samples))
         }
-    }
+    })
 }
 
 /// The world of this very moment, at the pace of the world: two stations see the same aircraft.
 pub struct SkySource {
-    signal: Signal,
+    signal: Box<dyn Signal>,
     pacer: Pacer,
     tuning: Tuning,
     name: String,
@@ -115,7 +84,7 @@ impl SkySource {
     pub fn open(sky: &Sky, protocol: Protocol, tuning: Tuning) -> Result<Self, SourceError> {
         let name = format!("sky {}", sky.seed);
         let how = Hearing { protocol, tuning, format: IqFormat::Cu8, noise_rms: None, start: now(), samples: None, keep_truth: false };
-        let signal = Signal::new(sky, &how)
+        let signal = signal(sky, &how)
             .ok_or_else(|| SourceError::Unusable { what: name.clone(), why: format!("nothing simulates {protocol} yet") })?;
         Ok(Self { signal, pacer: Pacer::new(tuning.rate_sps), tuning, name, start: how.start, samples: 0 })
     }

@@ -105,12 +105,26 @@ describe("a sky with everything in it", () => {
     await screenshot(at.page, "artefacts/detail.png");
   });
 
+  it("shows a collision advisory, what is not believed, and where each value is from", async () => {
+    assert.match(await at.page.locator(".header-alarms").innerText(), /KLM67Z RA climb/);
+    await at.page.locator('tr[data-subject="icao:484175"]').click();
+    await at.page.locator(".detail-quarantine").waitFor();
+    const text = await at.page.locator(".detail").innerText();
+    assert.match(text, /Collision advisory: climb · threat icao:4840d6/);
+    assert.match(text, /nothing gets there in the time[\s\S]*54\.0000000,4\.5000000[\s\S]*6 times, last \d+ s ago · DF17 TC11 · Alpha\/0/);
+    assert.match(text, /Registration\s+PH-BXO\s+from the operator's list/);
+    assert.match(text, /Country\s+Netherlands/);
+    assert.match(text, /Altitude on the panel\s+6000 ft\s+\d+ s · DF20 BDS 4,0 \(99 %\) · Alpha\/0/);
+    await screenshot(at.page, "artefacts/advisory.png");
+  });
+
   it("is worked with keys: / filters, arrows select, Esc steps back", async () => {
     await at.page.keyboard.press("Escape");
     assert.equal(await at.page.locator(".detail").count(), 0);
     await at.page.keyboard.press("/");
     await at.page.keyboard.type("stena");
-    await at.page.waitForFunction(() => document.querySelectorAll("tbody tr[data-subject]").length === 2);
+    await at.page.waitForFunction(() => document.querySelectorAll("tbody tr[data-subject]").length === 3); // and the two alarms
+    await at.page.keyboard.press("ArrowDown");
     await at.page.keyboard.press("ArrowDown");
     await at.page.keyboard.press("ArrowDown");
     await at.page.locator('.detail[data-subject="mmsi:245123000"]').waitFor();

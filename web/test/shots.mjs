@@ -8,6 +8,8 @@ const SHOTS = [
   { name: "wide", width: 1920, height: 1080, look: [4.7, 52.3, 7.6] },
   { name: "close", width: 1280, height: 800, look: [4.6, 52.25, 9.2], select: "icao:484b2e" },
   { name: "emergency", width: 1280, height: 800, select: "icao:406a3d" },
+  { name: "advisory", width: 1280, height: 1100, select: "icao:484175" },
+  { name: "advisory-phone", width: 390, height: 844, ratio: 2, select: "icao:484175" },
   { name: "vessel", width: 1280, height: 800, look: [3.9, 52.05, 9.5], select: "mmsi:244660123" },
   { name: "continent", width: 1280, height: 800, look: [8, 48, 4.2] },
   { name: "world", width: 1280, height: 800, look: [0, 20, 1.2] },

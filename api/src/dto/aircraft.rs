@@ -30,6 +30,12 @@ pub struct Aircraft {
     /// Eight characters, padded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flight: Option<String>,
+    /// Registration.
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
+    pub registration: Option<String>,
+    /// ICAO type designator.
+    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
+    pub type_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alt_baro: Option<AltBaro>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,6 +51,37 @@ pub struct Aircraft {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geom_rate: Option<i32>,
     /// Four octal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ias: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tas: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mach: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roll: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mag_heading: Option<f64>,
+    /// Wind from, degrees from true north, and its speed, as the aircraft measures it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wd: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ws: Option<f64>,
+    /// Outside air temperature, °C.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oat: Option<f64>,
+    /// Selected altitude on the panel and by the FMS, feet; altimeter setting, hPa.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_altitude_mcp: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_altitude_fms: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_qnh: Option<f64>,
+    /// Containment radius, metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rc: Option<u32>,
+    /// ADS-B version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub squawk: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,19 +5,25 @@
 
 mod aircraft;
 mod console;
+mod detail;
 mod line;
+mod line_fast;
 mod payload;
 mod problem;
 mod track;
 mod utc;
+mod vessel;
 
 pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
 pub use console::{Center, ConsoleInfo, StationInfo, StatusInfo};
+pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, TrackDetail};
 pub use line::{EventLine, FrameLine};
 pub use payload::{BadPayload, Payload};
+pub(crate) use payload::{subject, suspect_named};
 pub use problem::{Detail, FieldProblem, FieldProblems};
 pub use track::{Delta, Snapshot, Track, TrackList, TrailPoint};
 pub use utc::Utc;
+pub use vessel::{Encounter, Jump, Vessel};
 
 #[cfg(feature = "central")]
 mod people;

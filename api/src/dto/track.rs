@@ -1,6 +1,6 @@
 //! A track as the console reads it (docs/live-picture.md), and the two live messages.
 
-use super::Utc;
+use super::{CollisionAdvisory, Utc, Vessel};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,15 @@ pub struct Track {
     pub name: Option<String>,
     #[schema(required = true)]
     pub category: Option<String>,
+    /// Aircraft: the state that its address belongs to.
+    #[schema(required = true)]
+    pub country: Option<&'static str>,
+    /// Aircraft: broadcast, by the operator's list or by the state's rule.
+    #[schema(required = true)]
+    pub registration: Option<String>,
+    /// Aircraft: ICAO Doc 8643 designator, from the operator's list.
+    #[schema(required = true)]
+    pub type_code: Option<String>,
     #[schema(required = true)]
     pub lat: Option<f64>,
     #[schema(required = true)]
@@ -52,11 +61,19 @@ pub struct Track {
     pub squawk: Option<String>,
     #[schema(required = true)]
     pub emergency: Option<&'static str>,
+    /// Aircraft: the last collision advisory.
+    #[schema(required = true)]
+    pub advisory: Option<CollisionAdvisory>,
+    /// Values that were heard and not believed.
+    pub quarantined: u64,
     pub first_seen: Utc,
     pub last_seen: Utc,
     pub events: u64,
     #[schema(required = true)]
     pub rssi_dbfs: Option<f64>,
+    /// What only vessels, aids to navigation and distress devices have; others don't have this field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vessel: Option<Vessel>,
     /// Oldest first; not in deltas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trail: Option<Vec<TrailPoint>>,

@@ -54,15 +54,66 @@ impl From<Utc> for OffsetDateTime {
 
 impl fmt::Display for Utc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = OffsetDateTime::from(*self).format(&Rfc3339).expect("UTC within the years that RFC 3339 can write");
-        f.write_str(&text)
+        f.write_str(Text::of(*self).as_str())
     }
 }
 
 impl Serialize for Utc {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(Text::of(*self).as_str())
     }
+}
+
+/// `2026-11-23T00:00:00.25Z`. By hand: in a line of JSON the `time` crate's formatting took a quarter of the whole.
+pub(super) struct Text {
+    bytes: [u8; 27],
+    len: usize,
+}
+
+impl Text {
+    pub fn of(utc: Utc) -> Self {
+        let micros = utc.0.clamp(Utc::MIN, Utc::MAX).0;
+        let (days, of_day) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000) as u64);
+        let [year, month, day] = date(days);
+        let mut text = Self { bytes: *b"0000-00-00T00:00:00.000000Z", len: 27 };
+        let seconds = of_day / 1_000_000;
+        let numbers =
+            [(0, 4, year), (5, 2, month), (8, 2, day), (11, 2, seconds / 3_600), (14, 2, seconds / 60 % 60), (17, 2, seconds % 60)];
+        for (at, width, value) in numbers.into_iter().chain([(20, 6, of_day % 1_000_000)]) {
+            text.digits(at, width, value);
+        }
+        // Zeros at the end of the fraction, and a point without one, are left out.
+        let mut end = 26;
+        while end == 20 || text.bytes[end - 1] == b'0' && 20 < end {
+            end -= 1;
+        }
+        text.bytes[end] = b'Z';
+        text.len = end + 1;
+        text
+    }
+
+    fn digits(&mut self, at: usize, width: usize, mut value: u64) {
+        for place in (at..at + width).rev() {
+            self.bytes[place] = b'0' + (value % 10) as u8;
+            value /= 10;
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..self.len]).expect("digits and separators")
+    }
+}
+
+/// Year, month and day of a number of days since 1970 (proleptic Gregorian, years 1 to 9999). Counts in eras of 400 years from 1 March.
+fn date(days: i64) -> [u64; 3] {
+    let since = (days + 719_468) as u64;
+    let (era, of_era) = (since / 146_097, since % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    [year_of_era + 400 * era + u64::from(month <= 2), month, day]
 }
 
 impl utoipa::PartialSchema for Utc {
@@ -101,6 +152,14 @@ mod tests {
     fn every_instant_can_be_written() {
         for micros in [i64::MIN, Utc::MIN.0, -1, Utc::MAX.0, i64::MAX] {
             assert!(Utc::parse(&Utc(UnixMicros(micros)).to_string()).is_some(), "{micros}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn instants_read_as_the_time_crate_writes_them(micros in Utc::MIN.0..=Utc::MAX.0, coarse in proptest::sample::select(vec![1_i64, 1_000, 1_000_000, 86_400_000_000])) {
+            let utc = Utc(UnixMicros(micros / coarse * coarse));
+            proptest::prop_assert_eq!(utc.to_string(), OffsetDateTime::from(utc).format(&Rfc3339).unwrap());
         }
     }
 }

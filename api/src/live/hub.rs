@@ -8,10 +8,11 @@
 //! Constraints: `publish` holds the lock for about a microsecond per event; JSON is written outside the lock; a client
 //! holds at most [`SLOT`] shared messages, and misses deltas beyond that: it gets a new snapshot once its slot is empty.
 
+use super::aircraft::registry::Database;
 use super::picture::{Changes, Limits, Outcome, Picture};
 use crate::{Clock, dto};
 use axum::extract::ws::Utf8Bytes;
-use model::{Event, Protocol, StationId, UnixMicros};
+use model::{Event, Protocol, StationId, Subject, UnixMicros};
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 const TICK: Duration = Duration::from_millis(500);
+/// Who will meet whom is searched once in so many ticks: every 2 s.
+const ENCOUNTER_TICKS: u64 = 4;
 /// Deltas that wait for one client: 4 s.
 pub const SLOT: usize = 8;
 /// Live connections at a time.
@@ -47,6 +50,7 @@ struct State {
     picture: Picture,
     seq: u64,
     clients: Vec<Client>,
+    ticks: u64,
 }
 
 struct Client {
@@ -87,7 +91,7 @@ impl Hub {
 
     /// For tests and for owners with a timer of their own, who call [`Hub::tick`].
     pub fn without_tick(limits: Limits, clock: Clock) -> Self {
-        let state = State { picture: Picture::new(limits), seq: 0, clients: Vec::new() };
+        let state = State { picture: Picture::new(limits), seq: 0, clients: Vec::new(), ticks: 0 };
         Self { state: Mutex::new(state), clock, counters: HubCounters::default(), closed: watch::Sender::new(false) }
     }
 
@@ -115,6 +119,16 @@ impl Hub {
     pub fn tracks(&self, protocol: Option<Protocol>) -> dto::TrackList {
         let state = self.lock();
         dto::TrackList { generated_at: dto::Utc((self.clock)()), seq: state.seq, tracks: state.picture.snapshot(protocol) }
+    }
+
+    /// Everything known of one track, with ages and sources. `None`: not heard lately.
+    pub fn detail(&self, subject: &Subject) -> Option<dto::TrackDetail> {
+        self.lock().picture.detail(subject, (self.clock)())
+    }
+
+    /// From now on registrations and types are looked up here, too.
+    pub fn use_database(&self, database: Arc<Database>) {
+        self.lock().picture.use_database(database);
     }
 
     /// `aircraft.json`.
@@ -193,6 +207,10 @@ impl State {
     /// The delta if anything changed, whether everyone needs a snapshot, and a snapshot if someone can take one.
     fn advance(&mut self, now: UnixMicros) -> (Option<dto::Delta>, bool, Option<dto::Snapshot>) {
         self.picture.expire(now);
+        if self.ticks.is_multiple_of(ENCOUNTER_TICKS) {
+            self.picture.search_encounters(now);
+        }
+        self.ticks += 1;
         let Changes { updated, removed, reset } = self.picture.take_changes();
         let changed = reset || !updated.is_empty() || !removed.is_empty();
         self.seq += u64::from(changed);

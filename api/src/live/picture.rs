@@ -3,14 +3,19 @@
 //! Constraints:
 //! - bounded by [`Limits`] whatever is received; at the limit single hits go first, then what was heard longest ago,
 //!   emergencies last;
-//! - as long as nothing is pushed out, the tracks depend only on the set of events, not on their order;
+//! - as long as nothing is pushed out, the tracks depend only on the set of events, not on their order (trails of aircraft: as long
+//!   as no position is more than half a minute late);
 //! - an event from too long ago (a backlog that drains) is stored elsewhere but changes nothing here;
 //! - a clock that runs ahead can't pin a track: such an event counts as heard now.
 
+use super::aircraft::registry::Database;
 use super::track::{EMERGENCY_LIFETIME_US, Stamp, Track, lifetime_us};
+use super::vessel::cpa::Motion;
+use super::vessel::encounters::{Encounter, encounters};
 use crate::dto;
 use model::{Event, Priority, Protocol, StationId, Subject, UnixMicros};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A station's clock may be this much ahead of ours.
 const AHEAD_US: i64 = 5_000_000;
@@ -29,9 +34,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// A station: about 2 MB of tracks and 5 MB of trails when full.
+    /// A station: about 5 MB of tracks and 6 MB of trails when full.
     pub const STATION: Self = Self { tracks: 2_000, trail_points: 200_000 };
-    /// The central: about 20 MB and 12 MB when full.
+    /// The central: about 55 MB and 27 MB when full.
     pub const CENTRAL: Self = Self { tracks: 20_000, trail_points: 500_000 };
 }
 
@@ -42,6 +47,10 @@ pub(crate) struct StationIndex(u16);
 impl StationIndex {
     pub const fn get(self) -> usize {
         self.0 as usize
+    }
+
+    pub const fn number(self) -> u16 {
+        self.0
     }
 }
 
@@ -79,6 +88,8 @@ pub struct Picture {
     reset: bool,
     evicted: u64,
     ahead: u64,
+    /// The operator's list of aircraft.
+    database: Option<Arc<Database>>,
 }
 
 impl Picture {
@@ -94,6 +105,7 @@ impl Picture {
             reset: false,
             evicted: 0,
             ahead: 0,
+            database: None,
         }
     }
 
@@ -114,7 +126,8 @@ impl Picture {
         }
         let room = self.trail_points < self.limits.trail_points;
         let track = self.tracks.entry(event.subject).or_insert_with(|| Track::new(at));
-        self.trail_points += track.apply(Stamp::new(at, &station, event), index, event, room);
+        let grown = track.apply(Stamp::new(at, &station, index, event), index, event, room);
+        self.trail_points = self.trail_points.saturating_add_signed(grown);
         if !track.changed {
             track.changed = true;
             self.changed.push(event.subject);
@@ -130,6 +143,27 @@ impl Picture {
         }
     }
 
+    /// Searches anew who will meet whom; a vessel whose list of others changed is listed as changed.
+    pub fn search_encounters(&mut self, now: UnixMicros) {
+        let vessels: Vec<(Subject, Motion)> = self
+            .tracks
+            .iter()
+            .filter(|(_, track)| track.vessel.is_some())
+            .filter_map(|(subject, track)| Some((*subject, track.motion(now)?)))
+            .collect();
+        let mut found = encounters(&vessels);
+        for (subject, track) in &mut self.tracks {
+            let Some(vessel) = &mut track.vessel else { continue };
+            let fresh = found.remove(subject).unwrap_or_default();
+            let others = |list: &[Encounter]| list.iter().map(|e| e.other).collect::<Vec<_>>();
+            if !track.changed && others(&fresh) != others(&vessel.encounters) {
+                track.changed = true;
+                self.changed.push(*subject);
+            }
+            vessel.encounters = fresh;
+        }
+    }
+
     /// What changed since this was last asked.
     pub fn take_changes(&mut self) -> Changes {
         let mut changes = Changes { reset: std::mem::take(&mut self.reset), ..Changes::default() };
@@ -138,7 +172,7 @@ impl Picture {
                 && track.changed
             {
                 track.changed = false;
-                changes.updated.push(track.view(&subject, &self.stations, None));
+                changes.updated.push(track.view(&subject, &self.stations, self.database.as_deref(), None));
             }
         }
         let gone = std::mem::take(&mut self.removed);
@@ -154,14 +188,26 @@ impl Picture {
         let mut tracks: Vec<(&Subject, &Track)> = self.tracks.iter().filter(|(_, t)| wanted(t)).collect();
         tracks.sort_unstable_by_key(|(subject, _)| **subject);
         let trail = (SNAPSHOT_TRAIL_POINTS / tracks.len().max(1)).max(1);
-        tracks.into_iter().map(|(subject, track)| track.view(subject, &self.stations, Some(trail))).collect()
+        tracks.into_iter().map(|(subject, track)| track.view(subject, &self.stations, self.database.as_deref(), Some(trail))).collect()
     }
 
     /// The aircraft among them, as `aircraft.json` has them.
     pub fn aircraft(&self, now: UnixMicros) -> Vec<dto::Aircraft> {
-        let mut aircraft: Vec<_> = self.tracks.iter().filter_map(|(subject, track)| track.aircraft(subject, now)).collect();
+        let mut aircraft: Vec<_> =
+            self.tracks.iter().filter_map(|(subject, track)| track.aircraft(subject, self.database.as_deref(), now)).collect();
         aircraft.sort_unstable_by(|a, b| a.hex.cmp(&b.hex));
         aircraft
+    }
+
+    /// Everything known of one track. `None`: not heard lately.
+    pub fn detail(&self, subject: &Subject, now: UnixMicros) -> Option<dto::TrackDetail> {
+        let track = self.tracks.get(subject)?;
+        Some(track.detail(subject, &self.stations, self.database.as_deref(), now))
+    }
+
+    /// From now on registrations and types are looked up here, too.
+    pub fn use_database(&mut self, database: Arc<Database>) {
+        self.database = Some(database);
     }
 
     pub fn len(&self) -> usize {

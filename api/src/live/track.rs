@@ -1,8 +1,13 @@
 //! What is known now about one subject. Every field keeps the value of the latest frame that said it, whatever the order
 //! in which frames arrive; two that are equally late are told apart by their content, so every copy of the picture agrees.
 
+use super::aircraft::Extra;
+use super::aircraft::registry::{self, Database};
+use super::aircraft::source::Source;
 use super::picture::StationIndex;
-use super::trail::{Point, Trail};
+use super::trail::{Point, Rule, Trail};
+use super::vessel::Vessel;
+use super::vessel::cpa::{M_S_PER_KNOT, Motion};
 use crate::dto;
 use model::{
     CentiDegrees, DeciDbfs, DeciKnots, Emergency, Event, EventKind, HeadingReference, Identity, LatLon, Position, PositionSource, Protocol,
@@ -12,6 +17,8 @@ use model::{
 const SECOND_US: i64 = 1_000_000;
 /// A track in distress stays this long after it was last heard.
 pub const EMERGENCY_LIFETIME_US: i64 = 3_600 * SECOND_US;
+/// A position older than this says nothing about where something is now: class B reports every three minutes.
+const MOTION_AGE_S_MAX: f64 = 200.0;
 /// Stations remembered per track.
 const STATIONS_PER_TRACK: usize = 32;
 
@@ -25,28 +32,28 @@ pub const fn lifetime_us(subject: &Subject) -> i64 {
     }
 }
 
-/// One trail point per so many microseconds.
-const fn trail_slot_us(subject: &Subject) -> i64 {
+const fn trail_rule(subject: &Subject) -> Rule {
     match subject {
-        Subject::Aircraft(_) | Subject::NonIcao(_) => 4 * SECOND_US,
-        Subject::Vessel(_) => 15 * SECOND_US,
-        Subject::Callsign(_) => 30 * SECOND_US,
+        Subject::Aircraft(_) | Subject::NonIcao(_) => Rule { slot_us: 2 * SECOND_US, settle_us: Some(30 * SECOND_US) },
+        Subject::Vessel(_) => Rule { slot_us: 15 * SECOND_US, settle_us: None },
+        Subject::Callsign(_) => Rule { slot_us: 30 * SECOND_US, settle_us: None },
     }
 }
 
-/// When something was said, with a tie-break from the frame's content.
+/// When something was said, with a tie-break from the frame's content, and which frame it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp {
     pub at: UnixMicros,
     tie: u64,
+    pub source: Source,
 }
 
 impl Stamp {
-    pub fn new(at: UnixMicros, station: &StationId, event: &Event) -> Self {
+    pub fn new(at: UnixMicros, station: &StationId, index: Option<StationIndex>, event: &Event) -> Self {
         let signal = event.signal.rssi.map_or(0, |r| r.0).to_le_bytes();
         let parts: [&[u8]; 5] =
             [event.raw.as_slice(), station.as_str().as_bytes(), event.kind.name().as_bytes(), &[event.receiver.0], &signal];
-        Self { at, tie: fnv1a(&parts) }
+        Self { at, tie: fnv1a(&parts), source: Source::of(event, index.map(StationIndex::number)) }
     }
 }
 
@@ -57,7 +64,7 @@ fn fnv1a(parts: &[&[u8]]) -> u64 {
 
 /// The value with the highest stamp.
 #[derive(Clone, Copy, Debug)]
-struct Latest<T>(Option<(Stamp, T)>);
+pub(crate) struct Latest<T>(Option<(Stamp, T)>);
 
 impl<T> Default for Latest<T> {
     fn default() -> Self {
@@ -66,7 +73,7 @@ impl<T> Default for Latest<T> {
 }
 
 impl<T: Copy> Latest<T> {
-    fn offer(&mut self, stamp: Stamp, value: Option<T>) {
+    pub fn offer(&mut self, stamp: Stamp, value: Option<T>) {
         if let Some(value) = value
             && self.0.as_ref().is_none_or(|(held, _)| *held < stamp)
         {
@@ -74,22 +81,27 @@ impl<T: Copy> Latest<T> {
         }
     }
 
-    fn get(&self) -> Option<T> {
+    pub fn get(&self) -> Option<T> {
         self.0.as_ref().map(|(_, value)| *value)
     }
 
+    /// The value, when it was said and by which frame.
+    pub fn said(&self) -> Option<(Stamp, T)> {
+        self.0
+    }
+
     /// The value, unless it is older than `since`.
-    fn since(&self, since: UnixMicros) -> Option<T> {
+    pub fn since(&self, since: UnixMicros) -> Option<T> {
         self.0.as_ref().and_then(|(stamp, value)| (since <= stamp.at).then_some(*value))
     }
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    at: UnixMicros,
-    place: LatLon,
-    source: PositionSource,
-    accuracy_m: Option<u32>,
+pub(crate) struct Place {
+    pub at: UnixMicros,
+    pub place: LatLon,
+    pub source: PositionSource,
+    pub accuracy_m: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -101,21 +113,25 @@ pub(crate) struct Track {
     pub changed: bool,
     stations: Vec<(StationIndex, UnixMicros)>,
     protocol: Latest<Protocol>,
-    place: Latest<Place>,
-    callsign: Latest<ShortText<9>>,
-    name: Latest<ShortText<34>>,
-    category: Latest<ShortText<4>>,
-    baro_alt_ft: Latest<i32>,
-    geom_alt_ft: Latest<i32>,
-    on_ground: Latest<bool>,
-    speed: Latest<DeciKnots>,
-    track: Latest<CentiDegrees>,
-    heading: Latest<CentiDegrees>,
-    vertical_rate_fpm: Latest<(VerticalSource, i32)>,
-    squawk: Latest<u16>,
-    emergency: Latest<Emergency>,
-    rssi: Latest<DeciDbfs>,
+    pub place: Latest<Place>,
+    pub callsign: Latest<ShortText<9>>,
+    pub name: Latest<ShortText<34>>,
+    pub category: Latest<ShortText<4>>,
+    pub baro_alt_ft: Latest<i32>,
+    pub geom_alt_ft: Latest<i32>,
+    pub on_ground: Latest<bool>,
+    pub speed: Latest<DeciKnots>,
+    pub track: Latest<CentiDegrees>,
+    pub heading: Latest<CentiDegrees>,
+    pub vertical_rate_fpm: Latest<(VerticalSource, i32)>,
+    pub squawk: Latest<u16>,
+    pub emergency: Latest<Emergency>,
+    pub rssi: Latest<DeciDbfs>,
     trail: Trail,
+    /// What only aircraft say, once they have said any of it.
+    pub extra: Option<Box<Extra>>,
+    /// What only vessels say.
+    pub vessel: Option<Box<Vessel>>,
 }
 
 impl Track {
@@ -142,29 +158,38 @@ impl Track {
             emergency: Latest::default(),
             rssi: Latest::default(),
             trail: Trail::default(),
+            extra: None,
+            vessel: None,
         }
     }
 
-    /// Takes in one event. `room`: whether the picture has room for more trail points. Returns by how many the trail grew.
-    pub fn apply(&mut self, stamp: Stamp, station: Option<StationIndex>, event: &Event, room: bool) -> usize {
+    /// Takes in one event. `room`: whether the picture has room for more trail points. Returns by how many its trail changed.
+    pub fn apply(&mut self, stamp: Stamp, station: Option<StationIndex>, event: &Event, room: bool) -> isize {
         self.first_seen = self.first_seen.min(stamp.at);
         self.last_seen = self.last_seen.max(stamp.at);
         self.events += 1;
         self.heard_by(station, stamp.at);
         self.protocol.offer(stamp, Some(event.protocol));
         self.rssi.offer(stamp, event.signal.rssi);
+        if Extra::wants(&event.kind) {
+            self.extra.get_or_insert_default().apply(stamp, &event.kind);
+        }
+        if let Subject::Vessel(_) = event.subject {
+            self.vessel.get_or_insert_default().apply(stamp, event);
+        }
         match &event.kind {
             EventKind::Position(position) => return self.position(stamp, &event.subject, position, room),
             EventKind::Velocity(velocity) => self.velocity(stamp, velocity),
             EventKind::Identity(identity) => self.identity(stamp, identity),
             EventKind::Status(status) => self.status(stamp, status),
-            // Heard, but nothing that the picture shows. Registers of Comm-B are inferred: better unknown than guessed.
+            // Nothing that the map shows; what only aircraft say is in `extra`.
             EventKind::Weather(_)
             | EventKind::Text(_)
             | EventKind::Intent(_)
             | EventKind::AirData(_)
             | EventKind::Quality(_)
-            | EventKind::Advisory(_) => {}
+            | EventKind::Advisory(_)
+            | EventKind::Quarantined(_) => {}
         }
         0
     }
@@ -182,7 +207,7 @@ impl Track {
         self.stations.push((station, at));
     }
 
-    fn position(&mut self, stamp: Stamp, subject: &Subject, p: &Position, room: bool) -> usize {
+    fn position(&mut self, stamp: Stamp, subject: &Subject, p: &Position, room: bool) -> isize {
         let place = Place { at: stamp.at, place: p.at, source: p.source, accuracy_m: p.accuracy_m };
         self.place.offer(stamp, Some(place));
         self.baro_alt_ft.offer(stamp, p.baro_alt_ft);
@@ -192,7 +217,7 @@ impl Track {
         self.track.offer(stamp, p.track);
         self.heading.offer(stamp, p.heading);
         let point = Point { at: stamp.at, place: p.at, alt_ft: p.baro_alt_ft.or(p.geom_alt_ft) };
-        self.trail.add(point, trail_slot_us(subject), room)
+        self.trail.add(point, trail_rule(subject), room)
     }
 
     /// Airspeed and magnetic heading are not what the picture's fields mean; they stay in the stored event.
@@ -237,6 +262,19 @@ impl Track {
         self.last_seen.plus_micros(lifetime)
     }
 
+    /// Where it is and how it moves at `now`, when that was said lately enough to go on from.
+    pub fn motion(&self, now: UnixMicros) -> Option<Motion> {
+        let place = self.place.get()?;
+        let age_s = now.micros_since(place.at).max(0) as f64 / 1e6;
+        if MOTION_AGE_S_MAX < age_s {
+            return None;
+        }
+        let course_deg = self.track.get().map(CentiDegrees::degrees);
+        let speed_m_s = self.speed.get()?.knots() * M_S_PER_KNOT;
+        let motion = Motion { at: place.place, speed_m_s, course_deg: course_deg.or((speed_m_s == 0.0).then_some(0.0))? };
+        Some(motion.after(age_s))
+    }
+
     pub fn trail_len(&self) -> usize {
         self.trail.len()
     }
@@ -246,8 +284,12 @@ impl Track {
     }
 
     /// `trail`: at most how many points of it; `None` leaves it out.
-    pub fn view(&self, subject: &Subject, stations: &[StationId], trail: Option<usize>) -> dto::Track {
+    pub fn view(&self, subject: &Subject, stations: &[StationId], database: Option<&Database>, trail: Option<usize>) -> dto::Track {
         let place = self.place.get();
+        let identified = match subject {
+            Subject::Aircraft(address) => registry::identify(address.get(), self.name.get(), database),
+            Subject::NonIcao(_) | Subject::Vessel(_) | Subject::Callsign(_) => registry::Identified::default(),
+        };
         let mut heard: Vec<String> = self.stations.iter().map(|(s, _)| stations[s.get()].to_string()).collect();
         heard.sort_unstable();
         dto::Track {
@@ -257,6 +299,9 @@ impl Track {
             callsign: self.callsign.get().map(|t| t.to_string()),
             name: self.name.get().map(|t| t.to_string()),
             category: self.category.get().map(|t| t.to_string()),
+            country: identified.country.map(|c| c.name),
+            registration: identified.registration.map(|(text, _)| text),
+            type_code: identified.type_code,
             lat: place.map(|p| p.place.lat_deg()),
             lon: place.map(|p| p.place.lon_deg()),
             position_at: place.map(|p| dto::Utc(p.at)),
@@ -271,17 +316,17 @@ impl Track {
             vertical_rate_fpm: self.vertical_rate_fpm.get().map(|(_, rate)| rate),
             squawk: self.squawk.get().map(|code| format!("{code:04}")),
             emergency: self.emergency().map(Emergency::name),
+            advisory: self.extra.as_ref().and_then(|extra| extra.advisory()),
+            quarantined: self.extra.as_ref().map_or(0, |extra| extra.quarantined_count()),
             first_seen: dto::Utc(self.first_seen),
             last_seen: dto::Utc(self.last_seen),
             events: self.events,
             rssi_dbfs: self.rssi.get().map(|r| f64::from(r.0) / 10.0),
+            vessel: self.vessel.as_ref().and_then(|v| v.view(subject, self.trail.thinned(usize::MAX))),
             trail: trail.map(|most| self.trail.thinned(most).map(trail_point).collect()),
         }
     }
 }
-
-#[path = "aircraft.rs"]
-mod aircraft;
 
 /// The console's word for where a position came from.
 pub(crate) const fn source_name(source: PositionSource) -> &'static str {

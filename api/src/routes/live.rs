@@ -1,11 +1,11 @@
-//! `GET /api/v1/tracks`, `GET /api/v1/live` (WebSocket): docs/live-picture.md.
+//! `GET /api/v1/tracks`, `GET /api/v1/tracks/{subject}`, `GET /api/v1/live` (WebSocket): docs/live-picture.md.
 
 use super::{Params, both};
 use crate::dto;
 use crate::error::ApiError;
 use crate::live::{self, Hub};
-use axum::extract::FromRequestParts;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
@@ -20,6 +20,7 @@ const INCOMING_BYTES_MAX: usize = 4_096;
 
 pub fn router(hub: Arc<Hub>) -> Router {
     let router = both(Router::new(), "/api/v1/tracks", get(tracks));
+    let router = both(router, "/api/v1/tracks/{subject}", get(track_detail));
     both(router, "/api/v1/live", get(live_stream)).with_state(hub)
 }
 
@@ -47,6 +48,16 @@ impl FromRequestParts<Arc<Hub>> for Picture {
 pub(crate) async fn tracks(Picture(hub): Picture, query: Params) -> Result<Json<dto::TrackList>, ApiError> {
     let protocol = query.get("protocol").map(protocol_named).transpose()?;
     Ok(Json(hub.tracks(protocol)))
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/tracks/{subject}", tag = "live", description = "Everything known of one track, each value with its age and source.",
+    params(("subject" = String, Path, description = "as in a track, icao:4840d6")),
+    responses((status = 200, body = dto::TrackDetail), (status = 404, body = dto::Detail))
+)]
+pub(crate) async fn track_detail(Picture(hub): Picture, Path(subject): Path<String>) -> Result<Json<dto::TrackDetail>, ApiError> {
+    let detail = dto::subject(&subject).and_then(|subject| hub.detail(&subject));
+    detail.map(Json).ok_or_else(|| ApiError::NotFound("Track not heard lately"))
 }
 
 fn protocol_named(name: &str) -> Result<Protocol, ApiError> {

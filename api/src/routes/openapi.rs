@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 #[openapi(
     info(title = "vTOC API", version = "1.0.0", description = "Every path also answers with (or without) a slash at its end."),
     paths(
-        health::healthz, health::readyz, health::metrics_text, health::console, live::tracks, live::live_stream,
+        health::healthz, health::readyz, health::metrics_text, health::console, live::tracks, live::track_detail, live::live_stream,
         stations::list, stations::one,
         sources::list, sources::create, sources::one, sources::change, sources::remove,
         events::list, events::create, events::one, events::change, events::remove,

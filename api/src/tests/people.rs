@@ -175,7 +175,7 @@ async fn without_a_login_nothing_is_told_and_a_viewer_changes_nothing() {
     let mut paths: Vec<(String, Vec<Method>)> = vec![("/data/aircraft.json".into(), vec![Method::GET])];
     for (path, operations) in description["paths"].as_object().unwrap() {
         let methods = operations.as_object().unwrap().keys().map(|m| m.to_uppercase().parse().unwrap()).collect();
-        paths.push((path.replace("{id}", "9").replace("{slug}", "alpha"), methods));
+        paths.push((path.replace("{id}", "9").replace("{slug}", "alpha").replace("{subject}", "icao:480001"), methods));
     }
     for (path, methods) in paths {
         let public = path.starts_with("/api/v1/auth/") || ["/healthz", "/readyz"].contains(&path.as_str());
@@ -251,6 +251,9 @@ async fn an_operator_of_ops_sees_nothing_of_intel() {
     bench.central.intake.store(station("alpha"), batch(1, 4, 1)).await.unwrap();
     let (_, tracks) = get(&ops, "/api/v1/tracks").await;
     assert!(tracks.to_string().contains("alpha") && !tracks.to_string().contains("india"), "{tracks}");
+    // Seq 10 is an aircraft that india alone heard.
+    assert_eq!(get(&boss, "/api/v1/tracks/icao:48000a").await.0, StatusCode::OK);
+    assert_eq!(get(&ops, "/api/v1/tracks/icao:48000a").await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

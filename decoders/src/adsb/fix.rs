@@ -16,7 +16,7 @@
 
 use super::cpr::{self, Scale};
 use super::message::position::Cpr;
-use model::{LatLon, UnixMicros};
+use model::{Disbelief, LatLon, UnixMicros};
 
 const SECOND_MICROS: i64 = 1_000_000;
 /// Both halves of an airborne pair (DO-260B §A.1.7.7).
@@ -85,7 +85,7 @@ pub enum Outcome {
     /// Not yet decidable: no partner, no reference.
     Waiting,
     /// Decided, and not believable.
-    Implausible,
+    Implausible(LatLon, Disbelief),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -119,10 +119,13 @@ impl Fixes {
         let Some(place) = self.local(&report) else {
             return Outcome::Waiting;
         };
-        if in_range(place, site) && self.fix.is_some_and(|old| reachable(&old, &new(place), report.speed_kt)) {
+        if !in_range(place, site) {
+            return Outcome::Implausible(place, Disbelief::OutOfRange);
+        }
+        if self.fix.is_some_and(|old| reachable(&old, &new(place), report.speed_kt)) {
             return self.believe(new(place));
         }
-        Outcome::Implausible
+        Outcome::Implausible(place, Disbelief::PositionJump)
     }
 
     /// The place that this half and the last of the other parity name, if they belong together.
@@ -154,7 +157,7 @@ impl Fixes {
 
     fn judge_pair(&mut self, new: Fix, report: &Report, site: Option<Site>) -> Outcome {
         if !in_range(new.place, site) {
-            return Outcome::Implausible;
+            return Outcome::Implausible(new.place, Disbelief::OutOfRange);
         }
         if self.fix.is_none_or(|old| reachable(&old, &new, report.speed_kt)) {
             return self.believe(new);
@@ -165,7 +168,7 @@ impl Fixes {
             return self.believe(new);
         }
         self.suspect = Some(Suspect { fix: new, pairs });
-        Outcome::Implausible
+        Outcome::Implausible(new.place, Disbelief::PositionJump)
     }
 
     fn believe(&mut self, fix: Fix) -> Outcome {

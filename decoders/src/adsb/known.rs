@@ -8,20 +8,27 @@
 //! - else every [`REPEAT_MICROS`], or when nothing at all was told for [`PRESENCE_MICROS`]: "still heard" is a fact too.
 
 use super::doubt::Weighed;
+use super::ground::Ground;
 use super::message::accuracy::{self, Supplements};
 use super::message::operational::Operational;
 use super::message::status::squawk_emergency;
 use super::message::target::TargetState;
 use crate::bits::Bits;
-use model::{Emergency, Identity, InferredRegister, Intent, Quality, ShortText, Status, UnixMicros};
+use model::{Disbelief, Emergency, Identity, InferredRegister, Intent, Quality, ShortText, Status, UnixMicros};
 
 pub const REPEAT_MICROS: i64 = 30_000_000;
 pub const PRESENCE_MICROS: i64 = 5_000_000;
 pub const EMERGENCY_REPEAT_MICROS: i64 = 1_000_000;
 pub const AIR_DATA_MICROS: i64 = 1_000_000;
+/// The containment radius is that of a position of this age.
+const POSITION_CODE_MICROS: i64 = 10_000_000;
+/// What is not believed is told once in this time for each reason, with how often it came.
+pub const QUARANTINE_MICROS: i64 = 1_000_000;
 /// A speed, heading or quality code describes the aircraft this long after it was sent.
 const CONTEXT_MICROS: i64 = 120_000_000;
 const SPEED_MICROS: i64 = 30_000_000;
+/// A speed of this age says whether somebody flies: from 100 kt an airliner stops in 20 s.
+const FLYING_MICROS: i64 = 10_000_000;
 
 /// A value and when it was last said.
 #[derive(Clone, Copy, Debug)]
@@ -81,9 +88,15 @@ pub struct Known {
     pub vertical_rate_fpm: Said<i32>,
     pub baro_alt_ft: Weighed<i32>,
     pub squawk: Weighed<u16>,
+    pub callsign: Weighed<ShortText<9>>,
+    pub ground: Ground,
+    /// Of how many segments the next extended length message is, as announced.
+    pub elm_segments: Said<u8>,
     /// Register 1,7: which registers it serves.
     pub served: Said<Bits<56>>,
     version: Said<u8>,
+    /// Type code of the last position, and its NIC supplement B.
+    position_code: Said<(u8, bool)>,
     nac_p: Said<u8>,
     nac_v: Said<u8>,
     nic_a: bool,
@@ -101,6 +114,8 @@ pub struct Known {
     quality: Said<Quality>,
     /// When registers 4,x, 5,0 and 6,0 were told.
     air_data_at: [Option<UnixMicros>; 3],
+    /// When a disbelief was told, and how many came since.
+    quarantined: [(Option<UnixMicros>, u32); Disbelief::ALL.len()],
 }
 
 impl Known {
@@ -113,8 +128,28 @@ impl Known {
         self.told_at = Some(at);
     }
 
-    pub fn callsign(&self) -> Option<ShortText<9>> {
+    pub fn callsign_told(&self) -> Option<ShortText<9>> {
         self.identity.callsign
+    }
+
+    pub fn flying_speed_kt(&self, at: UnixMicros) -> Option<f64> {
+        self.speed_kt.within(at, FLYING_MICROS)
+    }
+
+    /// ADS-B version, when it was said lately.
+    pub fn version(&self, at: UnixMicros) -> Option<u8> {
+        self.version.within(at, CONTEXT_MICROS)
+    }
+
+    /// How many to tell of, if now.
+    pub fn quarantine_worth_telling(&mut self, why: Disbelief, at: UnixMicros) -> Option<u32> {
+        let (told, count) = &mut self.quarantined[why as usize];
+        *count = count.saturating_add(1);
+        let worth = told.is_none_or(|then| QUARANTINE_MICROS <= at.micros_since(then).abs());
+        worth.then(|| {
+            *told = Some(at);
+            core::mem::take(count)
+        })
     }
 
     pub fn magnetic_heading(&self, at: UnixMicros) -> Option<bool> {
@@ -126,7 +161,8 @@ impl Known {
     }
 
     /// 95 % radius of a position of this type code: EPU where NACp is known, else the containment radius.
-    pub fn accuracy_m(&self, type_code: u8, nic_b: bool, at: UnixMicros) -> Option<u32> {
+    pub fn accuracy_m(&mut self, type_code: u8, nic_b: bool, at: UnixMicros) -> Option<u32> {
+        self.position_code.say((type_code, nic_b), at);
         let version = self.version.within(at, CONTEXT_MICROS);
         if version == Some(0) {
             return accuracy::nuc_p_error_m(type_code);
@@ -165,6 +201,10 @@ impl Known {
             integrity_per_sample: o.sil_per_sample,
             design_assurance_exponent: o.sda.and_then(accuracy::exponent),
             baro_alt_checked: o.nic_baro,
+            containment_m: self
+                .position_code
+                .within(at, POSITION_CODE_MICROS)
+                .and_then(|(type_code, b)| accuracy::containment_m(type_code, o.version, Supplements { a: self.nic_a, b, c: self.nic_c })),
         })
     }
 

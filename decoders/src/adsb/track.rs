@@ -43,9 +43,11 @@ impl Key {
 pub struct Track {
     /// Time of the last frame that named the address under parity (DF 11, 17, 18).
     pub named_at: UnixMicros,
-    /// Two such frames within [`super::decoder::CONFIRM_MICROS`] (or a clean emergency): it is there.
+    /// Enough such frames within [`super::decoder::CONFIRM_MICROS`] (or a clean emergency): it is there.
     pub confirmed: bool,
-    /// The first frame, kept until the second confirms it.
+    /// What the frames since the first say for it.
+    pub evidence: u8,
+    /// The latest frame, kept until another confirms it.
     pub held: Option<Frame>,
     pub fixes: Fixes,
     pub known: Known,

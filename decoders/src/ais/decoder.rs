@@ -7,24 +7,24 @@
 //! | 9 | position with altitude |
 //! | 5, 24 | identity |
 //! | 19, 21 | position, identity; an aid off its position as status text |
-//! | 6, 8 | weather (1/11, 1/31), text (1/0, 1/29, 1/30), persons on board as telemetry text |
+//! | 6, 8, 25, 26 | weather (1/11, 1/31), text (1/0, 1/29, 1/30), every other application as telemetry text |
 //! | 12, 14 | text |
 //! | any of 1–3, 12, 14 from MMSI 970…, 972…, 974… or with navigational status 14 | status with the emergency, every time |
 //!
 //! Distress devices (ITU-R M.585 annex 2; IEC 61097-14): a device under test says status 15 or `TEST` in its text; anything else is
 //! taken as an emergency, because the other mistake costs a life. Their positions are never refused for being far away.
 
-use super::message::asm::{Application, MetHydro11, MetHydro31};
+use super::message::asm::Application;
 use super::message::units::{self, Cog, Heading, Latitude, Longitude, Sog};
 use super::message::{
     AidToNavigation, AidToNavigationShort, BaseStation, Bits, Body, ClassB, ClassBExtended, LongRange, Message, MessageError,
-    PositionReport, SarAircraft, StaticReportA, StaticReportB, StaticVoyage, Tail,
+    PositionReport, SarAircraft, SlotBinary, SlotBinaryHead, StaticReportA, StaticReportB, StaticVoyage, Tail,
 };
 use super::track::Tracks;
 use crate::registry::{Counters, DecoderConfig, MessageDecoder, Refusal};
 use model::{
     CentiDegrees, DeciKnots, Emergency, Event, EventKind, Frame, HeadingReference, Identity, LatLon, Mmsi, Position, PositionSource,
-    Protocol, ShortText, SpeedKind, Status, Subject, Text, TextKind, Tick12, UnixMicros, Velocity, Weather,
+    Protocol, ShortText, SpeedKind, Status, Subject, Text, TextKind, Tick12, UnixMicros, Velocity,
 };
 
 /// Frames to events.
@@ -124,6 +124,7 @@ impl Telling<'_> {
             Body::BroadcastSafety(_, text) => self.safety_text(*text, None),
             Body::AddressedBinary(head, data) => self.application(head.dac.0, head.function.0, *data, Mmsi::new(head.destination.0)),
             Body::BroadcastBinary(head, data) => self.application(head.dac.0, head.function.0, *data, None),
+            Body::SlotBinary(head, data) => self.slot_binary(m.kind, head, *data),
             // Acknowledgements, slot management, corrections and unstructured data say nothing about their sender.
             _ => {}
         }
@@ -289,16 +290,24 @@ impl Telling<'_> {
     }
 
     fn application(&mut self, dac: u32, function: u32, data: Tail<'_>, to: Option<Mmsi>) {
-        match Application::read(dac, function, data) {
-            Some(Application::Telegram(_, text) | Application::Description(_, text)) => self.text(TextKind::Message, to, text.text()),
-            Some(Application::MetHydro11(r)) => self.emit(EventKind::Weather(weather_11(&r))),
-            Some(Application::MetHydro31(r)) => self.emit(EventKind::Weather(weather_31(&r))),
-            Some(Application::Persons(r)) => self.persons(to, r.persons.known()),
-            Some(Application::InlandPersons(r)) => {
+        let Some(application) = Application::read(dac, function, data) else { return };
+        match application {
+            Application::Telegram(_, text) | Application::Description(_, text) => self.text(TextKind::Message, to, text.text()),
+            Application::MetHydro11(r, _) => self.emit(EventKind::Weather(words::weather_11(&r))),
+            Application::MetHydro31(r, _) => self.emit(EventKind::Weather(words::weather_31(&r))),
+            Application::Persons(r, _) => self.persons(to, r.persons.known()),
+            Application::InlandPersons(r, _) => {
                 let known = [r.crew.known(), r.passengers.known(), r.personnel.known()];
                 self.persons(to, known.into_iter().flatten().reduce(|a, b| a + b));
             }
-            _ => {}
+            _ => self.text(TextKind::Telemetry, to, words::in_words(&application)),
+        }
+    }
+
+    fn slot_binary(&mut self, kind: u8, head: &SlotBinaryHead, data: Tail<'_>) {
+        let Some(binary) = SlotBinary::read(kind, head, data) else { return };
+        if let Some((dac, function)) = binary.application {
+            self.application(dac.into(), function.into(), binary.data, binary.destination.and_then(Mmsi::new));
         }
     }
 
@@ -344,42 +353,7 @@ fn dimensions(raw: [i32; 4]) -> Option<[u16; 4]> {
     (raw != [0; 4]).then(|| raw.map(|m| m as u16))
 }
 
-fn direction(deg: Option<i32>) -> Option<CentiDegrees> {
-    CentiDegrees::new(deg? as u16 * 100)
-}
-
-fn knots(kt: Option<i32>) -> Option<DeciKnots> {
-    kt.map(|kt| DeciKnots(kt as u16 * 10))
-}
-
-fn weather_11(r: &MetHydro11) -> Weather {
-    Weather {
-        at: r.lat.known().zip(r.lon.known()).and_then(|(lat, lon)| units::place_milli(lat, lon)),
-        wind_from: direction(r.wind_from.known()),
-        wind_speed: knots(r.wind_speed.known()),
-        wind_gust: knots(r.wind_gust.known()),
-        temperature_dc: r.air_temperature.known().map(|raw| raw as i16 - 600),
-        humidity_percent: r.humidity.known().map(|p| p as u8),
-        pressure_dhpa: r.pressure.known().map(|raw| (raw as u16 + 800) * 10),
-        rain_1h_um: None,
-        rain_24h_um: None,
-    }
-}
-
-fn weather_31(r: &MetHydro31) -> Weather {
-    Weather {
-        at: r.lat.known().zip(r.lon.known()).and_then(|(lat, lon)| units::place_milli(lat, lon)),
-        wind_from: direction(r.wind_from.known()),
-        wind_speed: knots(r.wind_speed.known()),
-        wind_gust: knots(r.wind_gust.known()),
-        temperature_dc: r.air_temperature.known().map(|raw| raw as i16),
-        humidity_percent: r.humidity.known().map(|p| p as u8),
-        // The ends of the scale mean "that or beyond": no measurement.
-        pressure_dhpa: r.pressure.known().filter(|raw| (1..=401).contains(raw)).map(|raw| (raw as u16 + 799) * 10),
-        rain_1h_um: None,
-        rain_24h_um: None,
-    }
-}
+mod words;
 
 #[cfg(test)]
 mod tests;

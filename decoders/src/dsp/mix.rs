@@ -1,5 +1,7 @@
 //! Rotating complex samples, and correlating them with themselves.
 
+use super::complex::C32;
+
 const LANES: usize = 8;
 
 /// `(out_re, out_im)[n] = x[n] · exp(−j(phase + step·n))`, angles in radians.
@@ -52,6 +54,32 @@ pub fn lag_product(re: &[f32], im: &[f32], lag: usize) -> (f32, f32) {
         imag[0] += d[i] * a[i] - c[i] * b[i];
     }
     (real.iter().sum(), imag.iter().sum())
+}
+
+/// Multiplies by e^{j·step·n}, n from `start`. The rotating unit is set anew every 64 samples of absolute count.
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+pub fn shift(re: &mut [f32], im: &mut [f32], step: f64, start: u64) {
+    let mut at = 0;
+    while at < re.len() {
+        let n = start + at as u64;
+        let in_run = (n % 64) as usize;
+        let run = (64 - in_run).min(re.len() - at);
+        let base = step * ((n - in_run as u64) as f64);
+        let base = base.rem_euclid(core::f64::consts::TAU);
+        let (s0, c0) = base.sin_cos();
+        let (s1, c1) = step.sin_cos();
+        let mut unit = C32::new(c0 as f32, s0 as f32);
+        let turn = C32::new(c1 as f32, s1 as f32);
+        for _ in 0..in_run {
+            unit = unit * turn;
+        }
+        for i in at..at + run {
+            let rotated = C32::new(re[i], im[i]) * unit;
+            (re[i], im[i]) = (rotated.re, rotated.im);
+            unit = unit * turn;
+        }
+        at += run;
+    }
 }
 
 #[cfg(test)]

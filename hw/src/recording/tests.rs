@@ -62,7 +62,7 @@ fn a_cut_file_gives_everything_before_the_cut_and_then_says_so() {
 #[test]
 fn a_loop_goes_on_and_ignores_a_cut_sample() {
     let (_dir, path) = file("a_2000k.cu8", &[1, 2, 3, 4, 5]);
-    let mut source = Recording::open(&path, &RecordingOptions { repeat: true, ..Default::default() }).unwrap();
+    let mut source = Recording::open(&path, &RecordingOptions { passes: Passes::Endless, ..Default::default() }).unwrap();
     let (mut all, mut buf) = (Vec::<u8>::new(), [0; 4_096]);
     while all.len() < 12 {
         let n = source.read(&mut buf).unwrap().bytes;
@@ -72,8 +72,24 @@ fn a_loop_goes_on_and_ignores_a_cut_sample() {
     }
     assert_eq!(all[..12], [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
     let (_dir, path) = file("a_2000k.cu8", &[1]);
-    let mut source = Recording::open(&path, &RecordingOptions { repeat: true, ..Default::default() }).unwrap();
+    let mut source = Recording::open(&path, &RecordingOptions { passes: Passes::Endless, ..Default::default() }).unwrap();
     assert!(source.read(&mut buf).unwrap_err().to_string().contains("no whole sample"));
+}
+
+#[test]
+fn several_passes_are_one_signal_and_a_cut_is_told_after_the_last() {
+    let times = |times| RecordingOptions { passes: Passes::Times(times), ..Default::default() };
+    let (_dir, path) = file("a_2000k.cu8", &counting(10_000));
+    for n in [0, 1, 2, 5] {
+        let mut source = Recording::open(&path, &times(n)).unwrap();
+        let (got, error) = read_all(&mut source, 4_096);
+        assert_eq!(got, counting(10_000).repeat(n.max(1) as usize), "{n} passes");
+        assert!(error.is_none() && source.read(&mut [0; 64]).unwrap().bytes == 0, "the end stays the end");
+    }
+    let (_dir, path) = file("a_2000k.cu8", &[1, 2, 3, 4, 5]);
+    let (got, error) = read_all(&mut Recording::open(&path, &times(3)).unwrap(), 4_096);
+    assert_eq!(got, [1, 2, 3, 4].repeat(3));
+    assert!(matches!(error, Some(SourceError::Truncated { bytes: 5, .. })), "{error:?}");
 }
 
 #[test]
@@ -152,4 +168,45 @@ fn a_text_recording_is_a_byte_source() {
     }
     assert_eq!(all, b"*8d4840d6202cc371c32ce0576098;\n");
     assert!(!source.info().live);
+}
+
+#[test]
+fn audio_is_handed_on_as_samples() {
+    let options = |audio| RecordingOptions { audio, ..Default::default() };
+    let audio: Vec<i16> = (0..20_000).map(|n| n - 10_000).collect();
+    let bytes: Vec<u8> = audio.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let stereo: Vec<u8> = bytes.chunks(2).flat_map(|v| [[0x11, 0x22], [v[0], v[1]]].concat()).collect();
+    for (name, file_bytes, options) in [
+        ("a.wav", wav::tests::wav(1, 16, 1, 48_000, &bytes), options(Some(AudioChannel::Left))),
+        ("b.wav", wav::tests::wav(1, 16, 2, 48_000, &stereo), options(Some(AudioChannel::Right))),
+        ("c_48k.s16", bytes.clone(), options(None)),
+    ] {
+        let (_dir, path) = file(name, &file_bytes);
+        assert_eq!(is_audio(&path), name == "a.wav");
+        let mut source = Recording::open(&path, &options).unwrap();
+        assert_eq!((source.format(), source.tuning().rate_sps), (IqFormat::Cs16, 48_000), "{name}");
+        let (got, error) = read_all(&mut source, 4_097);
+        let got: Vec<i16> = got.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        assert!(error.is_none() && got.iter().skip(1).step_by(2).all(|q| *q == 0));
+        assert!(got.iter().step_by(2).eq(&audio), "{name}");
+    }
+    let (_dir, path) = file("d_48k.cu8", &[1, 2]);
+    let error = Recording::open(&path, &options(Some(AudioChannel::Mix))).unwrap_err();
+    assert!(error.is_final() && error.to_string().contains("no audio"), "{error}");
+}
+
+/// What rtl_fm writes into a pipe that can't be read twice, cut in the middle of a value.
+#[test]
+fn a_pipe_gives_everything_before_a_cut() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pipe_48k.s16");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let to = path.clone();
+    let writer = std::thread::spawn(move || File::create(to).unwrap().write_all(&[7; 2 * 3_000 + 1]).unwrap());
+    let mut source = Recording::open(&path, &RecordingOptions::default()).unwrap();
+    let (got, error) = read_all(&mut source, 4_096);
+    writer.join().unwrap();
+    assert_eq!(got.len(), 4 * 3_000);
+    assert!(matches!(error, Some(SourceError::Truncated { .. })), "{error:?}");
 }

@@ -8,9 +8,10 @@
 //!        other: status and extensions of some receivers, passed over
 //! ```
 //! The signal byte is the root of the power: 255 = full scale, so dBFS = 20·log10(signal / 255); 0 = not told. A timestamp
-//! of 0 or beginning with 0xFF00 ("MLAT" and its kin) tells no time.
+//! of 0 or beginning with 0xFF00 ("MLAT" and its kin) tells no time. A Mode A/C reply of zeros at time 0 only shows that the
+//! connection lives.
 
-use super::mode_s;
+use super::mode_s::{self, MODE_AC};
 use super::{FramingCounters, Heard};
 use model::{DeciDbfs, Raw, Signal, Tick12};
 
@@ -24,6 +25,7 @@ pub struct Beast {
     state: State,
     body: [u8; BODY_MAX],
     len: usize,
+    mode_ac: bool,
     counters: FramingCounters,
 }
 
@@ -41,6 +43,11 @@ enum State {
 }
 
 impl Beast {
+    /// `mode_ac`: Mode A/C replies are frames too.
+    pub fn new(mode_ac: bool) -> Self {
+        Self { mode_ac, ..Self::default() }
+    }
+
     pub fn push(&mut self, bytes: &[u8], out: &mut dyn FnMut(Heard)) {
         for &byte in bytes {
             self.byte(byte, out);
@@ -85,7 +92,7 @@ impl Beast {
     fn begin(&mut self, kind: u8) -> State {
         self.len = 0;
         match kind {
-            b'1' => State::Body { need: HEAD + 2 },
+            b'1' => State::Body { need: HEAD + MODE_AC },
             b'2' => State::Body { need: HEAD + mode_s::SHORT },
             b'3' => State::Body { need: HEAD + mode_s::LONG },
             _ => {
@@ -106,9 +113,10 @@ impl Beast {
     }
 
     fn whole(&mut self, need: usize, out: &mut dyn FnMut(Heard)) {
-        if need == HEAD + 2 {
+        let body = &self.body[..need];
+        if need == HEAD + MODE_AC && (!self.mode_ac || is_heartbeat(body)) {
             self.counters.other += 1;
-        } else if let Some(heard) = parse_body(&self.body[..need]) {
+        } else if let Some(heard) = parse_body(body) {
             self.counters.frames += 1;
             out(heard);
         } else {
@@ -117,15 +125,19 @@ impl Beast {
     }
 }
 
-/// A message without its escapes and type: timestamp, signal, Mode S bytes.
+fn is_heartbeat(body: &[u8]) -> bool {
+    body.iter().all(|&b| b == 0)
+}
+
+/// A message without its escapes and type: timestamp, signal, Mode S or Mode A/C bytes.
 pub fn parse_body(body: &[u8]) -> Option<Heard> {
     let (head, raw) = body.split_at_checked(HEAD)?;
-    if !mode_s::is_believable(raw) {
+    if !mode_s::is_believable(raw) && !mode_s::is_mode_ac(raw) {
         return None;
     }
     let ticks = head[..6].iter().fold(0_u64, |t, &b| t << 8 | u64::from(b));
     let told = ticks != 0 && head[..2] != [0xFF, 0x00];
-    Some(Heard { raw: Raw::new(raw), tick: told.then_some(Tick12(ticks)), utc: None, signal: signal(head[6]) })
+    Some(Heard { raw: Raw::new(raw), tick: told.then_some(Tick12(ticks)), utc: None, signal: signal(head[6]), channel: 0 })
 }
 
 /// The signal byte as a level.
@@ -196,6 +208,23 @@ pub(super) mod tests {
         assert_eq!(counters.skipped_bytes, 7 + 3 + 28);
     }
 
+    #[test]
+    fn mode_a_replies_are_frames_when_asked_for() {
+        let mut stream = write(b'1', &[0, 0, 0, 0, 0, 0x1A, 255, 0x1A & 0x77, 0x1A & 0x77]);
+        stream.extend(write(b'1', &[0; 9]));
+        stream.extend(write(b'1', &[0, 0, 0, 0, 0, 1, 0, 0, 0]));
+        stream.extend(write(b'1', &[0, 0, 0, 0, 0, 1, 0, 0x80, 0]));
+        for (mode_ac, frames, other, refused) in [(false, 0, 4, 0), (true, 2, 1, 1)] {
+            let (mut framer, mut heard) = (Framer::with_mode_ac(Framing::Beast, mode_ac), Vec::new());
+            framer.push(&stream, &mut |h| heard.push(h));
+            let c = framer.counters();
+            assert_eq!((c.frames, c.other, c.refused, c.skipped_bytes), (frames, other, refused, 0));
+            let got: Vec<_> = heard.iter().map(|h| (h.raw.hex(), h.tick)).collect();
+            let want = [("1212".to_owned(), Some(Tick12(0x1A))), ("0000".to_owned(), Some(Tick12(1)))];
+            assert_eq!(got, want[..frames as usize]);
+        }
+    }
+
     proptest! {
         #[test]
         fn what_was_written_is_read_however_it_is_cut(
@@ -215,6 +244,7 @@ pub(super) mod tests {
                     tick: (ticks != 0).then_some(Tick12(ticks)),
                     utc: None,
                     signal: signal(level),
+                    channel: 0,
                 });
             }
             let mut cuts: Vec<usize> = cuts.into_iter().map(|c| c.min(stream.len())).chain([0, stream.len()]).collect();

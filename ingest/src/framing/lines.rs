@@ -1,7 +1,7 @@
 //! Lines of hex, as people and programs exchange Mode S frames.
 //!
 //! ```text
-//!   *8D4840D6202CC371C32CE0576098;                  AVR
+//!   *8D4840D6202CC371C32CE0576098;                  AVR; four digits: a Mode A/C reply (0000: only to show that the connection lives)
 //!   @0123456789AB8D4840D6202CC371C32CE0576098;      AVR with 12 MHz ticks (also %)
 //!   <0123456789ABSS8D4840D6202CC371C32CE0576098;    the same with Beast's signal byte
 //!   8D4840D6202CC371C32CE0576098                    bare
@@ -12,7 +12,7 @@
 //! A line ends with LF, CR or `;`, and is at most [`LINE_MAX`] bytes.
 
 use super::beast;
-use super::mode_s::{self, LONG, SHORT};
+use super::mode_s::{self, LONG, MODE_AC, SHORT};
 use super::{FramingCounters, Heard};
 use model::{Raw, Signal, Tick12, UnixMicros};
 
@@ -26,16 +26,22 @@ pub struct Lines {
     len: usize,
     /// The line is longer than any that we know: passed over to its end.
     too_long: bool,
+    mode_ac: bool,
     counters: FramingCounters,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { line: [0; LINE_MAX], len: 0, too_long: false, counters: FramingCounters::default() }
+        Self { line: [0; LINE_MAX], len: 0, too_long: false, mode_ac: false, counters: FramingCounters::default() }
     }
 }
 
 impl Lines {
+    /// `mode_ac`: Mode A/C replies are frames too.
+    pub fn new(mode_ac: bool) -> Self {
+        Self { mode_ac, ..Self::default() }
+    }
+
     pub fn push(&mut self, bytes: &[u8], out: &mut dyn FnMut(Heard)) {
         for &byte in bytes {
             if matches!(byte, b'\n' | b'\r' | b';') {
@@ -61,6 +67,7 @@ impl Lines {
         match parse(&self.line[..len]) {
             Line::Empty => {}
             Line::Other => self.counters.other += 1,
+            Line::Frame(heard) if !self.mode_ac && heard.raw.as_slice().len() == MODE_AC => self.counters.other += 1,
             Line::Refused => self.counters.refused += 1,
             Line::Frame(heard) => {
                 self.counters.frames += 1;
@@ -77,7 +84,7 @@ impl Lines {
 #[derive(Debug, PartialEq, Eq)]
 enum Line {
     Empty,
-    /// A comment, or a Mode A/C reply.
+    /// A comment, or a sign of life.
     Other,
     Refused,
     Frame(Heard),
@@ -88,7 +95,7 @@ fn parse(line: &[u8]) -> Line {
     let frame = match line {
         [] => return Line::Empty,
         [b'#', ..] => return Line::Other,
-        [b'*', rest @ ..] if rest.len() == 4 => return Line::Other,
+        b"*0000" => return Line::Other,
         [b'*', rest @ ..] => from_hex(rest, 0),
         [b'@' | b'%', rest @ ..] => from_hex(rest, 6),
         [b'<', rest @ ..] => from_hex(rest, 7),
@@ -103,12 +110,12 @@ fn from_hex(digits: &[u8], head: usize) -> Option<Heard> {
     let mut bytes = [0; BYTES_MAX];
     let bytes = unhex(digits, &mut bytes)?;
     let (head, raw) = bytes.split_at_checked(head)?;
-    if !mode_s::is_believable(raw) {
+    if !mode_s::is_believable(raw) && !mode_s::is_mode_ac(raw) {
         return None;
     }
     let ticks = head.iter().take(6).fold(0_u64, |t, &b| t << 8 | u64::from(b));
     let signal = head.get(6).map_or(Signal::default(), |&level| beast::signal(level));
-    Some(Heard { raw: Raw::new(raw), tick: (ticks != 0).then_some(Tick12(ticks)), utc: None, signal })
+    Some(Heard { raw: Raw::new(raw), tick: (ticks != 0).then_some(Tick12(ticks)), utc: None, signal, channel: 0 })
 }
 
 /// The first column that is a frame, and the first that is a time.
@@ -206,9 +213,22 @@ mod tests {
     fn what_is_not_a_frame() {
         assert_eq!(parse(b"  "), Line::Empty);
         assert_eq!(parse(b"# 8D4840D6202CC371C32CE0576098"), Line::Other);
-        assert_eq!(parse(b"*7700"), Line::Other);
-        for bad in ["*8D4840D6202CC371C32CE0576099", "*8D4840", "hello", "a,b", "@0123", "*8D4840D6202CC371C32CE057609g", "1a33", ","] {
+        assert_eq!(parse(b"*0000"), Line::Other);
+        for bad in
+            ["*8D4840D6202CC371C32CE0576099", "*8D4840", "hello", "a,b", "@0123", "*8000", "*8D4840D6202CC371C32CE057609g", "1a33", ","]
+        {
             assert_eq!(parse(bad.as_bytes()), Line::Refused, "{bad}");
+        }
+    }
+
+    #[test]
+    fn mode_a_replies_are_frames_when_asked_for() {
+        for (mode_ac, frames, other) in [(false, 0, 4), (true, 3, 1)] {
+            let (mut framer, mut heard) = (Framer::with_mode_ac(Framing::Lines, mode_ac), Vec::new());
+            framer.push(b"*7700;\n*0000;\n@0123456789AB1280;\n<0123456789ABFF0000;\n", &mut |h| heard.push(h));
+            assert_eq!((framer.counters().frames, framer.counters().other, framer.counters().refused), (frames, other, 0));
+            let hex: Vec<String> = heard.iter().map(|h| h.raw.hex()).collect();
+            assert_eq!(hex, &["7700", "1280", "0000"][..frames as usize]);
         }
     }
 

@@ -7,6 +7,7 @@
 mod beast;
 mod lines;
 mod mode_s;
+mod nmea;
 
 use model::{Raw, Signal, Tick12, UnixMicros};
 
@@ -17,16 +18,19 @@ pub enum Framing {
     Beast,
     /// Lines of hex: AVR (`*…;`, `@…;`), bare, or CSV with a timestamp. Port 30002, and most text recordings.
     Lines,
+    /// AIS sentences: `!AIVDM…`, with or without tag blocks, among other lines.
+    Nmea,
 }
 
 impl Framing {
-    pub const ALL: [Self; 2] = [Self::Beast, Self::Lines];
+    pub const ALL: [Self; 3] = [Self::Beast, Self::Lines, Self::Nmea];
 
     /// The name used in configuration.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Beast => "beast",
             Self::Lines => "avr",
+            Self::Nmea => "nmea",
         }
     }
 
@@ -36,7 +40,13 @@ impl Framing {
 
     /// What a recording is, by its first bytes.
     pub fn detect(head: &[u8]) -> Self {
-        if head.contains(&beast::ESCAPE) { Self::Beast } else { Self::Lines }
+        if head.windows(4).any(|w| w == b"VDM," || w == b"VDO,") {
+            Self::Nmea
+        } else if head.contains(&beast::ESCAPE) {
+            Self::Beast
+        } else {
+            Self::Lines
+        }
     }
 }
 
@@ -48,6 +58,8 @@ pub struct Heard {
     pub tick: Option<Tick12>,
     pub utc: Option<UnixMicros>,
     pub signal: Signal,
+    /// As in [`model::Frame`].
+    pub channel: u8,
 }
 
 /// What a framing has done so far.
@@ -71,14 +83,28 @@ pub struct Framer(Kind);
 enum Kind {
     Beast(beast::Beast),
     Lines(Box<lines::Lines>),
+    Nmea(Box<nmea::Nmea>),
 }
 
 impl Framer {
     pub fn new(framing: Framing) -> Self {
+        Self::with_mode_ac(framing, false)
+    }
+
+    /// `mode_ac`: Mode A/C replies are frames too (of two bytes), not merely counted.
+    pub fn with_mode_ac(framing: Framing, mode_ac: bool) -> Self {
         Self(match framing {
-            Framing::Beast => Kind::Beast(beast::Beast::default()),
-            Framing::Lines => Kind::Lines(Box::default()),
+            Framing::Beast => Kind::Beast(beast::Beast::new(mode_ac)),
+            Framing::Lines => Kind::Lines(Box::new(lines::Lines::new(mode_ac))),
+            Framing::Nmea => Kind::Nmea(Box::default()),
         })
+    }
+
+    /// Live: the bytes that follow arrived at `now`. (Parts of a message wait only so long for each other.)
+    pub fn arrived(&mut self, now: UnixMicros) {
+        if let Kind::Nmea(nmea) = &mut self.0 {
+            nmea.arrived(now);
+        }
     }
 
     /// Takes the next bytes; calls `out` for each frame that they complete.
@@ -86,6 +112,7 @@ impl Framer {
         match &mut self.0 {
             Kind::Beast(beast) => beast.push(bytes, out),
             Kind::Lines(lines) => lines.push(bytes, out),
+            Kind::Nmea(nmea) => nmea.push(bytes, out),
         }
     }
 
@@ -94,6 +121,7 @@ impl Framer {
         match &mut self.0 {
             Kind::Beast(beast) => beast.finish(out),
             Kind::Lines(lines) => lines.finish(out),
+            Kind::Nmea(nmea) => nmea.finish(out),
         }
     }
 
@@ -101,6 +129,7 @@ impl Framer {
         match &self.0 {
             Kind::Beast(beast) => beast.counters(),
             Kind::Lines(lines) => lines.counters(),
+            Kind::Nmea(nmea) => nmea.counters(),
         }
     }
 }

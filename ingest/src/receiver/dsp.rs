@@ -4,8 +4,10 @@ use super::supervise::panic_text;
 use super::{Common, FrameOut};
 use crate::block::Block;
 use crate::counters::{ReceiverState, add};
+use crate::profile::{Governor, Seen};
 use crate::ring::{BlockReader, Next};
-use decoders::{Demodulator, DemodulatorConfig, Profile, ProtocolEntry};
+use crate::station::Stopwatch;
+use decoders::{Demodulator, DemodulatorConfig, ProtocolEntry};
 use model::{ReceiverId, Tuning, UnixMicros};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -24,7 +26,10 @@ const GOOD_RUN_US: i64 = 10_000_000;
 pub struct Dsp {
     entry: &'static ProtocolEntry,
     receiver: ReceiverId,
-    profile: Profile,
+    mode_ac: bool,
+    governor: Governor,
+    /// Samples that the pool had no block for, as far as the governor knows.
+    told_dropped: u64,
     out: FrameOut,
     common: Arc<Common>,
     demodulator: Option<(Tuning, Box<dyn Demodulator>)>,
@@ -36,11 +41,13 @@ pub struct Dsp {
 }
 
 impl Dsp {
-    pub fn new(entry: &'static ProtocolEntry, receiver: ReceiverId, profile: Profile, out: FrameOut, common: Arc<Common>) -> Self {
+    pub fn new(entry: &'static ProtocolEntry, receiver: ReceiverId, governor: Governor, out: FrameOut, common: Arc<Common>) -> Self {
         Self {
             entry,
             receiver,
-            profile,
+            mode_ac: false,
+            governor,
+            told_dropped: 0,
             out,
             common,
             demodulator: None,
@@ -51,6 +58,10 @@ impl Dsp {
         }
     }
 
+    pub fn with_mode_ac(self, mode_ac: bool) -> Self {
+        Self { mode_ac, ..self }
+    }
+
     /// Until the ring is closed and empty; what the demodulator still holds back then comes out.
     pub fn run(mut self, reader: &BlockReader) {
         loop {
@@ -59,9 +70,11 @@ impl Dsp {
                     let counters = &self.out.line.status.counters;
                     // The one in hand was waiting too.
                     counters.blocks_waiting_max.fetch_max(reader.waiting() as u64 + 1, Relaxed);
-                    let start_us = self.common.clock.mono_us();
+                    let (start_us, frames) = (self.common.clock.mono_us(), counters.frames.load(Relaxed));
                     self.take(&block);
-                    add(&self.out.line.status.counters.dsp_busy_us, (self.common.clock.mono_us() - start_us).max(0) as u64);
+                    let busy_us = self.busy_us(&block, start_us);
+                    add(&self.out.line.status.counters.dsp_busy_us, busy_us);
+                    self.govern(&block, busy_us, frames, reader);
                     reader.give_back(block);
                 }
                 Next::Closed => break,
@@ -75,8 +88,41 @@ impl Dsp {
         self.finish();
     }
 
+    fn busy_us(&self, block: &Block, start_us: i64) -> u64 {
+        match self.common.stopwatch {
+            Stopwatch::Clock => (self.common.clock.mono_us() - start_us).max(0) as u64,
+            Stopwatch::Told(busy_us) => busy_us(&block.iq(0), self.governor.profile()),
+        }
+    }
+
+    /// After a block: does the demodulator go on as it is? `frames`: passed on before the block.
+    fn govern(&mut self, block: &Block, busy_us: u64, frames: u64, reader: &BlockReader) {
+        let line = Arc::clone(&self.out.line);
+        let status = &line.status;
+        if !status.live.load(Relaxed) {
+            self.governor.hold();
+        }
+        let dropped = status.counters.dropped_pool_empty.load(Relaxed);
+        let seen = Seen {
+            signal_us: block.signal_us(),
+            busy_us,
+            frames: status.counters.frames.load(Relaxed) - frames,
+            waiting: reader.waiting(),
+            blocks: reader.capacity(),
+            dropped: self.told_dropped < dropped,
+        };
+        self.told_dropped = dropped;
+        if let Some(profile) = self.governor.observe(&seen) {
+            let load = self.governor.account().load;
+            tracing::info!(receiver = %status.name, ?profile, load, waiting = seen.waiting, "receiver goes on in another profile");
+            if let Some((_, demodulator)) = &mut self.demodulator {
+                demodulator.set_profile(profile);
+            }
+        }
+        status.profile.store(self.governor.profile(), self.governor.account());
+    }
+
     fn take(&mut self, block: &Block) {
-        let samples = block.samples();
         if !self.ready(block.meta().tuning) {
             self.skip(block);
             return;
@@ -92,8 +138,7 @@ impl Dsp {
             Ok((counters, latency_us)) => {
                 self.missing = 0;
                 self.out.line.status.demodulator.store(&counters);
-                let length_us = (u128::from(samples) * 1_000_000 / u128::from(iq.tuning.rate_sps.max(1))) as i64;
-                let behind_us = length_us - i64::from(latency_us);
+                let behind_us = block.signal_us() as i64 - i64::from(latency_us);
                 self.out.progress(iq.start_utc.map(|UnixMicros(us)| UnixMicros(us + behind_us)));
             }
             Err(panic) => {
@@ -113,8 +158,12 @@ impl Dsp {
             return false;
         }
         self.finish();
-        match (self.entry.demodulator)(&DemodulatorConfig { receiver: self.receiver, tuning, profile: self.profile }) {
-            Ok(demodulator) => {
+        match (self.entry.demodulator)(&DemodulatorConfig { receiver: self.receiver, tuning, profile: self.governor.profile() }) {
+            Ok(mut demodulator) => {
+                demodulator.set_mode_ac(self.mode_ac);
+                if !demodulator.has_profiles() {
+                    self.governor.hold();
+                }
                 self.demodulator = Some((tuning, demodulator));
                 self.made_us = now_us;
                 true

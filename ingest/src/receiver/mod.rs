@@ -3,6 +3,7 @@
 //! ```text
 //!   samples:  [source thread] read ── ring ──► [DSP thread] demodulate ── frames ──► merge thread
 //!   bytes:    [source thread] read, frame ────────────────────────────── frames ──► merge thread
+//!   facts:    [source thread] read, parse ─────────────────────────────── facts ──► merge thread
 //! ```
 //! A receiver fails alone: an error or a panic in its source, framing or demodulator is counted, and it starts anew after a
 //! pause ([`supervise`]); the others and the station go on.
@@ -18,10 +19,15 @@ pub use spec::{ByteFactory, Input, ReceiverSpec, SampleFactory};
 pub(crate) use timeline::Timeline;
 
 use crate::counters::{ReceiverState, ReceiverStatus};
+use crate::facts::Teller;
+use crate::framing::Framer;
+use crate::profile::Governor;
 use crate::ring;
+use crate::station::Stopwatch;
+use bytes::Reading;
 use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::sync::{Parker, Unparker};
-use model::{Frame, UnixMicros};
+use model::{Event, Frame, UnixMicros};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -37,6 +43,7 @@ const ROOM_WAIT: Duration = Duration::from_millis(50);
 pub(crate) struct Common {
     pub stop: Stop,
     pub clock: HostClock,
+    pub stopwatch: Stopwatch,
 }
 
 /// After a request to stop, a source whose thread has not returned for so long is left behind: it hangs in a driver.
@@ -107,6 +114,8 @@ impl HostClock {
 pub(crate) struct Line {
     pub status: ReceiverStatus,
     frames: ArrayQueue<Frame>,
+    /// What a feed of facts tells; room for one in the others.
+    facts: ArrayQueue<Event>,
     /// UTC up to which this receiver has been heard; `i64::MAX`: nobody need wait for it.
     progress_us: AtomicI64,
     /// No frame will be pushed any more.
@@ -123,6 +132,16 @@ impl Line {
     /// Takes the oldest frame.
     pub fn pop(&self) -> Option<Frame> {
         self.frames.pop()
+    }
+
+    /// Takes the oldest fact.
+    pub fn pop_fact(&self) -> Option<Event> {
+        self.facts.pop()
+    }
+
+    /// Could it ever have facts?
+    pub fn tells_facts(&self) -> bool {
+        1 < self.facts.capacity()
     }
 
     pub fn make_room(&self) {
@@ -163,6 +182,16 @@ impl FrameOut {
         }
     }
 
+    /// The same for a fact.
+    fn push_fact(&self, mut fact: Event) {
+        crate::counters::add(&self.line.status.counters.facts, 1);
+        while let Err(back) = self.line.facts.push(fact) {
+            fact = back;
+            self.merge.unpark();
+            self.parker.park_timeout(ROOM_WAIT);
+        }
+    }
+
     /// Everything up to `utc` has been pushed.
     fn progress(&self, utc: Option<UnixMicros>) {
         self.line.progress_us.store(utc.map_or(i64::MAX, |u| u.0), Ordering::Release);
@@ -192,11 +221,12 @@ pub(crate) fn start(spec: ReceiverSpec, blocks: usize, common: &Arc<Common>, mer
     let line = Arc::new(Line {
         status: ReceiverStatus::new(spec.id, spec.name.clone(), spec.protocol.protocol),
         frames: ArrayQueue::new(FRAMES_MAX),
+        facts: ArrayQueue::new(if matches!(spec.input, Input::Facts(..)) { FRAMES_MAX } else { 1 }),
         progress_us: AtomicI64::new(i64::MAX),
         over: AtomicBool::new(false),
         gave_up: AtomicBool::new(false),
         room: parker.unparker().clone(),
-        is_feed: matches!(spec.input, Input::Bytes(..)),
+        is_feed: matches!(spec.input, Input::Bytes(..) | Input::Facts(..)),
     });
     let out = FrameOut { line: Arc::clone(&line), merge: merge.clone(), parker };
     // Thread names are cut at 15 bytes by Linux: the place in the configuration comes first.
@@ -206,15 +236,24 @@ pub(crate) fn start(spec: ReceiverSpec, blocks: usize, common: &Arc<Common>, mer
     match spec.input {
         Input::Samples(factory) => {
             let (writer, reader) = ring::ring(blocks, ring::BLOCK_BYTES);
-            let demodulator = dsp::Dsp::new(spec.protocol, spec.id, spec.profile, out, Arc::clone(common));
+            let demodulator = dsp::Dsp::new(spec.protocol, spec.id, Governor::new(spec.profile), out, Arc::clone(common));
+            let demodulator = demodulator.with_mode_ac(spec.mode_ac);
             let dsp = builder("-dsp").spawn(move || demodulator.run(&reader))?;
             let source = samples::Samples::new(line_of_source, common_of_source, writer, spec.start_utc);
             let source = builder("-source").spawn(move || source.run(factory))?;
             Ok(Running { line, source, dsp: Some(dsp) })
         }
         Input::Bytes(factory, framing) => {
-            let bytes = bytes::Bytes::new(out, common_of_source, spec.protocol.protocol, framing, spec.start_utc);
+            let framer = Box::new(move || Framer::with_mode_ac(framing, spec.mode_ac));
+            let reading = Reading::Frames { framer, start_utc: spec.start_utc };
+            let bytes = bytes::Bytes::new(out, common_of_source, spec.protocol.protocol, reading);
             let source = builder("-feed").spawn(move || bytes.run(factory))?;
+            Ok(Running { line, source, dsp: None })
+        }
+        Input::Facts(factory, telling) => {
+            let reading = Reading::Facts(Teller::new(telling));
+            let bytes = bytes::Bytes::new(out, common_of_source, spec.protocol.protocol, reading);
+            let source = builder("-facts").spawn(move || bytes.run(factory))?;
             Ok(Running { line, source, dsp: None })
         }
     }

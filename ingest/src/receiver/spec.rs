@@ -1,7 +1,9 @@
 //! What a receiver is to be.
 
+use crate::facts::Telling;
 use crate::framing::Framing;
-use decoders::{Profile, ProtocolEntry};
+use crate::profile::ProfileChoice;
+use decoders::ProtocolEntry;
 use hw::{ByteSource, SampleSource, SourceError};
 use model::{ReceiverId, UnixMicros};
 use std::fmt;
@@ -17,6 +19,8 @@ pub enum Input {
     Samples(SampleFactory),
     /// Bytes of a feed that was demodulated elsewhere.
     Bytes(ByteFactory, Framing),
+    /// Bytes of a feed that tells what was decoded elsewhere: no frames, but facts.
+    Facts(ByteFactory, Telling),
 }
 
 impl fmt::Debug for Input {
@@ -24,6 +28,7 @@ impl fmt::Debug for Input {
         match self {
             Self::Samples(_) => f.write_str("Samples"),
             Self::Bytes(_, framing) => write!(f, "Bytes({framing:?})"),
+            Self::Facts(_, telling) => write!(f, "Facts({telling:?})"),
         }
     }
 }
@@ -36,8 +41,10 @@ pub struct ReceiverSpec {
     /// Its name there, for logs and metrics.
     pub name: String,
     pub protocol: &'static ProtocolEntry,
-    pub profile: Profile,
+    pub profile: ProfileChoice,
     pub input: Input,
+    /// Mode S: Mode A/C replies are frames too, from samples and from feeds. They name nobody, so they become no events, but go on to other feeds.
+    pub mode_ac: bool,
     /// UTC of a recording's first sample (or first tick). `None`: the machine's clock for what is live, unknown for what
     /// is read flat out.
     pub start_utc: Option<UnixMicros>,

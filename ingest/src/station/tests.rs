@@ -3,6 +3,7 @@
 use super::*;
 use crate::counters::ReceiverState;
 use crate::framing::Framing;
+use crate::profile::ProfileChoice;
 use crate::receiver::Input;
 use crate::testing::{ENTRY, Marks, ident};
 use decoders::Profile;
@@ -36,8 +37,9 @@ fn spec(id: u8, open: impl FnMut() -> Result<Box<dyn SampleSource>, SourceError>
         id: ReceiverId(id),
         name: format!("r{id}"),
         protocol: &ENTRY,
-        profile: Profile::Full,
+        profile: ProfileChoice::Always(Profile::Full),
         input: Input::Samples(Box::new(open)),
+        mode_ac: false,
         start_utc: Some(UnixMicros(0)),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::frame::ModeS;
 use super::traffic::{ReplyRates, Traffic};
+use crate::rng::Rng;
 use crate::world::{World, WorldConfig};
 use std::collections::HashSet;
 
@@ -51,6 +52,32 @@ impl Content {
         Self::from_frames(frames)
     }
 
+    /// 12,000 frames of 120 addresses in the mix of a busy terminal area, bits at random: DF 17 31 %, 0 34 %, 11 21 %, 4 10 %,
+    /// 16 2 %, 20 2 %. For laboratories: every reading of a bit is as hard as any other.
+    pub fn terminal_area() -> Self {
+        let mut rng = Rng::stream(7, &[1]);
+        let frame = |i: u32| {
+            let address = 0x40_0000 + (i % 120) * 0x0123F;
+            let mut body = [0_u8; 11];
+            body.iter_mut().for_each(|b| *b = rng.below(256) as u8);
+            let (df, long) = match rng.below(100) {
+                0..31 => (17, true),
+                31..65 => (0, false),
+                65..86 => (11, false),
+                86..96 => (4, false),
+                96..98 => (16, true),
+                _ => (20, true),
+            };
+            body[0] = df << 3 | if matches!(df, 11 | 17) { 5 } else { body[0] & 7 };
+            let plain = matches!(df, 11 | 17);
+            if plain {
+                body[1..4].copy_from_slice(&address.to_be_bytes()[1..]);
+            }
+            ModeS::seal(&body[..if long { 11 } else { 4 }], if plain { 0 } else { address })
+        };
+        Self::from_frames((0..12_000).map(frame).collect())
+    }
+
     /// Only the frames of one downlink format.
     #[must_use]
     pub fn only(&self, df: u8) -> Self {
@@ -68,7 +95,8 @@ fn frame_of_line(line: &str) -> Option<ModeS> {
     }
 }
 
-/// `1a`, type `32` (short) or `33` (long), 6 bytes of time, 1 of level, the frame; 1a within is doubled.
+/// `1a`, type `32` (short) or `33` (long), 6 bytes of time, 1 of level, the frame. On a link 1a within is doubled; in logs (one frame
+/// a line) often not: as long as the bare frame is, it is bare. A doubled 1a makes it longer.
 fn beast(token: &str) -> Option<ModeS> {
     let byte = |i: usize| token.get(i..i + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
     let length = match (byte(0)?, byte(2)?) {
@@ -76,10 +104,11 @@ fn beast(token: &str) -> Option<ModeS> {
         (0x1a, 0x33) => 14,
         _ => return None,
     };
+    let bare = token.len() == 2 * (2 + 7 + length);
     let (mut bytes, mut at) = (Vec::with_capacity(21), 4);
     while bytes.len() < 7 + length {
         let b = byte(at)?;
-        at += if b == 0x1a { 4 } else { 2 };
+        at += if b == 0x1a && !bare { 4 } else { 2 };
         bytes.push(b);
     }
     ModeS::from_bytes(&bytes[7..])
@@ -104,6 +133,14 @@ mod tests {
         ];
         for line in &forms {
             assert_eq!(Content::from_text(line).frames, [ModeS::from_hex(hex).unwrap()], "{line}");
+        }
+        // Bare, with 1a at the end, at the level, and twice in a row.
+        for (line, hex) in [
+            ("1698140962.119813,1a32000023b1dda011210000bd6b441a", "210000bd6b441a"),
+            ("1,1a320123456789ab1a5d4840d6f8a4d7", "5d4840d6f8a4d7"),
+            ("1,1a320123456789abff5d1a1ad6f8a4d7", "5d1a1ad6f8a4d7"),
+        ] {
+            assert_eq!(frame_of_line(line), ModeS::from_hex(hex), "{line}");
         }
         assert_eq!(Content::from_text("time,frame\n\n1a33zz\n1a3301\n"), Content::default());
     }

@@ -34,6 +34,13 @@ pub fn mode_c(alt_ft: i32) -> Option<Waveform> {
     Some(reply([a, b, c, d], false))
 }
 
+/// What a receiver says of a reply in two bytes: the code's octal digits A B C D as hexadecimal ones, and 0x0080 for SPI.
+pub fn two_bytes(pulses: u16, spi: bool) -> [u8; 2] {
+    let digit = |ones: u16, twos: u16, fours: u16| (pulses >> ones & 1) | (pulses >> twos & 1) << 1 | (pulses >> fours & 1) << 2;
+    let (a, b, c, d) = (digit(12, 10, 8), digit(6, 4, 2), digit(13, 11, 9), digit(5, 3, 1));
+    (a << 12 | b << 8 | u16::from(spi) << 7 | c << 4 | d).to_be_bytes()
+}
+
 /// Pulses F1 C1 A1 C2 A2 C4 A4 X B1 D1 B2 D2 B4 D4 F2.
 fn reply([a, b, c, d]: [u16; 4], spi: bool) -> Waveform {
     let order = [1, c & 1, a & 1, c >> 1 & 1, a >> 1 & 1, c >> 2, a >> 2, 0, b & 1, d & 1, b >> 1 & 1, d >> 1 & 1, b >> 2, d >> 2, 1];
@@ -61,6 +68,15 @@ mod tests {
         assert_eq!(pulses(mode_a(40, false)), 1 << 14 | 1 << 9 | 1);
         // D1 is the tenth: squawk 0001.
         assert_eq!(pulses(mode_a(1, false)), 1 << 14 | 1 << 5 | 1);
+    }
+
+    #[test]
+    fn two_bytes_are_the_squawk_in_hexadecimal() {
+        for squawk in [0, 1, 40, 620, 1200, 2143, 7500, 7777] {
+            let expected = u16::from_str_radix(&squawk.to_string(), 16).unwrap();
+            assert_eq!(two_bytes(pulses(mode_a(squawk, false)), false), expected.to_be_bytes());
+            assert_eq!(two_bytes(pulses(mode_a(squawk, true)), true), (expected | 0x80).to_be_bytes());
+        }
     }
 
     #[test]

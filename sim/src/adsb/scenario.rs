@@ -105,7 +105,7 @@ impl Scenario {
             let transponder = rng.below(500);
             let mut own = Rng::stream(self.seed, &[0xADB, 3, transponder]);
             let (squawk, alt_ft) = (own.below(0o10000) as u16, 100 * own.below(410) as i32);
-            let code_a = fruit::mode_a_octal(squawk, false);
+            let code_a = fruit::mode_a_octal(squawk, own.chance(0.02));
             let reply = if rng.chance(0.5) { code_a } else { fruit::mode_c(alt_ft).unwrap_or(code_a) };
             self.place(reply, start_ps, &self.transmitter(1 << 32 | transponder), rng, &mut bursts);
         });

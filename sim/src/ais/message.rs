@@ -17,7 +17,7 @@ pub struct CommState {
 
 impl CommState {
     /// Annex 2 §3.3.7.2: synchronised to UTC; even timeouts carry the slot number, odd ones the number of stations received.
-    fn put(self, payload: Payload) -> Payload {
+    pub(super) fn put(self, payload: Payload) -> Payload {
         let (timeout, sub) = match self.timeout.min(7) {
             0 => (0, 0),
             t @ (2 | 4 | 6) => (t, u32::from(self.slot)),
@@ -28,7 +28,7 @@ impl CommState {
     }
 }
 
-/// Messages 1 and 3, class A position. `kind` 1 (scheduled) or 3 (answer to interrogation); `second` of UTC.
+/// Messages 1 to 3, class A position. `kind` 1 (scheduled), 2 (assigned) or 3 (answer to interrogation); `second` of UTC.
 pub fn position_a(kind: u8, ship: &ShipState, second: u8, comm: CommState) -> Payload {
     let turn = rate_of_turn(ship.turn_deg_per_min);
     let head = head(kind, ship.mmsi).put(4, u32::from(ship.nav_status)).put_signed(8, turn).put(10, speed10(ship.speed_kt)).put(1, 1);

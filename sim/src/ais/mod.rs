@@ -10,6 +10,7 @@ pub mod message;
 mod payload;
 pub mod scenario;
 mod sea;
+pub mod service;
 mod truth;
 
 pub use gmsk::{AisBurst, Channel};

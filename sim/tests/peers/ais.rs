@@ -3,6 +3,7 @@
 use crate::peer::{Scratch, found, installed, output_of};
 use sim::ais::message::{self, CommState, Utc};
 use sim::ais::scenario::{Collision, Scenario, positions, statics};
+use sim::ais::service::{self, Binary};
 use sim::ais::{AisTruth, Payload, SeaConfig, SeaSignal};
 use sim::world::{ShipState, World, WorldConfig};
 use std::collections::HashMap;
@@ -60,6 +61,53 @@ fn gpsdecode_reads_the_fields_that_were_written() {
     said_so(message::long_range(a), 27, a.mmsi, vec![("speed", a.speed_kt, 0.51), ("lon", a.at.lon_deg(), 0.051)], "");
     said_so(message::static_b_rest(b), 24, b.mmsi, vec![], &name(b.name.as_str()));
     said_so(message::static_b_rest(b), 24, b.mmsi, size(b.dimensions_m), &format!("callsign\":\"{}\"", b.callsign));
+}
+
+#[test]
+fn gpsdecode_reads_the_other_types() {
+    if !installed("gpsdecode", "-h") {
+        return;
+    }
+    let (base, ship) = (2_442_000, 244_660_123);
+    let world = World::new(WorldConfig::default());
+    let a = (0..world.sea().ship_count()).map(|i| world.sea().ship_at(i, 1_000_000)).find(|s| !s.class_b).unwrap();
+    let at = |lat, lon| model::LatLon::from_degrees(lat, lon).unwrap();
+    let region = (at(53.0, 5.0), at(52.0, 4.0));
+    let comm = CommState { slot: 77, timeout: 2 };
+    // (It reads the number of persons out of the destination's MMSI, so that is not asked.)
+    let persons = Binary { application: (1, 16), data: &[(13, 12), (32, 0), (3, 0)] };
+    // Tidal window of IMO SN.1/Circ.289: month, day, then 1/1000 minutes, times, direction, 1/10 knots.
+    let tidal = [(4, 11), (5, 23), (25, 240_000), (24, 3_120_000), (5, 10), (6, 30), (5, 12), (6, 0), (9, 270), (8, 15)];
+    let tidal = Binary { application: (1, 32), data: &tidal };
+    let corner = "\"ne_lon\":\"5.000000\",\"ne_lat\":\"53.000000\",\"sw_lon\":\"4.000000\",\"sw_lat\":\"52.000000\"";
+    for (payload, kind, words) in [
+        (service::assigned_position(&a, 33, comm), 2, vec![format!("\"mmsi\":{}", a.mmsi), "\"second\":33".into()]),
+        (service::addressed_binary(base, 1, ship, &persons), 6, vec!["\"dac\":1,\"fid\":16".into()]),
+        (
+            service::addressed_binary(base, 1, ship, &tidal),
+            6,
+            vec!["\"month\":11,\"day\":23".into(), "\"from_hour\":10".into(), "\"cdir\":270".into()],
+        ),
+        (service::acknowledge(7, base, &[(ship, 1), (a.mmsi, 2)]), 7, vec![format!("\"mmsi1\":{ship}"), format!("\"mmsi2\":{}", a.mmsi)]),
+        (service::broadcast_binary(base, &persons), 8, vec!["\"dac\":1,\"fid\":16".into()]),
+        (service::utc_inquiry(base, ship), 10, vec![format!("\"dest_mmsi\":{ship}")]),
+        (service::addressed_safety_text(base, 2, ship, "GALE WARNING"), 12, vec!["\"seqno\":2".into(), "\"text\":\"GALE WARNING\"".into()]),
+        (service::acknowledge(13, base, &[(ship, 3)]), 13, vec![format!("\"mmsi1\":{ship}")]),
+        (service::interrogation(base, ship, 5, 100), 15, vec![format!("\"mmsi1\":{ship},\"type1_1\":5,\"offset1_1\":100")]),
+        (service::assignment(base, ship, 300, 45), 16, vec![format!("\"mmsi1\":{ship},\"offset1\":300,\"increment1\":45")]),
+        (service::dgnss(base, at(52.0, 4.0), &[0xABCDEF, 0x012345]), 17, vec!["\"lon\":4.0,\"lat\":52.0".into(), "48:abcdef012345".into()]),
+        (service::reservation(base, 900, 5, 7, 225), 20, vec!["\"offset1\":900,\"number1\":5,\"timeout1\":7,\"increment1\":225".into()]),
+        (service::channel_management(base, (2087, 2088), region), 22, vec!["\"channel_a\":2087,\"channel_b\":2088".into(), corner.into()]),
+        (service::group_assignment(base, region, 6, 9, 4), 23, vec![corner.into(), "\"quiet\":4".into()]),
+        (service::slot_binary(base, None, &persons, None), 25, vec!["\"structured\":true".into(), "\"app_id\":80".into()]),
+        (service::slot_binary(base, None, &persons, Some(comm)), 26, vec!["\"structured\":true".into(), "\"app_id\":80".into()]),
+    ] {
+        let said = gpsdecode(&[payload]);
+        assert!(said.contains(&format!("\"type\":{kind},")), "type {kind}: {said}");
+        for word in words {
+            assert!(said.contains(&word), "type {kind}: {word} is not in {said}");
+        }
+    }
 }
 
 /// The number after `"key":`.

@@ -8,3 +8,4 @@ mod adsb;
 mod ais;
 mod aprs;
 mod peer;
+mod uat;

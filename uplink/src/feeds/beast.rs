@@ -1,8 +1,8 @@
 //! Mode-S Beast binary, out.
 //!
 //! ```text
-//!   0x1A type  timestamp:6  signal:1  message:7|14      any 0x1A after the type is sent twice
-//!        '2' short, '3' long
+//!   0x1A type  timestamp:6  signal:1  message:2|7|14    any 0x1A after the type is sent twice
+//!        '1' Mode A/C, '2' short, '3' long
 //! ```
 //! The timestamp is the low 48 bits of the receiver's 12 MHz clock at the end of bit 56, most significant byte first: it
 //! wraps after 271 days. The signal byte is the root of the power, 255 = full scale; 0 = not told, so a level that is known
@@ -11,16 +11,18 @@
 use model::{DeciDbfs, Frame, Protocol};
 
 const ESCAPE: u8 = 0x1A;
+const MODE_AC: usize = 2;
 const SHORT: usize = 7;
 const LONG: usize = 14;
 
 /// An empty Mode A/C reply at time 0, as receivers send it to keep a connection open.
 pub const HEARTBEAT: &[u8] = &[ESCAPE, b'1', 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// Appends a Mode S frame; anything else is not Beast's.
+/// Appends a Mode S frame or Mode A/C reply; anything else is not Beast's.
 pub fn write(frame: &Frame, out: &mut Vec<u8>) -> bool {
     let raw = frame.raw.as_slice();
     let kind = match (frame.protocol, raw.len()) {
+        (Protocol::Adsb, MODE_AC) => b'1',
         (Protocol::Adsb, SHORT) => b'2',
         (Protocol::Adsb, LONG) => b'3',
         _ => return false,
@@ -74,6 +76,11 @@ mod tests {
         let out = written(&long, 0xFFFF_0000_0000_0001, None);
         assert_eq!(out[..9], [0x1a, b'3', 0, 0, 0, 0, 0, 1, 0], "48 bits of the clock, level not told");
         assert_eq!(out[9..], [0x8d, 0x1a, 0x1a, 0x1a, 0x1a, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x1a, 0x1a]);
+    }
+
+    #[test]
+    fn a_mode_a_reply_is_type_1() {
+        assert_eq!(written(&[0x1a, 0x21], 0x1a, Some(0)), [0x1a, b'1', 0, 0, 0, 0, 0, 0x1a, 0x1a, 0xff, 0x1a, 0x1a, 0x21]);
     }
 
     #[test]

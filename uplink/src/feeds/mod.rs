@@ -1,20 +1,25 @@
-//! What other programs on the LAN expect of a receiver: Beast, AVR and SBS (BaseStation) over TCP.
+//! What other programs on the LAN expect of a receiver: Beast, AVR, SBS (BaseStation) and NMEA (AIS) over TCP; NMEA
+//! over UDP too.
 //!
 //! ```text
-//!   Frame ──► beast, avr ──┐
-//!   Event ──► sbs ─────────┴─► Publisher ── chunks ──► queue (bounded, shared) ──► one task per client ──► TCP
+//!   Frame ──► beast, avr, nmea ─┐
+//!   Event ──► sbs ──────────────┴─► Publisher ── chunks ──► queue (bounded, shared) ─┬► one task per client ──► TCP
+//!                                                                                    └► datagrams ──► UDP
 //! ```
 //!
 //! Constraints:
-//! - `beast`, `avr` and `sbs` are pure: values in, bytes out, time passed in;
+//! - `beast`, `avr`, `sbs` and `nmea` are pure: values in, bytes out, time passed in;
 //! - publishing never waits: a client that can't keep up is dropped and counted, whoever else listens notices nothing;
 //! - what a client sends is read and thrown away: nothing comes in through a feed.
 
 mod avr;
 mod beast;
+mod datagrams;
+mod nmea;
 mod sbs;
 mod server;
 
+pub use datagrams::send_to;
 pub use server::{CHUNK_BYTES, CLIENTS_MAX, FeedCounters, Publisher, QUEUE_CHUNKS, serve};
 
 use model::{Event, Frame, UnixMicros};
@@ -28,10 +33,12 @@ pub enum FeedFormat {
     Avr,
     /// BaseStation CSV: what was decoded. Usually port 30003.
     Sbs,
+    /// AIS sentences. Usually port 10110.
+    Nmea,
 }
 
 impl FeedFormat {
-    pub const ALL: [Self; 3] = [Self::Beast, Self::Avr, Self::Sbs];
+    pub const ALL: [Self; 4] = [Self::Beast, Self::Avr, Self::Sbs, Self::Nmea];
 
     /// The name used in configuration, metrics and announcements.
     pub const fn name(self) -> &'static str {
@@ -39,6 +46,7 @@ impl FeedFormat {
             Self::Beast => "beast",
             Self::Avr => "avr",
             Self::Sbs => "sbs",
+            Self::Nmea => "nmea",
         }
     }
 
@@ -47,6 +55,7 @@ impl FeedFormat {
         match self {
             Self::Beast => beast::write(frame, out),
             Self::Avr => avr::write(frame, out),
+            Self::Nmea => nmea::write(frame, out),
             Self::Sbs => false,
         }
     }
@@ -54,7 +63,7 @@ impl FeedFormat {
     /// Appends an event, written down at `logged`. `false`: this format has no words for it, and nothing was appended.
     pub fn event(self, event: &Event, logged: UnixMicros, out: &mut Vec<u8>) -> bool {
         match self {
-            Self::Beast | Self::Avr => false,
+            Self::Beast | Self::Avr | Self::Nmea => false,
             Self::Sbs => sbs::write(event, logged, out),
         }
     }
@@ -65,6 +74,7 @@ impl FeedFormat {
             Self::Beast => beast::HEARTBEAT,
             Self::Avr => avr::HEARTBEAT,
             Self::Sbs => b"\r\n",
+            Self::Nmea => nmea::HEARTBEAT,
         }
     }
 }

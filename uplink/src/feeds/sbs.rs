@@ -75,7 +75,8 @@ fn columns(event: &Event) -> Option<Columns> {
         | EventKind::Intent(_)
         | EventKind::AirData(_)
         | EventKind::Quality(_)
-        | EventKind::Advisory(_) => None,
+        | EventKind::Advisory(_)
+        | EventKind::Quarantined(_) => None,
     }
 }
 

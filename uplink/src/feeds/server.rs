@@ -32,7 +32,7 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
 /// When no connection can be accepted (no file descriptors left), wait before trying again.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(250);
 
-type Chunk = Arc<[u8]>;
+pub(super) type Chunk = Arc<[u8]>;
 
 /// Totals since the start, for metrics.
 #[derive(Debug, Default)]
@@ -60,10 +60,15 @@ pub struct Publisher {
 
 /// Serves clients of `listener` until the publisher is dropped. Needs a tokio runtime.
 pub fn serve(listener: TcpListener, format: FeedFormat) -> Publisher {
-    let (queue, _) = broadcast::channel(QUEUE_CHUNKS);
-    let counters = Arc::<FeedCounters>::default();
-    tokio::spawn(accept(listener, format, queue.downgrade(), Arc::clone(&counters)));
-    Publisher { format, queue, open: Vec::with_capacity(CHUNK_BYTES), counters }
+    let (publisher, _) = open(format);
+    tokio::spawn(accept(listener, format, publisher.queue.downgrade(), publisher.counters()));
+    publisher
+}
+
+/// A publisher and a first reader of its queue.
+pub(super) fn open(format: FeedFormat) -> (Publisher, Receiver<Chunk>) {
+    let (queue, reader) = broadcast::channel(QUEUE_CHUNKS);
+    (Publisher { format, queue, open: Vec::with_capacity(CHUNK_BYTES), counters: Arc::default() }, reader)
 }
 
 impl Publisher {

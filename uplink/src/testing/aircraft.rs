@@ -1,7 +1,10 @@
 //! Any of the kinds of event that only aircraft send.
 
 use super::events::degrees;
-use model::{Advisory, AirData, DeciKnots, EventKind, Hazard, HeadingReference, Icao24, InferredRegister, Intent, Quality, Threat};
+use model::{
+    Advisory, AirData, DeciKnots, Disbelief, EventKind, Hazard, HeadingReference, Icao24, InferredRegister, Intent, LatLon, Quality,
+    Quarantined, ShortText, Suspect, Threat,
+};
 use proptest::option::of;
 use proptest::prelude::*;
 
@@ -12,6 +15,7 @@ pub fn kind() -> BoxedStrategy<EventKind> {
         air_data().prop_map(EventKind::AirData).boxed(),
         quality().prop_map(EventKind::Quality).boxed(),
         advisory().prop_map(EventKind::Advisory).boxed(),
+        quarantined().prop_map(EventKind::Quarantined).boxed(),
     ]
     .boxed()
 }
@@ -86,15 +90,18 @@ fn air_data() -> impl Strategy<Value = AirData> {
 
 fn quality() -> impl Strategy<Value = Quality> {
     let errors = (of(any::<u32>()), of(any::<u16>()), of(any::<u16>()));
-    (errors, of(any::<u8>()), of(any::<bool>()), of(any::<u8>()), of(any::<bool>())).prop_map(
-        |((position_error_m, geom_alt_error_m, velocity_error_dm_s), integrity_exponent, integrity_per_sample, design, checked)| Quality {
-            position_error_m,
-            geom_alt_error_m,
-            velocity_error_dm_s,
-            integrity_exponent,
-            integrity_per_sample,
-            design_assurance_exponent: design,
-            baro_alt_checked: checked,
+    (errors, of(any::<u8>()), of(any::<bool>()), of(any::<u8>()), of(any::<bool>()), of(any::<u32>())).prop_map(
+        |((position_error_m, geom_alt_error_m, velocity_error_dm_s), integrity_exponent, integrity_per_sample, design, checked, rc)| {
+            Quality {
+                position_error_m,
+                geom_alt_error_m,
+                velocity_error_dm_s,
+                integrity_exponent,
+                integrity_per_sample,
+                design_assurance_exponent: design,
+                baro_alt_checked: checked,
+                containment_m: rc,
+            }
         },
     )
 }
@@ -117,4 +124,23 @@ fn advisory() -> impl Strategy<Value = Advisory> {
             threat,
         },
     )
+}
+
+fn quarantined() -> impl Strategy<Value = Quarantined> {
+    let place = (-900_000_000..=900_000_000_i32, -1_800_000_000..1_800_000_000_i32)
+        .prop_map(|(lat, lon)| Suspect::Position(LatLon::from_e7(lat, lon).expect("in range")));
+    let suspect = prop_oneof![
+        place.boxed(),
+        any::<i32>().prop_map(Suspect::BaroAltitude).boxed(),
+        any::<u16>().prop_map(|s| Suspect::Speed(DeciKnots(s))).boxed(),
+        degrees().prop_map(Suspect::Track).boxed(),
+        (0..7_778_u16).prop_map(Suspect::Squawk).boxed(),
+        "[A-Z0-9]{1,8}".prop_map(|t| Suspect::Callsign(ShortText::truncated(&t))).boxed(),
+        any::<bool>().prop_map(Suspect::OnGround).boxed(),
+    ];
+    (proptest::sample::select(&Disbelief::ALL[..]), suspect, any::<u32>()).prop_map(|(why, suspect, count)| Quarantined {
+        why,
+        suspect,
+        count,
+    })
 }

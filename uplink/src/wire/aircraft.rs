@@ -2,16 +2,24 @@
 
 use super::WireError;
 use super::columns::{Col, Columns, Writer};
-use super::decode::{flag, number, opt, small};
+use super::decode::{flag, number, opt, short_text, small};
 use super::encode;
 use super::model::Bits;
 use super::tags::Tag;
-use model::{Advisory, AirData, CentiDegrees, DeciKnots, Icao24, InferredRegister, Intent, Quality, Threat};
+use model::{Advisory, AirData, CentiDegrees, DeciKnots, Icao24, InferredRegister, Intent, LatLon, Quality, Quarantined, Suspect, Threat};
 
 type Result<T> = core::result::Result<T, WireError>;
 
 const THREAT_ADDRESS: u8 = 0;
 const THREAT_PLACE: u8 = 1;
+
+const SUSPECT_POSITION: u8 = 0;
+const SUSPECT_BARO_ALTITUDE: u8 = 1;
+const SUSPECT_SPEED: u8 = 2;
+const SUSPECT_TRACK: u8 = 3;
+const SUSPECT_SQUAWK: u8 = 4;
+const SUSPECT_CALLSIGN: u8 = 5;
+const SUSPECT_ON_GROUND: u8 = 6;
 
 fn put_signed(w: &mut Writer, bits: &mut Bits, value: Option<impl Into<i64> + Copy>) {
     if let Some(value) = bits.see(value) {
@@ -140,6 +148,8 @@ pub fn put_quality(w: &mut Writer, bits: &mut Bits, q: &Quality) {
     bits.push_flag(q.integrity_per_sample);
     encode::small(w, bits, q.design_assurance_exponent);
     bits.push_flag(q.baro_alt_checked);
+    // Later than the rest: absent bits of an older segment read as "not there".
+    encode::number(w, bits, q.containment_m);
 }
 
 pub fn quality(c: &mut Columns, bits: &mut Bits) -> Result<Quality> {
@@ -151,6 +161,7 @@ pub fn quality(c: &mut Columns, bits: &mut Bits) -> Result<Quality> {
         integrity_per_sample: flag(bits)?,
         design_assurance_exponent: small(c, bits)?,
         baro_alt_checked: flag(bits)?,
+        containment_m: get_number(c, bits)?,
     })
 }
 
@@ -193,4 +204,59 @@ fn threat(c: &mut Columns, bits: &mut Bits) -> Result<Threat> {
         }
         _ => Err(WireError::Tag("threat")),
     }
+}
+
+pub fn put_quarantined(w: &mut Writer, bits: &mut Bits, q: &Quarantined) {
+    w.u8(Col::Small, q.why.tag());
+    w.varint(Col::Number, q.count.into());
+    match q.suspect {
+        Suspect::Position(place) => {
+            w.u8(Col::Small, SUSPECT_POSITION);
+            w.signed(Col::Number, place.lat_e7().into());
+            w.signed(Col::Number, place.lon_e7().into());
+        }
+        Suspect::BaroAltitude(feet) => {
+            w.u8(Col::Small, SUSPECT_BARO_ALTITUDE);
+            w.signed(Col::Number, feet.into());
+        }
+        Suspect::Speed(speed) => {
+            w.u8(Col::Small, SUSPECT_SPEED);
+            w.varint(Col::Number, speed.0.into());
+        }
+        Suspect::Track(track) => {
+            w.u8(Col::Small, SUSPECT_TRACK);
+            w.varint(Col::Number, track.get().into());
+        }
+        Suspect::Squawk(squawk) => {
+            w.u8(Col::Small, SUSPECT_SQUAWK);
+            w.varint(Col::Number, squawk.into());
+        }
+        Suspect::Callsign(callsign) => {
+            w.u8(Col::Small, SUSPECT_CALLSIGN);
+            w.text(callsign.as_str());
+        }
+        Suspect::OnGround(on_ground) => {
+            w.u8(Col::Small, SUSPECT_ON_GROUND);
+            bits.push(on_ground);
+        }
+    }
+}
+
+pub fn quarantined(c: &mut Columns, bits: &mut Bits) -> Result<Quarantined> {
+    let (why, count) = (Tag::from_tag(c.u8(Col::Small)?)?, number(c)?);
+    let coordinate = |c: &mut Columns| i32::try_from(c.signed(Col::Number)?).map_err(|_| WireError::Range("position"));
+    let suspect = match c.u8(Col::Small)? {
+        SUSPECT_POSITION => {
+            let (lat_e7, lon_e7) = (coordinate(c)?, coordinate(c)?);
+            Suspect::Position(LatLon::from_e7(lat_e7, lon_e7).ok_or(WireError::Range("position"))?)
+        }
+        SUSPECT_BARO_ALTITUDE => Suspect::BaroAltitude(i32::try_from(c.signed(Col::Number)?).map_err(|_| WireError::Range("altitude"))?),
+        SUSPECT_SPEED => Suspect::Speed(DeciKnots(number(c)?)),
+        SUSPECT_TRACK => Suspect::Track(CentiDegrees::new(number(c)?).ok_or(WireError::Range("direction"))?),
+        SUSPECT_SQUAWK => Suspect::Squawk(number(c)?),
+        SUSPECT_CALLSIGN => Suspect::Callsign(short_text(c)?),
+        SUSPECT_ON_GROUND => Suspect::OnGround(bits.next()),
+        _ => return Err(WireError::Tag("suspect")),
+    };
+    Ok(Quarantined { why, suspect, count })
 }

@@ -97,6 +97,7 @@ fn kind(c: &mut Columns, bits: &mut Bits, last: &mut Last) -> Result<EventKind> 
         KIND_AIR_DATA => EventKind::AirData(aircraft::air_data(c, bits)?),
         KIND_QUALITY => EventKind::Quality(aircraft::quality(c, bits)?),
         KIND_ADVISORY => EventKind::Advisory(aircraft::advisory(c, bits)?),
+        KIND_QUARANTINED => EventKind::Quarantined(aircraft::quarantined(c, bits)?),
         _ => return Err(WireError::Tag("kind")),
     })
 }
@@ -142,7 +143,7 @@ fn velocity(c: &mut Columns, bits: &mut Bits, last: &mut Last) -> Result<Velocit
     })
 }
 
-fn short_text<const N: usize>(c: &mut Columns) -> Result<ShortText<N>> {
+pub(super) fn short_text<const N: usize>(c: &mut Columns) -> Result<ShortText<N>> {
     ShortText::new(c.text(N)?).map_err(|e| WireError::TooLarge { what: "text", value: N as u64 + 1, limit: e.limit as u64 })
 }
 

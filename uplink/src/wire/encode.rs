@@ -16,6 +16,7 @@ pub const KIND_INTENT: u8 = 6;
 pub const KIND_AIR_DATA: u8 = 7;
 pub const KIND_QUALITY: u8 = 8;
 pub const KIND_ADVISORY: u8 = 9;
+pub const KIND_QUARANTINED: u8 = 10;
 
 pub const SUBJECT_AIRCRAFT: u8 = 0;
 pub const SUBJECT_NON_ICAO: u8 = 1;
@@ -121,6 +122,10 @@ fn kind(w: &mut Writer, bits: &mut Bits, last: &mut Last, kind: &EventKind) {
         EventKind::Advisory(a) => {
             w.u8(Col::Kind, KIND_ADVISORY);
             aircraft::put_advisory(w, bits, a);
+        }
+        EventKind::Quarantined(q) => {
+            w.u8(Col::Kind, KIND_QUARANTINED);
+            aircraft::put_quarantined(w, bits, q);
         }
     }
 }

@@ -213,6 +213,8 @@ fn quality() -> Quality {
         integrity_per_sample: Some(false),
         design_assurance_exponent: Some(5),
         baro_alt_checked: Some(true),
+        // Came after this fixture was written: old segments read as without it.
+        containment_m: None,
     }
 }
 

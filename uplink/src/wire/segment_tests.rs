@@ -111,6 +111,14 @@ fn a_segment_takes_what_fits_and_no_more() {
     assert_eq!(encode(&[sky[0].clone(), big, sky[1].clone()]).count, 1);
 }
 
+/// What another program told has no frame.
+#[test]
+fn events_without_a_frame_come_back_as_they_were() {
+    let mut sky = stream(1, 300);
+    sky.iter_mut().step_by(3).for_each(|event| event.raw = ::model::Raw::new(&[]));
+    assert_eq!(decode(&encode(&sky).segment).unwrap(), sky);
+}
+
 #[test]
 fn a_bomb_is_refused_within_the_limit() {
     let mut segment = around(&vec![0; MAX_PLAIN_BYTES + 1], 1);

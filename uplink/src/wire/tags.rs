@@ -2,7 +2,7 @@
 //! new variants are appended.
 
 use super::WireError;
-use model::{Emergency, Hazard, HeadingReference, PositionSource, Protocol, SpeedKind, TextKind, VerticalSource};
+use model::{Disbelief, Emergency, Hazard, HeadingReference, PositionSource, Protocol, SpeedKind, TextKind, VerticalSource};
 
 /// A closed enumeration with one byte for each value.
 pub trait Tag: Copy {
@@ -37,6 +37,16 @@ tags! {
     HeadingReference as "heading reference" { TrueTrack = 0, TrueHeading = 1, MagneticHeading = 2 }
     VerticalSource as "vertical source" { Geometric = 0, Barometric = 1 }
     Hazard as "hazard" { Nil = 0, Light = 1, Moderate = 2, Severe = 3 }
+    Disbelief as "disbelief" {
+        OutOfRange = 0,
+        PositionJump = 1,
+        AltitudeJump = 2,
+        SpeedJump = 3,
+        SquawkChange = 4,
+        CallsignChange = 5,
+        GroundContradicted = 6,
+        RegisterDisagrees = 7,
+    }
     TextKind as "text kind" { Message = 0, Bulletin = 1, Status = 2, Telemetry = 3, Comment = 4 }
     Emergency as "emergency" {
         None = 0,
@@ -78,5 +88,6 @@ mod tests {
         check::<TextKind>();
         check::<Emergency>();
         check::<Hazard>();
+        check::<Disbelief>();
     }
 }

@@ -9,14 +9,15 @@
 //! Tables merge key by key; a list or a plain value replaces the whole value before it. Receivers are named tables
 //! (`[receivers.roof]`), so that a file in `conf.d` can add one or change one key of one.
 
-mod auth;
+mod central;
 mod layers;
 mod settings;
+mod source;
 mod validate;
 
-pub use auth::ReadPolicy;
+pub use central::ReadPolicy;
 pub use layers::{ConfigError, Layers};
-pub use settings::{Congestion, Gain, LogFormat, Pace, ProfileName, ProtocolName, Receiver, RecordingFormat, Settings, SourceKind};
+pub use settings::{AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 pub use validate::validate;
 
 use std::path::{Path, PathBuf};
@@ -120,6 +121,28 @@ mod tests {
             "vtoc.toml:3:12: receivers.roof.protocol: unknown variant `adbs`",
         );
         check("[receivers.roof]\nsource = 'beast'\nprotocol = 'adsb'\n", "vtoc.toml:1:12: receivers.roof: a beast source needs `address`");
+        let receiver = |source: &str, more: &str| format!("[receivers.deck]\nsource = '{source}'\nprotocol = 'ais'\n{more}");
+        check(&receiver("nmea_udp", ""), "vtoc.toml:1:12: receivers.deck: an nmea_udp source needs `address` (host:port)");
+        check(&receiver("nmea_serial", ""), "vtoc.toml:1:12: receivers.deck: an nmea_serial source needs `path`");
+        check(&receiver("nmea_serial", "path = '/dev/ttyUSB0'\nbaud = 7\n"), "vtoc.toml:5:8: receivers.deck.baud: 7 is not within");
+        check("[receivers.deck]\nsource = 'gpsd'\nprotocol = 'adsb'\n", "vtoc.toml:1:12: receivers.deck: a gpsd source speaks AIS");
+        assert!(load_with(&[("vtoc.toml", &receiver("gpsd", ""))], &[], &[]).is_ok());
+        check(
+            "[receivers.roof]\nsource = 'sbs'\nprotocol = 'adsb'\n",
+            "vtoc.toml:1:12: receivers.roof: an sbs source needs `address` (host:port)",
+        );
+        check(
+            "[receivers.lan]\nsource = 'aircraft_json'\nprotocol = 'adsb'\n",
+            "vtoc.toml:1:12: receivers.lan: an aircraft_json source needs `url` (http://…) or `path`, one of them",
+        );
+        check(
+            "[receivers.lan]\nsource = 'aircraft_json'\nprotocol = 'ais'\nurl = 'https://x/aircraft.json'\n",
+            "vtoc.toml:4:7: receivers.lan.url: `https://x/aircraft.json` does not begin with http://",
+        );
+        check(
+            "[receivers.lan]\nsource = 'aircraft_json'\nprotocol = 'ais'\npath = 'aircraft.json'\n",
+            "vtoc.toml:3:12: receivers.lan.protocol: this source tells of aircraft: protocol = \"adsb\"",
+        );
         check("[station]\nlatitude = 95.0\nlongitude = 4\n", "vtoc.toml:2:12: station.latitude:");
         check("[feeds]\nbeast = '30005'\n", "vtoc.toml:2:9: feeds.beast: invalid socket address syntax");
         check("[feeds]\nbeats = '127.0.0.1:30005'\n", "vtoc.toml:2:1: feeds.beats: unknown field `beats`");

@@ -1,7 +1,8 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
-use super::auth::Auth;
+use super::central::{Auth, Central};
 use clap::ValueEnum;
+use model::Protocol;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -55,21 +56,30 @@ pub enum SourceKind {
     RtlTcp,
     /// A recording: `path`.
     File,
+    /// Audio of an FM receiver over TCP, signed 16 bit, one channel (`rtl_fm … | nc -l`): `address`, `rate_sps`, `center_hz`.
+    AudioTcp,
     /// Frames in Beast format over TCP: `address`.
     Beast,
     /// Frames as AVR text over TCP: `address`.
     Avr,
+    /// AIS sentences over TCP from a server: `address`.
+    NmeaTcp,
+    /// AIS sentences from whoever connects to us: `address` to listen at.
+    NmeaListen,
+    /// AIS sentences in UDP datagrams (IEC 61162-450 too): `address` to listen at, or a multicast group.
+    NmeaUdp,
+    /// AIS sentences from a serial port: `path`, `baud`.
+    NmeaSerial,
+    /// A log of AIS sentences: `path`, `pace`, `loop`.
+    NmeaFile,
+    /// AIS sentences from gpsd: `address`, by default 127.0.0.1:2947.
+    Gpsd,
+    /// What another receiver decoded, as SBS (BaseStation) lines over TCP: `address`.
+    Sbs,
+    /// What another receiver decoded, as its `aircraft.json`: `url` (http://…), or `path` of a file that it replaces.
+    AircraftJson,
     /// The simulated sky.
     Sim,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum ProtocolName {
-    Adsb,
-    Ais,
-    Aprs,
-    Uat,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
@@ -79,6 +89,19 @@ pub enum RecordingFormat {
     Cs16,
     Cf32,
     Wav,
+    /// Audio, signed 16 bit, one channel: what rtl_fm writes.
+    S16,
+}
+
+/// Which channel of a recording is an FM receiver's audio.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum AudioName {
+    /// The first; also where there is only one.
+    Left,
+    Right,
+    /// Their mean.
+    Mix,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -114,10 +137,34 @@ mod auto {
     }
 }
 
+/// A protocol's name, of those in the list of protocols.
+mod protocol {
+    use decoders::PROTOCOLS;
+    use model::Protocol;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(protocol: &Protocol, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(protocol.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Protocol, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = || PROTOCOLS.iter().map(|entry| entry.protocol);
+        known().find(|protocol| protocol.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = known().map(Protocol::name).collect();
+            D::Error::custom(format!("unknown variant `{text}`, expected one of {}", names.join(", ")))
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ProfileName {
+    /// Full as long as the processor keeps up. (A recording read flat out waits for us: full.)
     #[default]
+    #[value(skip)]
+    Auto,
     Full,
     Fast,
 }
@@ -125,7 +172,8 @@ pub enum ProfileName {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receiver {
-    pub protocol: ProtocolName,
+    #[serde(with = "protocol")]
+    pub protocol: Protocol,
     pub source: SourceKind,
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -133,10 +181,17 @@ pub struct Receiver {
     pub serial: Option<String>,
     /// `host:port` of a network source.
     pub address: Option<String>,
-    /// Recording to play.
+    /// `http://…` of another receiver's `aircraft.json`.
+    pub url: Option<String>,
+    /// Recording to play, file of another receiver's `aircraft.json`, or serial port (`/dev/serial/by-id/…`).
     pub path: Option<PathBuf>,
+    /// Serial port: bits per second.
+    #[serde(default = "baud")]
+    pub baud: u32,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
+    /// The recording is an FM receiver's audio: this channel of it.
+    pub audio: Option<AudioName>,
     /// The recording stores Q before I.
     #[serde(default)]
     pub iq_swap: bool,
@@ -157,8 +212,12 @@ pub struct Receiver {
     /// 4.5 V to the antenna's amplifier; switched off at exit.
     #[serde(default)]
     pub bias_tee: bool,
+    /// How hard to try: `full`, `fast`, or `auto`, which follows the processor's load.
     #[serde(default)]
     pub profile: ProfileName,
+    /// Mode S: Mode A/C replies too, from samples and from feeds. They name nobody, so they make no events, but go on to our own feeds.
+    #[serde(default)]
+    pub mode_ac: bool,
     /// Simulated sky: which one. Two stations with the same seed see the same sky.
     #[serde(default)]
     pub seed: u64,
@@ -171,15 +230,18 @@ pub struct Receiver {
 
 impl Receiver {
     /// A receiver with nothing said but what and from where.
-    pub fn new(protocol: ProtocolName, source: SourceKind) -> Self {
+    pub fn new(protocol: Protocol, source: SourceKind) -> Self {
         Self {
             protocol,
             source,
             enabled: yes(),
             serial: None,
             address: None,
+            url: None,
             path: None,
+            baud: baud(),
             format: None,
+            audio: None,
             iq_swap: false,
             pace: Pace::default(),
             repeat: false,
@@ -189,6 +251,7 @@ impl Receiver {
             ppm: 0,
             bias_tee: false,
             profile: ProfileName::default(),
+            mode_ac: false,
             seed: 0,
             aircraft: aircraft(),
             sky_center: None,
@@ -198,6 +261,11 @@ impl Receiver {
 
 fn yes() -> bool {
     true
+}
+
+/// What AIS equipment speaks (IEC 61162-2).
+fn baud() -> u32 {
+    38_400
 }
 
 fn aircraft() -> u16 {
@@ -253,6 +321,10 @@ pub struct Feeds {
     pub avr: Option<SocketAddr>,
     /// SBS (BaseStation) lines of what was decoded. Port 30003.
     pub sbs: Option<SocketAddr>,
+    /// AIS sentences over TCP, for chart plotters and gpsd. Port 10110.
+    pub nmea: Option<SocketAddr>,
+    /// AIS sentences as UDP datagrams to these addresses (a broadcast or multicast one, too).
+    pub nmea_udp: Vec<SocketAddr>,
 }
 
 /// The HTTP side: console, API and metrics.
@@ -263,50 +335,13 @@ pub struct Console {
     pub listen: SocketAddr,
     /// Serve the console from this folder instead of the one built in.
     pub ui_dir: Option<PathBuf>,
+    /// A list of aircraft for registrations and types (docs/live-picture.md): CSV, plain or gzip. Read at the start.
+    pub aircraft_list: Option<PathBuf>,
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Central {
-    /// Where stations deliver (UDP, QUIC with mutual TLS).
-    pub uplink_listen: SocketAddr,
-    /// The organisation in certificates (a-z, 0-9, -). Fixed when the certificate authority is made.
-    pub organisation: String,
-    /// The cluster. The databases `vtoc_control`, `vtoc_ops`, `vtoc_intel` and `vtoc_logistics` are made on it.
-    /// Give it by the environment variable `DATABASE_URL` when it holds a password.
-    pub database_url: Option<String>,
-    /// Put before each database's name, so that two centrals can share a cluster.
-    pub database_prefix: String,
-    /// Certificate authority and server key. Default: `ca` in the state directory.
-    pub ca_dir: Option<PathBuf>,
-    pub keep_days: KeepDays,
-}
-
-/// Events older than so many days are dropped, by role. 0: kept for ever.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct KeepDays {
-    pub ops: u32,
-    pub intel: u32,
-    pub logistics: u32,
-}
-
-impl Default for Central {
-    fn default() -> Self {
-        Self {
-            uplink_listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
-            organisation: "vtoc".into(),
-            database_url: None,
-            database_prefix: "vtoc".into(),
-            ca_dir: None,
-            keep_days: KeepDays::default(),
-        }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None, aircraft_list: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::layers::Problem;
 use super::settings::{Gain, Receiver, Settings, SourceKind};
-use model::{LatLon, StationId};
+use model::{LatLon, Protocol, StationId};
 
 /// Every problem, in the order of the settings.
 pub fn validate(settings: &Settings) -> Vec<Problem> {
@@ -45,17 +45,35 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
     if StationId::new(name).is_none() {
         problems.push(Problem::new(path, "a receiver's name is 1 to 64 of a-z, 0-9 and -"));
     }
+    use SourceKind::{AircraftJson, AudioTcp, Avr, Beast, File, NmeaFile, NmeaListen, NmeaSerial, NmeaTcp, NmeaUdp, RtlTcp, Sbs};
+    let kind = r.source.name();
+    // As it is spoken: an avr, an nmea, an rtl_tcp, an sbs source.
+    let article = if kind.starts_with(['a', 'n', 'r', 's']) { "an" } else { "a" };
     match r.source {
-        SourceKind::RtlTcp | SourceKind::Beast | SourceKind::Avr if r.address.is_none() => {
-            let kind = match r.source {
-                SourceKind::RtlTcp => "an rtl_tcp",
-                SourceKind::Beast => "a beast",
-                _ => "an avr",
-            };
-            problems.push(Problem::new(path, format!("{kind} source needs `address` (host:port)")));
+        RtlTcp | AudioTcp | Beast | Avr | Sbs | NmeaTcp | NmeaListen | NmeaUdp if r.address.is_none() => {
+            problems.push(Problem::new(path, format!("{article} {kind} source needs `address` (host:port)")));
         }
-        SourceKind::File if r.path.is_none() => problems.push(Problem::new(path, "a file source needs `path`")),
+        File | NmeaFile | NmeaSerial if r.path.is_none() => {
+            problems.push(Problem::new(path, format!("{article} {kind} source needs `path`")));
+        }
+        AircraftJson if r.url.is_some() == r.path.is_some() => {
+            problems.push(Problem::new(path, "an aircraft_json source needs `url` (http://…) or `path`, one of them"));
+        }
         _ => {}
+    }
+    if let Some(url) = &r.url
+        && !url.starts_with("http://")
+    {
+        problems.push(Problem::new(format!("{path}.url"), format!("`{url}` does not begin with http:// (TLS is not spoken; use a proxy)")));
+    }
+    if matches!(r.source, Sbs | AircraftJson) && r.protocol != Protocol::Adsb {
+        problems.push(Problem::new(format!("{path}.protocol"), "this source tells of aircraft: protocol = \"adsb\""));
+    }
+    if r.source.is_nmea() && r.protocol != Protocol::Ais {
+        problems.push(Problem::new(path, format!("{article} {kind} source speaks AIS: say `protocol = \"ais\"`")));
+    }
+    if !(300..=4_000_000).contains(&r.baud) {
+        problems.push(Problem::new(format!("{path}.baud"), format!("{} is not within 300 to 4000000 bits per second", r.baud)));
     }
     if let Some(address) = &r.address
         && address.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
@@ -112,7 +130,7 @@ fn uplink(settings: &Settings, problems: &mut Vec<Problem>) {
 fn feeds(settings: &Settings, problems: &mut Vec<Problem>) {
     let f = &settings.feeds;
     let mut taken = vec![("console.listen", settings.console.listen)];
-    for (path, address) in [("feeds.beast", f.beast), ("feeds.avr", f.avr), ("feeds.sbs", f.sbs)] {
+    for (path, address) in [("feeds.beast", f.beast), ("feeds.avr", f.avr), ("feeds.sbs", f.sbs), ("feeds.nmea", f.nmea)] {
         let Some(address) = address else { continue };
         let same = |other: std::net::SocketAddr| {
             let everywhere = address.ip().is_unspecified() || other.ip().is_unspecified();

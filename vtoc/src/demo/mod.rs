@@ -4,14 +4,14 @@
 mod children;
 
 use crate::cli::DemoArgs;
-use crate::config::{ProtocolName, ReadPolicy, Settings};
+use crate::config::{ReadPolicy, Settings};
 use crate::failure::Failure;
 use crate::provision::{Enrolment, enroll_station, prepare};
 use crate::{config, service};
 use api::private_postgres::PrivatePostgres;
 use api::store::Role;
 use children::Child;
-use model::{LatLon, StationId};
+use model::{LatLon, Protocol, StationId};
 use std::path::{Path, PathBuf};
 use std::task::Poll;
 use std::time::Duration;
@@ -133,9 +133,9 @@ fn station_config(id: &str, name: &str, (lat, lon): (f64, f64), uplink: &str, ai
     (settings.station.latitude, settings.station.longitude) = (Some(lat), Some(lon));
     settings.console.listen.set_port(0);
     settings.uplink.central = Some(uplink.to_owned());
-    // One hears ships beside aircraft, the other APRS stations: a dongle each, as in the field.
-    let second = if id == STATIONS[0].0 { ("sea", ProtocolName::Ais) } else { ("shore", ProtocolName::Aprs) };
-    for (name, protocol) in [("sky", ProtocolName::Adsb), second] {
+    // One hears ships beside aircraft, the other APRS stations and UAT: a dongle each, as in the field.
+    let others: &[_] = if id == STATIONS[0].0 { &[("sea", Protocol::Ais)] } else { &[("shore", Protocol::Aprs), ("uat", Protocol::Uat)] };
+    for (name, protocol) in [("sky", Protocol::Adsb)].into_iter().chain(others.iter().copied()) {
         let mut receiver = config::Receiver::new(protocol, config::SourceKind::Sim);
         (receiver.seed, receiver.aircraft, receiver.sky_center) = (1, aircraft, Some([SKY_CENTER.0, SKY_CENTER.1]));
         settings.receivers.insert(name.to_owned(), receiver);

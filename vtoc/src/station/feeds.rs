@@ -7,18 +7,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::net::TcpListener;
-use uplink::feeds::{FeedCounters, FeedFormat, Publisher, serve};
+use uplink::feeds::{FeedCounters, FeedFormat, Publisher, send_to, serve};
 
 /// The feeds that are switched on, bound.
 #[derive(Debug)]
 pub struct Feeds {
     bound: Vec<(FeedFormat, SocketAddr, TcpListener)>,
+    datagrams: Vec<(SocketAddr, Publisher)>,
 }
 
 /// A feed that takes clients.
 #[derive(Debug)]
 pub struct Running {
-    name: &'static str,
+    name: String,
     address: SocketAddr,
     counters: Arc<FeedCounters>,
 }
@@ -31,6 +32,7 @@ impl Feeds {
                 FeedFormat::Beast => settings.feeds.beast,
                 FeedFormat::Avr => settings.feeds.avr,
                 FeedFormat::Sbs => settings.feeds.sbs,
+                FeedFormat::Nmea => settings.feeds.nmea,
             };
             let Some(address) = address else { continue };
             let name = format.name();
@@ -39,17 +41,26 @@ impl Feeds {
             let address = listener.local_addr().map_err(Failure::failed)?;
             bound.push((format, address, listener));
         }
-        Ok(Self { bound })
+        let mut datagrams = Vec::new();
+        for &target in &settings.feeds.nmea_udp {
+            let sent = send_to(target, FeedFormat::Nmea).await;
+            datagrams.push((target, sent.map_err(|e| Failure::unavailable(format!("feeds.nmea_udp {target}: can't send: {e}")))?));
+        }
+        Ok(Self { bound, datagrams })
     }
 
     /// Takes clients from now on.
     pub fn start(self) -> (Vec<Publisher>, Vec<Running>) {
         let start = |(format, address, listener): (FeedFormat, SocketAddr, TcpListener)| {
             let publisher = serve(listener, format);
-            let running = Running { name: format.name(), address, counters: publisher.counters() };
+            let running = Running { name: format.name().to_owned(), address, counters: publisher.counters() };
             (publisher, running)
         };
-        self.bound.into_iter().map(start).unzip()
+        let sent = self.datagrams.into_iter().map(|(address, publisher)| {
+            let running = Running { name: format!("nmea_udp {address}"), address, counters: publisher.counters() };
+            (publisher, running)
+        });
+        self.bound.into_iter().map(start).chain(sent).unzip()
     }
 }
 

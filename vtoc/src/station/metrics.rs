@@ -3,12 +3,12 @@
 use super::{Parts, feeds};
 use crate::metrics::{counter, gauge, labels, metric};
 use decoders::Refusal;
-use ingest::{ReceiverReport, StationHandle};
+use ingest::{ProfileCounters, ReceiverReport, StationHandle};
 use std::sync::PoisonError;
 
 type Column = (&'static str, &'static str, fn(&ReceiverReport) -> u64);
 
-const RECEIVER: [Column; 9] = [
+const RECEIVER: [Column; 12] = [
     ("vtoc_receiver_samples_total", "Complex samples taken from the source.", |r| r.counters.samples),
     ("vtoc_receiver_frames_total", "Frames whose check passed.", |r| r.counters.frames),
     ("vtoc_receiver_corrected_frames_total", "Frames that needed error correction.", |r| r.demodulator.corrected_frames),
@@ -20,6 +20,11 @@ const RECEIVER: [Column; 9] = [
     ("vtoc_receiver_stalls_total", "Reads in which nothing came in time.", |r| r.counters.stalls),
     ("vtoc_receiver_panics_total", "Panics in the source, its framing or its demodulator.", |r| r.counters.panics),
     ("vtoc_receiver_feed_refused_total", "Messages of a feed refused: broken, or their parity is wrong.", |r| r.counters.feed_refused),
+    ("vtoc_receiver_source_errors_total", "Failed openings and failed reads of the source.", |r| r.counters.source_errors),
+    ("vtoc_receiver_facts_total", "Facts told by a feed of what was decoded elsewhere.", |r| r.counters.facts),
+    ("vtoc_receiver_facts_unchanged_total", "Facts of such a feed that had been told and have not changed.", |r| {
+        r.counters.facts_unchanged
+    }),
 ];
 
 pub fn render(parts: &Parts, out: &mut String) {
@@ -44,6 +49,42 @@ fn receivers(ingest: &StationHandle, out: &mut String) {
         .iter()
         .flat_map(|r| Refusal::ALL.map(|why| (labels([("receiver", &r.name), ("why", &why.name())]), r.demodulator.refused(why) as f64)));
     metric(out, "vtoc_receiver_refused_total", "counter", "What looked like a frame and was refused.", refused);
+    profiles(&reports, out);
+}
+
+/// Which profile a receiver's demodulator is in, what each has cost and given, and what the fast one gives up.
+fn profiles(reports: &[ReceiverReport], out: &mut String) {
+    type Pair = fn(&ProfileCounters) -> (f64, f64);
+    const BOTH: [(&str, &str, &str, Pair); 3] = [
+        ("vtoc_receiver_profile", "gauge", "1 for the profile that is in force.", |p| (1.0 - p.is_fast as f64, p.is_fast as f64)),
+        ("vtoc_receiver_profile_seconds_total", "counter", "Signal demodulated in each profile.", |p| {
+            (p.full_us as f64 / 1e6, p.fast_us as f64 / 1e6)
+        }),
+        ("vtoc_receiver_profile_frames_total", "counter", "Frames found in each profile.", |p| {
+            (p.full_frames as f64, p.fast_frames as f64)
+        }),
+    ];
+    // Receivers of samples only: a feed was demodulated elsewhere.
+    let of_samples = || reports.iter().filter(|r| 0 < r.counters.samples);
+    for (name, kind, help, read) in BOTH {
+        let values = of_samples().flat_map(|r| {
+            let (full, fast) = read(&r.profile);
+            let named = |profile: &str| labels([("receiver", &r.name), ("profile", &profile)]);
+            [(named("full"), full), (named("fast"), fast)]
+        });
+        metric(out, name, kind, help, values);
+    }
+    let named = |r: &ReceiverReport| labels([("receiver", &r.name)]);
+    let each = |read: fn(&ProfileCounters) -> f64| of_samples().map(move |r| (named(r), read(&r.profile)));
+    let help = "Changes from one profile to the other.";
+    metric(out, "vtoc_receiver_profile_switches_total", "counter", help, each(|p| p.switches as f64));
+    let help = "Working time of the demodulator over signal time, last second.";
+    metric(out, "vtoc_receiver_load_ratio", "gauge", help, each(|p| p.load_permille as f64 / 1e3));
+    let help = "Frames that the full profile would have found beyond those of the fast one (estimate).";
+    metric(out, "vtoc_receiver_given_up_frames_total", "counter", help, each(|p| p.given_up_frames as f64));
+    let compared = of_samples().filter(|r| 0 < r.profile.fast_yield_permille);
+    let help = "The part of the full profile's frames that the fast one finds, as seen at the changes.";
+    metric(out, "vtoc_receiver_fast_yield_ratio", "gauge", help, compared.map(|r| (named(r), r.profile.fast_yield_permille as f64 / 1e3)));
 }
 
 fn decoders(ingest: &StationHandle, out: &mut String) {
@@ -55,6 +96,12 @@ fn decoders(ingest: &StationHandle, out: &mut String) {
         .flat_map(|(p, c)| Refusal::ALL.map(|why| (labels([("protocol", p), ("why", &why.name())]), c.refused(why) as f64)));
     metric(out, "vtoc_decoder_refused_total", "counter", "Frames or parts of frames that were not believed.", refused);
     counter(out, "vtoc_merge_duplicates_total", "Frames that another receiver had heard too.", ingest.merge().duplicates);
+    counter(
+        out,
+        "vtoc_merge_facts_known_total",
+        "Facts dropped because another receiver had heard or told the same.",
+        ingest.merge().facts_known,
+    );
 }
 
 fn spool(parts: &Parts, out: &mut String) {

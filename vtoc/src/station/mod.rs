@@ -3,6 +3,8 @@
 mod feeds;
 mod metrics;
 mod news;
+#[cfg(test)]
+mod profile_tests;
 mod sink;
 mod state;
 
@@ -68,6 +70,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let (stop, stopped) = watch::channel(false);
 
     let hub = Hub::start(Limits::STATION, clock());
+    crate::aircraft_list::load(settings, &hub)?;
     let writer_config = WriterConfig { commit_interval: Duration::from_millis(settings.spool.commit_ms.into()), ..WriterConfig::default() };
     let writer = Arc::new(SpoolWriter::start(Arc::clone(&spool), writer_config).map_err(Failure::failed)?);
     let (publishers, feeds) = bound.start();

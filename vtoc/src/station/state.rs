@@ -3,8 +3,9 @@
 use super::Parts;
 use crate::check;
 use crate::cli::StationArgs;
-use crate::config::{ProtocolName, Receiver, Settings, SourceKind};
+use crate::config::{Receiver, Settings, SourceKind};
 use crate::failure::Failure;
+use model::Protocol;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
@@ -41,7 +42,7 @@ impl Drop for StateDir {
 
 /// `--demo`: a simulated sky instead of the configured receivers, and no uplink.
 pub fn demo(settings: &mut Settings) {
-    let mut sky = Receiver::new(ProtocolName::Adsb, SourceKind::Sim);
+    let mut sky = Receiver::new(Protocol::Adsb, SourceKind::Sim);
     sky.seed = 1;
     settings.receivers = [("sky".to_owned(), sky)].into();
     settings.uplink.central = None;

@@ -1,6 +1,6 @@
 /** The map with what lies over it: the details of the selected track, the reason for an empty sky, and the warning that it is not live. */
 import { type RefObject, useCallback } from "react";
-import type { Subject } from "../contract/track.ts";
+import { type Subject, title } from "../contract/track.ts";
 import { TrackDetail } from "../features/detail/TrackDetail.tsx";
 import { EmptyState } from "../features/empty/EmptyState.tsx";
 import type { MapEngine } from "../features/map/engine.ts";
@@ -9,6 +9,7 @@ import type { LinkState } from "../link/state.ts";
 import { utcTime } from "../shared/format.ts";
 import type { Session } from "./session.ts";
 import { installTestHook } from "./test-hook.ts";
+import { useDetail } from "./use-detail.ts";
 import type { View } from "./use-view.ts";
 
 interface Props {
@@ -24,6 +25,7 @@ interface Props {
 export function Stage({ session, view, link, now, silentMs, engine, onSelect }: Props) {
   const info = session.link.console;
   const { detail, tracks } = view;
+  const more = useDetail(session.getJson, detail?.subject ?? null);
   const lost = link === "offline" || link === "reconnecting";
   const onEngine = useCallback(
     (made: MapEngine | null) => {
@@ -53,8 +55,13 @@ export function Stage({ session, view, link, now, silentMs, engine, onSelect }: 
         <div className="app-detail">
           <TrackDetail
             track={detail}
+            more={more}
             now={now}
             stations={info?.stations ?? []}
+            titleOf={(subject) => {
+              const other = tracks.find((track) => track.subject === subject);
+              return other === undefined ? subject : title(other);
+            }}
             onShow={() => engine.current?.show(detail.subject)}
             onClose={() => onSelect(null)}
           />

@@ -9,11 +9,12 @@ export interface Session {
   readonly clock: ServerClock;
   readonly link: Link;
   readonly serverNow: () => number;
+  readonly getJson: (path: string) => Promise<unknown>;
 }
 
 export function createSession(): Session {
   const picture = new Picture();
   const clock = new ServerClock();
   const link = new Link(browserWorld, picture, clock);
-  return { picture, clock, link, serverNow: () => clock.now(Date.now()) };
+  return { picture, clock, link, serverNow: () => clock.now(Date.now()), getJson: browserWorld.getJson };
 }

@@ -122,12 +122,24 @@ export function craftOf(track: Track): Craft {
   return { shape: "aircraft", kind: track.protocol === "adsb" ? "aircraft" : track.protocol, colour: null };
 }
 
+/** Distress devices, by the first three digits of their MMSI. */
+const DEVICES: Readonly<Record<string, string>> = {
+  "970": "search and rescue transmitter",
+  "972": "man overboard device",
+  "974": "emergency beacon (EPIRB)",
+};
+
 /** The kinds of MMSI: ITU-R M.585. */
 function vessel(track: Track): Craft {
   const mmsi = track.subject.slice(track.subject.indexOf(":") + 1);
-  if (/^97[024]/.test(mmsi)) return { shape: "beacon", kind: "distress beacon", colour: "#ff9d7a" };
+  const device = DEVICES[mmsi.slice(0, 3)];
+  if (device !== undefined && track.emergency === "test") return { shape: "beacon", kind: `test: ${device}`, colour: "#c3ced8" };
+  if (device !== undefined) return { shape: "beacon", kind: device, colour: "#ff5a4d" };
   if (mmsi.startsWith("111")) return { shape: "light", kind: "search and rescue aircraft", colour: "#ffd75e" };
-  if (mmsi.startsWith("99")) return { shape: "mark", kind: "aid to navigation", colour: "#ffd75e" };
+  if (mmsi.startsWith("99")) {
+    const kind = track.vessel?.kind === "virtual_aid" ? "virtual aid to navigation" : "aid to navigation";
+    return { shape: "mark", kind, colour: "#ffd75e" };
+  }
   if (mmsi.startsWith("00")) return { shape: "base", kind: "coast station", colour: "#c3ced8" };
   const type = track.category === null ? Number.NaN : Number.parseInt(track.category, 10);
   const [kind, colour] = AIS_SPECIAL[type] ?? AIS[Math.floor(type / 10)] ?? ["vessel", UNKNOWN_COLOUR];

@@ -10,6 +10,9 @@ export function sampleTrack(changes: Partial<Omit<Track, "subject">> & { subject
     callsign: "KLM1023",
     name: null,
     category: "A3",
+    country: "Netherlands",
+    registration: null,
+    type_code: null,
     lat: 52.2572,
     lon: 3.91937,
     position_at: 1_000_000,
@@ -24,10 +27,13 @@ export function sampleTrack(changes: Partial<Omit<Track, "subject">> & { subject
     vertical_rate_fpm: -832,
     squawk: "1000",
     emergency: null,
+    advisory: null,
+    quarantined: 0,
     first_seen: 900_000,
     last_seen: 1_000_000,
     events: 123,
     rssi_dbfs: -12.3,
+    vessel: null,
     ...rest,
   };
 }

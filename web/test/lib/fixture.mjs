@@ -7,7 +7,7 @@ import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
-import { consoleAt, tracksAt, trailOf } from "./scenario.mjs";
+import { consoleAt, detailOf, tracksAt, trailOf } from "./scenario.mjs";
 
 const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "dist");
 const DELTA_MS = 500;
@@ -170,6 +170,11 @@ export class Fixture {
       json(response, consoleAt(this.#scenario, Date.now()));
     } else if (pathname === "/api/v1/tracks") {
       json(response, { generated_at: new Date().toISOString(), seq: this.#seq, tracks: this.#tracks(true) });
+    } else if (pathname.startsWith("/api/v1/tracks/")) {
+      const subject = decodeURIComponent(pathname.slice("/api/v1/tracks/".length));
+      const track = this.#tracks(false).find((one) => one.subject === subject);
+      if (track === undefined) response.writeHead(404).end();
+      else json(response, detailOf(track, Date.now()));
     } else {
       file(response, pathname === "/" ? "/index.html" : pathname);
     }

@@ -18,7 +18,20 @@ function moved(lat, lon, deg, kt, seconds) {
 
 const AIRCRAFT = [
   { hex: "4840d6", callsign: "KLM1023", category: "A3", lat: 52.25, lon: 3.92, deg: 182.9, kt: 450, ft: 38000, fpm: -832 },
-  { hex: "484175", callsign: "KLM67Z", category: "A3", lat: 52.45, lon: 4.5, deg: 271, kt: 152, ft: 1400, fpm: 1900 },
+  {
+    hex: "484175",
+    callsign: "KLM67Z",
+    category: "A3",
+    registration: "PH-BXO",
+    type: "B739",
+    lat: 52.45,
+    lon: 4.5,
+    deg: 271,
+    kt: 152,
+    ft: 1400,
+    fpm: 1900,
+    advisory: "climb",
+  },
   { hex: "3c6444", callsign: "DLH9LF", category: "A5", lat: 51.7, lon: 6.1, deg: 305, kt: 482, ft: 41000, fpm: 0 },
   {
     hex: "406a3d",
@@ -44,8 +57,23 @@ const AIRCRAFT = [
   { hex: "a8b1c2", callsign: "RCH871", category: "A6", lat: 51.9, lon: 3.2, deg: 80, kt: 510, ft: 29000, fpm: 0 },
 ];
 
+/** What a ship tells of itself and whom it will pass. */
+const MAAS = {
+  kind: "ship",
+  class: "A",
+  nav_status: 0,
+  imo: 9134270,
+  destination: "ROTTERDAM",
+  eta: "11-24T18:00Z",
+  dimensions_m: [100, 20, 8, 12],
+  draught_m: 7.5,
+  off_position: null,
+  jump: { at: "2026-11-23T11:59:00Z", distance_m: 61200, speed_kt: 2160 },
+  encounters: [{ subject: "mmsi:245123000", cpa_m: 310, tcpa_s: 720, distance_m: 9400 }],
+};
+
 const VESSELS = [
-  { mmsi: "244660123", name: "NIEUWE MAAS", category: "70", lat: 51.98, lon: 3.85, deg: 95, heading: 97, kt: 12.4 },
+  { mmsi: "244660123", name: "NIEUWE MAAS", category: "70", lat: 51.98, lon: 3.85, deg: 95, heading: 97, kt: 12.4, vessel: MAAS },
   { mmsi: "245123000", name: "STENA BRITANNICA", category: "60", lat: 52.15, lon: 3.5, deg: 280, heading: 281, kt: 19.1 },
   { mmsi: "636015432", name: "ORIENT TRADER", category: "80", lat: 52.3, lon: 3.7, deg: null, heading: null, kt: 0.1 },
   { mmsi: "244010999", name: "KW 88", category: "30", lat: 52.6, lon: 4.2, deg: 20, heading: null, kt: 4.2 },
@@ -64,6 +92,9 @@ const BLANK = {
   callsign: null,
   name: null,
   category: null,
+  country: null,
+  registration: null,
+  type_code: null,
   lat: null,
   lon: null,
   position_at: null,
@@ -78,6 +109,8 @@ const BLANK = {
   vertical_rate_fpm: null,
   squawk: null,
   emergency: null,
+  advisory: null,
+  quarantined: 0,
   rssi_dbfs: null,
 };
 
@@ -102,6 +135,11 @@ function aircraft(spec, begin, now) {
     vertical_rate_fpm: spec.fpm,
     squawk: spec.squawk ?? "1000",
     emergency: spec.emergency ?? null,
+    country: spec.hex.startsWith("48") ? "Netherlands" : null,
+    registration: spec.registration ?? null,
+    type_code: spec.type ?? null,
+    advisory: spec.advisory ? { text: spec.advisory, threat: "icao:4840d6", ended: false, at: iso(now - 3_000) } : null,
+    quarantined: spec.advisory ? 7 : 0,
     first_seen: iso(begin - 600_000),
     last_seen: iso(now),
     events: 120 + Math.floor((now - begin) / 500),
@@ -128,6 +166,7 @@ function vessel(spec, begin, now) {
     first_seen: iso(begin - 3_600_000),
     last_seen: iso(now),
     events: 40,
+    ...(spec.vessel === undefined ? {} : { vessel: spec.vessel }),
   };
 }
 
@@ -189,6 +228,65 @@ function crowd({ count = 10_000, every = 1, from = 0 }, begin, now) {
     tracks.push(aircraft(spec, begin, now));
   }
   return tracks;
+}
+
+/** Ages and sources of what a track says, and for the aircraft with an advisory also what is selected, measured and not believed. */
+export function detailOf(track, now) {
+  const source = (frame, probability_percent = null) => ({ station: "alpha", receiver: 0, frame, probability_percent, corrected_bits: 0 });
+  const fact = (field, value, unit, age, from) => ({ field, value: String(value), unit, at: iso(now - age), source: from });
+  const said = [
+    ["position", "as on the map", null, 400, "DF17 TC11"],
+    ["baro_alt_ft", track.baro_alt_ft, "ft", 900, "DF20"],
+    ["speed_kt", track.speed_kt, "kt", 600, "DF17 TC19"],
+    ["track_deg", track.track_deg, "°", 600, "DF17 TC19"],
+    ["vertical_rate_fpm", track.vertical_rate_fpm, "ft/min", 600, "DF17 TC19"],
+    ["callsign", track.callsign, null, 4_200, "DF17 TC4"],
+    ["squawk", track.squawk, null, 7_100, "DF5"],
+    ["on_ground", track.on_ground, null, 400, "DF17 TC11"],
+  ];
+  const facts = said
+    .filter(([, value]) => value !== null)
+    .map(([field, value, unit, age, from]) => fact(field, value, unit, age, source(from)));
+  if (track.advisory) {
+    facts.push(
+      fact("panel_alt_ft", 6000, "ft", 2_400, source("DF20 BDS 4,0", 99)),
+      fact("altimeter_hpa", "1012.8", "hPa", 2_400, source("DF17 TC29")),
+    );
+    facts.push(
+      fact("ias_kt", "161.0", "kt", 3_100, source("DF20 BDS 6,0", 98)),
+      fact("containment_m", 186, "m", 1_900, source("DF17 TC31")),
+    );
+  }
+  const jump = {
+    reason: "position_jump",
+    field: "position",
+    value: "54.0000000,4.5000000",
+    count: 6,
+    at: iso(now - 8_000),
+    source: source("DF17 TC11"),
+  };
+  const other = {
+    reason: "register_disagrees",
+    field: "speed_kt",
+    value: "240.0",
+    count: 1,
+    at: iso(now - 21_000),
+    source: source("DF20 BDS 5,0", 96),
+  };
+  return {
+    generated_at: iso(now),
+    subject: track.subject,
+    identity: {
+      country: track.country,
+      country_code: track.country === null ? null : "NL",
+      registration: track.registration,
+      registration_from: track.registration === null ? null : "database",
+      type_code: track.type_code,
+    },
+    facts,
+    quarantined: track.advisory ? [jump, other] : [],
+    advisory: track.advisory,
+  };
 }
 
 /** The aircraft that tests look for. */

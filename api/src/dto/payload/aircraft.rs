@@ -138,6 +138,7 @@ pub(super) fn of_quality<'a>(q: &Quality) -> Fields<'a> {
         integrity_per_sample: q.integrity_per_sample,
         design_assurance_exponent: q.design_assurance_exponent,
         baro_alt_checked: q.baro_alt_checked,
+        containment_m: q.containment_m,
         ..Fields::default()
     }
 }
@@ -151,6 +152,7 @@ pub(super) fn to_quality(f: &Fields<'_>) -> Quality {
         integrity_per_sample: f.integrity_per_sample,
         design_assurance_exponent: f.design_assurance_exponent,
         baro_alt_checked: f.baro_alt_checked,
+        containment_m: f.containment_m,
     }
 }
 

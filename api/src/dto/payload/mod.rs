@@ -7,11 +7,14 @@
 
 mod aircraft;
 mod general;
+mod quarantined;
 
 use model::{DeciDbfs, Event, EventKind, Icao24, Mmsi, Protocol, Raw, ReceiverId, ShortText, Signal, Subject, UnixMicros};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use thiserror::Error;
+
+pub(crate) use quarantined::named as suspect_named;
 
 type Str<'a> = Cow<'a, str>;
 
@@ -123,6 +126,12 @@ fields! {
     threat_alt_ft: i32,
     threat_range_nmi: f64,
     threat_bearing_deg: u16,
+    containment_m: u32,
+    // what is not believed: under names of its own, so that nobody takes it for the fact
+    quarantine_reason: Str<'a>,
+    quarantined: Str<'a>,
+    quarantined_value: Str<'a>,
+    quarantined_count: u32,
     // signal
     rssi_dbfs: f64,
     noise_dbfs: f64,
@@ -148,6 +157,7 @@ impl<'a> Payload<'a> {
             EventKind::AirData(a) => aircraft::of_air_data(a),
             EventKind::Quality(q) => aircraft::of_quality(q),
             EventKind::Advisory(a) => aircraft::of_advisory(a),
+            EventKind::Quarantined(q) => quarantined::of(q),
         };
         fields.rssi_dbfs = event.signal.rssi.map(|r| tenths(r.0.into()));
         fields.noise_dbfs = event.signal.noise.map(|r| tenths(r.0.into()));
@@ -175,6 +185,7 @@ impl<'a> Payload<'a> {
             "airdata" => EventKind::AirData(aircraft::to_air_data(f).ok_or(BadPayload("airdata"))?),
             "quality" => EventKind::Quality(aircraft::to_quality(f)),
             "advisory" => EventKind::Advisory(aircraft::to_advisory(f).ok_or(BadPayload("advisory"))?),
+            "quarantined" => EventKind::Quarantined(quarantined::to(f).ok_or(BadPayload("quarantined"))?),
             _ => return Err(BadPayload("kind")),
         };
         Ok(Event {
@@ -195,7 +206,7 @@ impl<'a> Payload<'a> {
 }
 
 /// Reads `icao:4840d6`, `nonicao:…`, `mmsi:002320001`, `call:N0CALL-9`.
-fn subject(text: &str) -> Option<Subject> {
+pub(crate) fn subject(text: &str) -> Option<Subject> {
     let (kind, id) = text.split_once(':')?;
     let address = || Icao24::new(u32::from_str_radix(id, 16).ok()?);
     match kind {

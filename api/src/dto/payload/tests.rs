@@ -3,8 +3,8 @@
 use super::general::{EMERGENCIES, TEXT_KINDS};
 use super::*;
 use model::{
-    Advisory, AirData, CentiDegrees, DeciKnots, Hazard, HeadingReference, Identity, InferredRegister, Intent, LatLon, Position,
-    PositionSource, Quality, SpeedKind, Status, Text, TextKind, Threat, Velocity, VerticalSource, Weather,
+    Advisory, AirData, CentiDegrees, DeciKnots, Disbelief, Hazard, HeadingReference, Identity, InferredRegister, Intent, LatLon, Position,
+    PositionSource, Quality, Quarantined, SpeedKind, Status, Suspect, Text, TextKind, Threat, Velocity, VerticalSource, Weather,
 };
 use proptest::option::of;
 use proptest::prelude::*;
@@ -166,17 +166,20 @@ fn air_data() -> impl Strategy<Value = EventKind> {
 
 fn quality() -> impl Strategy<Value = EventKind> {
     let errors = (of(any::<u32>()), of(any::<u16>()), of(any::<u16>()));
-    (errors, of(any::<u8>()), of(any::<bool>()), of(any::<u8>()), of(any::<bool>())).prop_map(|(e, exponent, sample, assurance, baro)| {
-        EventKind::Quality(Quality {
-            position_error_m: e.0,
-            geom_alt_error_m: e.1,
-            velocity_error_dm_s: e.2,
-            integrity_exponent: exponent,
-            integrity_per_sample: sample,
-            design_assurance_exponent: assurance,
-            baro_alt_checked: baro,
-        })
-    })
+    (errors, of(any::<u8>()), of(any::<bool>()), of(any::<u8>()), of(any::<bool>()), of(any::<u32>())).prop_map(
+        |(e, exponent, sample, assurance, baro, rc)| {
+            EventKind::Quality(Quality {
+                position_error_m: e.0,
+                geom_alt_error_m: e.1,
+                velocity_error_dm_s: e.2,
+                integrity_exponent: exponent,
+                integrity_per_sample: sample,
+                design_assurance_exponent: assurance,
+                baro_alt_checked: baro,
+                containment_m: rc,
+            })
+        },
+    )
 }
 
 fn advisory() -> impl Strategy<Value = EventKind> {
@@ -192,11 +195,25 @@ fn advisory() -> impl Strategy<Value = EventKind> {
     )
 }
 
+fn quarantined() -> impl Strategy<Value = EventKind> {
+    let suspect = prop_oneof![
+        place().prop_map(Suspect::Position).boxed(),
+        any::<i32>().prop_map(Suspect::BaroAltitude).boxed(),
+        any::<u16>().prop_map(|s| Suspect::Speed(DeciKnots(s))).boxed(),
+        (0..36_000_u16).prop_map(|d| Suspect::Track(CentiDegrees::new(d).unwrap())).boxed(),
+        (0..7_778_u16).prop_map(Suspect::Squawk).boxed(),
+        "[A-Z0-9]{1,8}".prop_map(|t| Suspect::Callsign(ShortText::truncated(&t))).boxed(),
+        any::<bool>().prop_map(Suspect::OnGround).boxed(),
+    ];
+    (proptest::sample::select(&Disbelief::ALL[..]), suspect, any::<u32>())
+        .prop_map(|(why, suspect, count)| EventKind::Quarantined(Quarantined { why, suspect, count }))
+}
+
 /// Boxed: all of them on one stack are too much for a test's thread.
 fn kind() -> impl Strategy<Value = EventKind> {
     let general =
         prop_oneof![position().boxed(), velocity().boxed(), identity().boxed(), status().boxed(), weather().boxed(), words().boxed()];
-    let aircraft = prop_oneof![intent().boxed(), air_data().boxed(), quality().boxed(), advisory().boxed()];
+    let aircraft = prop_oneof![intent().boxed(), air_data().boxed(), quality().boxed(), advisory().boxed(), quarantined().boxed()];
     prop_oneof![general.boxed(), aircraft.boxed()]
 }
 
@@ -221,6 +238,22 @@ proptest! {
         let stored = serde_json::to_string(&stored).unwrap();
         let payload: Payload<'_> = serde_json::from_str(&stored).unwrap();
         prop_assert_eq!(payload.to_event(event.at, event.raw.clone()).unwrap(), event);
+    }
+
+    /// The fast way of writing a line against the plain one.
+    #[test]
+    fn lines_are_the_same_bytes_either_way(event in event(), places in (any::<i16>(), any::<i16>())) {
+        let mut near_zero = event.clone();
+        if let EventKind::Position(position) = &mut near_zero.kind {
+            position.at = LatLon::from_e7(places.0.into(), places.1.into()).unwrap();
+        }
+        for event in [event, near_zero] {
+            let (mut line, mut plain) = (Vec::new(), Vec::new());
+            crate::dto::EventLine::of(&event).write(&mut line);
+            crate::dto::EventLine::of(&event).write_plain(&mut plain);
+            plain.push(b'\n');
+            prop_assert_eq!(String::from_utf8(line).unwrap(), String::from_utf8(plain).unwrap());
+        }
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! Scenes through the seam: frames in, events out.
 
+mod calibration;
+mod ghosts;
 mod golden;
+mod kinds;
 
 use super::*;
 use crate::adsb::cpr::{Scale, encode};
 use crate::adsb::parity;
 use crate::adsb::track::TRACKS_MAX;
 use model::{
-    EventKind, HeadingReference, LatLon, PositionSource, Raw, ReceiverId, Signal, SpeedKind, Status, Subject, Tick12, VerticalSource,
+    Disbelief, EventKind, HeadingReference, LatLon, PositionSource, Quarantined, Raw, ReceiverId, ShortText, Signal, SpeedKind, Status,
+    Subject, Suspect, Tick12, VerticalSource,
 };
 use proptest::prelude::*;
 
@@ -169,9 +173,11 @@ fn a_repaired_frame_proves_less() {
     let other = squitter(0x8d, ADDRESS, 0x20_2cc3_71c3_2c60);
     let mut repaired = frame(&other, UnixMicros(2_000_000));
     repaired.signal.corrected_bits = 1;
-    let mut told = 0;
-    sky.decoder.decode(&repaired, &mut |_| told += 1);
-    assert_eq!((told, sky.refused(Refusal::Sanity)), (0, 1));
+    let mut told = Vec::new();
+    sky.decoder.decode(&repaired, &mut |event| told.push(event.kind));
+    let suspect = Suspect::Callsign(ShortText::new("KLM1021").unwrap());
+    let kept_apart = Quarantined { why: Disbelief::CallsignChange, suspect, count: 1 };
+    assert_eq!((told, sky.refused(Refusal::Sanity)), (vec![EventKind::Quarantined(kept_apart)], 1));
     assert!(matches!(sky.hear(&other, 3.0)[..], [EventKind::Identity(_)]));
 }
 
@@ -271,8 +277,8 @@ fn wrong_lengths_parity_and_formats_are_refused_by_name() {
     assert_eq!(sky.refused(Refusal::Length), 3);
     sky.hear(&bytes("8d4840d6202cc371c32ce0576099"), 0.0);
     assert_eq!(sky.refused(Refusal::Integrity), 1);
-    sky.hear(&with_parity(&[0x98; 11], 0), 0.0);
-    assert_eq!(sky.refused(Refusal::Sanity), 1);
+    sky.hear(&with_parity(&[0x50, 0, 0, 0], 0), 0.0);
+    assert_eq!(sky.refused(Refusal::Reserved), 1, "DF 10");
 }
 
 #[test]
@@ -325,7 +331,9 @@ fn check_ranges(event: &Event) {
             assert!(i.altimeter_dhpa.is_none_or(|p| (8000..=12_100).contains(&p)));
         }
         EventKind::Quality(_) | EventKind::Advisory(_) | EventKind::AirData(_) => {}
-        EventKind::Weather(_) | EventKind::Text(_) => panic!("not from Mode S: {event:?}"),
+        EventKind::Quarantined(q) => assert!(0 < q.count),
+        EventKind::Text(t) => assert!(t.body.len() <= model::Text::MAX_BYTES),
+        EventKind::Weather(_) => panic!("not from Mode S: {event:?}"),
     }
 }
 

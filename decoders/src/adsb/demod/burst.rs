@@ -14,6 +14,7 @@
 //! 4. *Soft bits*: one filter per bit (see `shape`), real part only.
 
 use super::phase::{Complex, PART_US, PARTS_MAX, Parts, Track, along};
+use super::sequence::Sequence;
 use super::shape::{BitBank, PHASES, Pulse};
 use crate::adsb::parity::{LONG_BYTES, SHORT_BYTES};
 use crate::dsp::{lag_product, rotate, sum};
@@ -25,13 +26,15 @@ pub const PREAMBLE_US: f64 = 8.0;
 /// Samples kept before the burst's start and after its end.
 const MARGIN: usize = 16;
 /// Without a preamble the first bit is looked for this far to either side, µs.
-pub const BLIND_US: usize = 8;
+pub const BLIND_US: usize = 24;
 /// Whole microseconds at which a filter may be laid: preamble and bits, or bits and the room to look for the first.
 const PLACES: usize = 2 * BLIND_US + LONG_BITS;
 /// Steps of the timing search over a whole bit when nothing is known.
 const BLIND_STEPS: i32 = 16;
 /// How far from the rough start the timing is searched, in 1/[`PHASES`] samples.
 const SEARCH: [i32; 7] = [-15, -10, -5, 0, 5, 10, 15];
+/// Samples per microsecond below which a burst's bits are read all at once.
+const SEQUENCE_BELOW: f64 = 2.2;
 /// Lags of the carrier estimate, µs.
 const LAGS_US: [f64; 5] = [0.42, 1.25, 5.0, 20.0, 50.0];
 
@@ -71,6 +74,10 @@ pub struct BurstReceiver {
     lags: [usize; LAGS_US.len()],
     bank: BitBank,
     chips: BitBank,
+    /// At rates where bits lie on top of each other: the match of a bit's own part, and the reading of all bits at once.
+    sequence: Option<(BitBank, Sequence)>,
+    /// Mean of the samples along the carrier where the pulses' amplitude is 1.
+    mean_level: f32,
     /// Samples in use, and where the burst starts among them in 1/[`PHASES`] samples.
     at: (usize, i32),
     /// Start of the preamble's 8 µs and of each bit after it, from the burst's start, in 1/[`PHASES`] samples.
@@ -92,6 +99,8 @@ impl BurstReceiver {
             offsets: core::array::from_fn(|k| (k as f64 * samples_per_us * PHASES as f64).round() as i32),
             bank,
             chips: BitBank::of_chips(pulse),
+            sequence: (samples_per_us < SEQUENCE_BELOW).then(|| (BitBank::of_bits(pulse), Sequence::new(pulse))),
+            mean_level: pulse.mean_level() as f32,
             at: (0, 0),
             re: vec![0.0; len],
             im: vec![0.0; len],
@@ -127,13 +136,26 @@ impl BurstReceiver {
             return None;
         }
         let mut soft = [0.0; LONG_BITS];
-        soft_bits(&self.real[..len], &self.bank, base + timing, &self.offsets[8..8 + bits], &mut soft[..bits]);
+        self.read_bits(len, base + timing, 8, &mut soft[..bits]);
         let (amplitude, spread) = level(&soft[..bits]);
         if amplitude < CLARITY_MIN * spread {
             return None;
         }
         let start = start + f64::from(timing) / PHASES as f64;
         Some(Burst { start, step, soft, bits, amplitude, spread, preamble_match })
+    }
+
+    /// Soft bits at places `first…` of [`Self::offsets`].
+    fn read_bits(&mut self, len: usize, base: i32, first: usize, out: &mut [f32]) {
+        let offsets = &self.offsets[first..first + out.len()];
+        let Some((bank, sequence)) = &mut self.sequence else {
+            return soft_bits(&self.real[..len], &self.bank, base, offsets, out);
+        };
+        soft_bits(&self.real[..len], bank, base, offsets, out);
+        let at = |k: usize| (base + offsets[k]) as usize / PHASES + bank.lead;
+        let span = at(0)..at(out.len() - 1);
+        let amplitude = sum(&self.real[span.clone()]) / (span.len().max(1) as f32 * self.mean_level);
+        sequence.read(out, |k| base + offsets[k], amplitude.max(0.0));
     }
 
     /// How much of the energy in the preamble's 8 µs lies where a preamble has it.
@@ -199,7 +221,7 @@ impl BurstReceiver {
         let best = (0..shifts.len()).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).expect("there are steps");
         let around = |i: usize| sums[(best + i + shifts.len() - 1) % shifts.len()];
         let timing = shifts[best] + (parabola(around(0), around(1), around(2)) * (bit / f64::from(BLIND_STEPS)) as f32).round() as i32;
-        soft_bits(&self.real[..len], &self.bank, base + timing, &self.offsets, &mut places);
+        self.read_bits(len, base + timing, 0, &mut places);
         (0..=2 * BLIND_US).find_map(|first_bit| {
             let soft: [f32; LONG_BITS] = core::array::from_fn(|k| places[first_bit + k]);
             let (amplitude, spread) = level(&soft);

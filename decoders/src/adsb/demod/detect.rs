@@ -30,8 +30,14 @@ pub struct Thresholds {
     pub pulses: f32,
     /// Mean power of the pulses over that of the quiet places.
     pub contrast: f32,
-    /// Mean power of the burst over the noise's.
+    /// Mean power of the burst over the noise's at 2.4 Msps. At other rates as many deviations of the mean of as many samples.
     pub energy: f32,
+}
+
+impl Thresholds {
+    fn at_rate(self, samples_per_us: f64) -> Self {
+        Self { energy: 1.0 + (self.energy - 1.0) * (2.4 / samples_per_us).sqrt() as f32, ..self }
+    }
 }
 
 #[derive(Debug)]
@@ -54,6 +60,10 @@ pub struct Detector {
 }
 
 impl Detector {
+    pub fn set_thresholds(&mut self, thresholds: Thresholds) {
+        self.thresholds = thresholds.at_rate(self.samples_per_us);
+    }
+
     pub fn new(pulse: &Pulse, thresholds: Thresholds, window: usize) -> Self {
         let rate = pulse.samples_per_us;
         let up = if rate < 5.0 { 2 } else { 1 };
@@ -64,7 +74,7 @@ impl Detector {
             filters: [pulse.chip_filter(CHIP_LEAD), pulse.chip_filter(CHIP_LEAD + 0.5)],
             pulses: PULSES_US.map(at),
             quiet: QUIET_US.map(at),
-            thresholds,
+            thresholds: thresholds.at_rate(rate),
             power: vec![0.0; window * up],
             scratch: vec![0.0; 2 * window],
             sums: vec![0.0; window * up],
@@ -150,6 +160,51 @@ impl Detector {
         let start = at / self.up;
         let burst = self.mean_power(start, 8.0, 62.0);
         self.thresholds.energy * self.noise <= burst
+    }
+
+    pub fn noise(&self) -> f32 {
+        self.noise
+    }
+
+    /// The first pulse that stands `over` times over the noise and begins in samples `from..to`, as (sample to search on from,
+    /// (leading edge, power)).
+    pub fn next_pulse(&self, from: usize, to: usize, over: f32) -> Option<(usize, (f64, f32))> {
+        let (mut m, end) = ((from * self.up).max(1), to * self.up);
+        while let Some(at) = first_over(&self.power[..end], m, over * self.noise) {
+            if let Some(pulse) = self.pulse(at) {
+                return Some((at / self.up + 1, pulse));
+            }
+            m = at + 1;
+        }
+        None
+    }
+
+    /// The pulse whose leading edge lies within `apart` samples of `at`.
+    pub fn pulse_near(&self, at: f64, apart: f64) -> Option<(f64, f32)> {
+        let middle = ((at - CHIP_LEAD) * self.up as f64).round() as usize;
+        let found = [middle, middle - 1, middle + 1].into_iter().find_map(|m| self.pulse(m))?;
+        ((found.0 - at).abs() <= apart).then_some(found)
+    }
+
+    /// The pulse whose power has its top at `m`.
+    fn pulse(&self, m: usize) -> Option<(f64, f32)> {
+        let (before, top, after) = (*self.power.get(m - 1)?, *self.power.get(m)?, *self.power.get(m + 1)?);
+        if top < before || top <= after {
+            return None;
+        }
+        let vertex = super::burst::parabola(before, top, after);
+        let power = top - 0.25 * (before - after) * vertex;
+        Some(((m as f64 + f64::from(vertex)) / self.up as f64 + CHIP_LEAD, power))
+    }
+
+    /// The power of a pulse whose leading edge would be at sample `start`; 0 beyond the window.
+    pub fn power_at(&self, start: f64) -> f32 {
+        let m = (start - CHIP_LEAD) * self.up as f64;
+        let (i, f) = (m as usize, m.fract() as f32);
+        match self.power.get(i..i + 2) {
+            Some(p) => p[0] + (p[1] - p[0]) * f,
+            None => 0.0,
+        }
     }
 
     /// Whether the burst at `start` goes on after 64 µs.

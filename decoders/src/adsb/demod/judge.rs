@@ -16,6 +16,9 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
     if burst.preamble_match < preamble_min {
         return false;
     }
+    if word.trust == Trust::Unconfirmed && !begins_and_ends(burst) {
+        return false;
+    }
     let needed = match word.trust {
         Trust::KnownAddress => 1.4,
         Trust::Parity => 1.45,
@@ -23,6 +26,12 @@ pub fn believable(burst: &Burst, word: &Word) -> bool {
         Trust::Unconfirmed => 2.2,
     };
     needed + 0.03 * f32::from(word.flips) <= clarity
+}
+
+/// Whether the first and the last eight bits are as strong as the rest: not what lies around another frame.
+fn begins_and_ends(burst: &Burst) -> bool {
+    let strong = |bits: &[f32]| 0.5 * burst.amplitude <= bits.iter().map(|s| s.abs()).sum::<f32>() / bits.len() as f32;
+    strong(&burst.soft[..8]) && strong(&burst.soft[burst.bits - 8..burst.bits])
 }
 
 /// Whether a burst that gave nothing is clear enough for a reading without phase.
@@ -35,23 +44,26 @@ pub fn worth_keeping(burst: &Burst) -> bool {
     0.5 <= burst.preamble_match && 1.8 * burst.spread <= burst.amplitude
 }
 
-/// Whether soft bits read without a preamble look like a squitter at all: at most one bit of its format wrong.
+/// Whether soft bits read without a preamble look like a squitter at all: at most one bit of its format wrong, or such bits as
+/// tell nothing (a frame whose beginning is cut off).
 pub fn worth_a_look(burst: &Burst) -> bool {
     const DF17: [bool; 5] = [true, false, false, false, true];
-    let wrong = burst.soft.iter().zip(DF17).filter(|(soft, one)| (0.0 < **soft) != *one).count();
-    wrong <= 1 && CLARITY_BLIND * burst.spread <= burst.amplitude
+    let wrong = || burst.soft.iter().zip(DF17).filter(|(soft, one)| (0.0 < **soft) != *one).map(|(soft, _)| soft.abs());
+    (wrong().count() <= 1 || wrong().sum::<f32>() <= FORMAT_LOST * burst.amplitude) && CLARITY_BLIND * burst.spread <= burst.amplitude
 }
 
 /// The same for a frame found without its preamble: only squitters, and only of believed addresses unless all but clear.
-pub fn believable_blind(burst: &Burst, word: &Word) -> bool {
+pub fn believable_blind(word: &Word) -> bool {
     match word.trust {
         Trust::KnownAddress => true,
-        Trust::Parity => word.flips == 0 && 2.0 * burst.spread <= burst.amplitude,
+        Trust::Parity => word.flips == 0,
         Trust::Overlay | Trust::Unconfirmed | Trust::Unclear => false,
     }
 }
 
 const CLARITY_BLIND: f32 = 1.6;
+/// All wrong bits of a format together may tell this much, in units of the mean.
+const FORMAT_LOST: f32 = 0.6;
 
 pub fn remember(book: &mut AddressBook, word: &Word, tick: u64) {
     let evidence = match word.trust {

@@ -15,6 +15,7 @@
 
 use super::burst::{Burst, LONG_BITS, SHORT_BITS};
 use crate::adsb::address::AddressBook;
+use crate::adsb::mode_ac::{self, ModeAc};
 use crate::adsb::parity::{INTERROGATOR_MAX, LONG_BYTES, bit_syndromes, syndrome};
 
 /// Bits that a set may hold.
@@ -62,6 +63,15 @@ pub struct Word {
     pub trust: Trust,
 }
 
+impl Word {
+    /// A Mode A/C reply on its way out, of two bytes.
+    pub fn of_reply(code: ModeAc) -> Self {
+        let mut bytes = [0; LONG_BYTES];
+        bytes[..mode_ac::BYTES].copy_from_slice(&code.to_bytes());
+        Self { bytes, bits: 8 * mode_ac::BYTES, flips: 0, cost: 0.0, address: 0, trust: Trust::Parity }
+    }
+}
+
 /// Why the frame is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
@@ -102,7 +112,12 @@ pub fn decide(burst: &Burst, book: &AddressBook, tick: u64, limits: &Limits) -> 
         if squitter.is_some() {
             return squitter;
         }
-        return if matches!(received.df(), 16 | 20 | 21 | 24..=31) { received.overlay(LONG_BITS, book, tick, limits) } else { None };
+        return match received.df() {
+            16 | 20 | 21 => received.overlay(LONG_BITS, book, tick, limits),
+            // A quarter of all there is to misread, and hardly ever sent: never repaired.
+            24..=31 => received.overlay(LONG_BITS, book, tick, &Limits { flips_overlay: 0, ..*limits }),
+            _ => None,
+        };
     }
     match received.df() {
         11 => received.all_call(book, tick, limits),
@@ -116,6 +131,8 @@ pub fn decide(burst: &Burst, book: &AddressBook, tick: u64, limits: &Limits) -> 
 struct Received<'a> {
     soft: &'a [f32],
     scale: f32,
+    /// Mean of the soft bits over their deviation.
+    clarity: f32,
     bytes: [u8; LONG_BYTES],
 }
 
@@ -125,7 +142,9 @@ impl<'a> Received<'a> {
         for (k, soft) in burst.soft[..burst.bits].iter().enumerate() {
             bytes[k / 8] |= u8::from(0.0 < *soft) << (7 - k % 8);
         }
-        Self { soft: &burst.soft[..burst.bits], scale: 1.0 / burst.amplitude.max(f32::MIN_POSITIVE), bytes }
+        let scale = 1.0 / burst.amplitude.max(f32::MIN_POSITIVE);
+        let clarity = burst.amplitude / burst.spread.max(f32::MIN_POSITIVE);
+        Self { soft: &burst.soft[..burst.bits], scale, clarity, bytes }
     }
 
     fn df(&self) -> u8 {
@@ -202,10 +221,11 @@ impl<'a> Received<'a> {
         };
         if wanted <= INTERROGATOR_MAX {
             let mut word = known(self.word(SHORT_BITS, &Flips::default(), Trust::Parity));
-            // A wrong bit among the last seven looks like another interrogator: they must be clear.
-            let code = &self.soft[SHORT_BITS - 7..SHORT_BITS];
-            if wanted != 0 && code.iter().any(|s| s.abs() * self.scale < INTERROGATOR_CLEAR) {
-                word.trust = Trust::Unclear;
+            if wanted != 0 {
+                match self.interrogator(wanted) {
+                    Some(flips) => word = known(self.word(SHORT_BITS, &flips, Trust::Parity)),
+                    None => word.trust = Trust::Unclear,
+                }
             }
             return (is_all_call(&word) && (wanted == 0 || book.believes(word.address, tick))).then_some(word);
         }
@@ -213,6 +233,19 @@ impl<'a> Received<'a> {
         let patterns = limits.patterns.min(PATTERNS_ALL_CALL);
         let word = doubtful.explain(wanted, patterns).map(|f| known(self.word(SHORT_BITS, &f, Trust::Parity)))?;
         (is_all_call(&word) && word.trust == Trust::KnownAddress).then_some(word)
+    }
+
+    /// A wrong bit among the last seven looks like another interrogator: what to flip for the code that was sent, `None` if that is
+    /// not clear. Either every bit is clear, or those that make the difference to code 0, the commonest, tell nothing.
+    fn interrogator(&self, code: u32) -> Option<Flips> {
+        let odds = |bit: usize| 2.0 * self.clarity.powi(2) * self.soft[bit].abs() * self.scale;
+        let bits = SHORT_BITS - 7..SHORT_BITS;
+        if bits.clone().all(|bit| INTERROGATOR_CLEAR <= odds(bit)) {
+            return Some(Flips::default());
+        }
+        let set = bits.filter(|bit| code >> (SHORT_BITS - 1 - bit) & 1 == 1);
+        (set.clone().map(odds).sum::<f32>() <= INTERROGATOR_OPEN && set.clone().count() <= FLIPS_MAX)
+            .then(|| set.fold(Flips::default(), |flips, bit| flips.with(bit as u8, self.soft[bit].abs() * self.scale)))
     }
 
     /// Formats whose overlay is the address.
@@ -236,8 +269,10 @@ impl<'a> Received<'a> {
     }
 }
 
-/// Reliability, in units of the mean, that each bit of an interrogator's code must have.
-const INTERROGATOR_CLEAR: f32 = 0.5;
+/// Natural logarithm of the odds that each bit of an interrogator's code must have: wrong once in 400.
+const INTERROGATOR_CLEAR: f32 = 6.0;
+/// With no more than this against it an all-call is taken for a squitter: half of all have code 0, any other one a twentieth.
+const INTERROGATOR_OPEN: f32 = 0.5;
 /// Repaired is to code 0 only, which half of all replies don't have.
 const PATTERNS_ALL_CALL: u32 = 60;
 /// The downlink format and the address in the first four bytes.

@@ -36,14 +36,19 @@ pub struct Pulse {
 }
 
 impl Pulse {
+    /// A Mode S pulse.
     pub fn new(samples_per_us: f64) -> Self {
+        Self::of_width(samples_per_us, WIDTH_US)
+    }
+
+    pub fn of_width(samples_per_us: f64, width_us: f64) -> Self {
         let reach = RINGING as f64;
         let points = ((2.0 * reach + samples_per_us) * FINE as f64) as usize;
         // Two integration points per table point are plenty: the low pass has no detail below a sample.
         let step = 0.5 / FINE as f64;
-        let sent: Vec<(f64, f64)> = (0..((WIDTH_US + 0.4) * samples_per_us / step) as usize)
+        let sent: Vec<(f64, f64)> = (0..((width_us + 0.4) * samples_per_us / step) as usize)
             .map(|i| -0.2 * samples_per_us + i as f64 * step)
-            .map(|t| (t, trapezoid(t / samples_per_us)))
+            .map(|t| (t, trapezoid(t / samples_per_us, width_us)))
             .filter(|(_, level)| 0.0 < *level)
             .collect();
         let table = (0..points)
@@ -65,6 +70,11 @@ impl Pulse {
         self.table[i] * (1.0 - f) + self.table[i + 1] * f
     }
 
+    /// Mean level of a train of one pulse a microsecond.
+    pub fn mean_level(&self) -> f64 {
+        self.table.iter().sum::<f64>() / FINE as f64 / self.samples_per_us
+    }
+
     /// A filter matched to one pulse that starts `at` samples into the `T` taps, with unit noise gain.
     pub fn chip_filter<const T: usize>(&self, at: f64) -> [f32; T] {
         let taps: [f64; T] = core::array::from_fn(|i| self.at(i as f64 - at));
@@ -73,9 +83,9 @@ impl Pulse {
     }
 }
 
-fn trapezoid(t_us: f64) -> f64 {
+fn trapezoid(t_us: f64, width_us: f64) -> f64 {
     let up = (t_us / RISE_US + 0.5).clamp(0.0, 1.0);
-    let down = 1.0 - ((t_us - WIDTH_US) / FALL_US + 0.5).clamp(0.0, 1.0);
+    let down = 1.0 - ((t_us - width_us) / FALL_US + 0.5).clamp(0.0, 1.0);
     up.min(down)
 }
 
@@ -114,17 +124,25 @@ impl BitBank {
         Self { taps, len, lead }
     }
 
-    /// The plain match of one pulse instead, of the same lengths and lead.
+    /// The plain match of one pulse instead, of the same lengths and lead, with unit gain.
     pub fn of_chips(pulse: &Pulse) -> Self {
+        Self::matching(pulse, |t| pulse.at(t), |energy| 1.0 / energy)
+    }
+
+    /// The plain match of the part of a bit that tells it, as it is.
+    pub fn of_bits(pulse: &Pulse) -> Self {
+        Self::matching(pulse, |t| 0.5 * (pulse.at(t) - pulse.at(t - pulse.samples_per_us / 2.0)), |_| 1.0)
+    }
+
+    fn matching(pulse: &Pulse, at: impl Fn(f64) -> f64, gain: impl Fn(f64) -> f64) -> Self {
         let Self { len, lead, .. } = Self::new(pulse);
-        let taps = (0..PHASES)
-            .flat_map(|phase| {
-                let start = lead as f64 + phase as f64 / PHASES as f64;
-                let shape: Vec<f64> = (0..len).map(|i| pulse.at(i as f64 - start)).collect();
-                let energy: f64 = shape.iter().map(|s| s * s).sum();
-                shape.into_iter().map(move |s| (s / energy) as f32)
-            })
-            .collect();
+        let mut taps = Vec::with_capacity(len * PHASES);
+        for phase in 0..PHASES {
+            let start = lead as f64 + phase as f64 / PHASES as f64;
+            let shape: Vec<f64> = (0..len).map(|i| at(i as f64 - start)).collect();
+            let scale = gain(shape.iter().map(|s| s * s).sum());
+            taps.extend(shape.iter().map(|s| (s * scale) as f32));
+        }
         Self { taps, len, lead }
     }
 

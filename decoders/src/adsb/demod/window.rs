@@ -10,14 +10,18 @@
 //! Starts of bursts are searched in `from..to`. The last stretch before `to` is searched again by the next window, because
 //! what disturbs a burst there may begin after `to`.
 
-use crate::dsp::sum;
-
 /// New starts per window, µs.
 const STEP_US: f64 = 6_800.0;
 /// Searched twice, µs: one burst.
 const AGAIN_US: f64 = 124.0;
 /// How much of a window's mean goes into the offset.
 const OFFSET_GAIN: f32 = 0.05;
+/// What is quiet or not together, µs: between the pulses of a preamble there is room for so much, between bits there is none.
+const QUIET_US: f64 = 1.6;
+/// A block is quiet if its power is at most so many times that of the block below which a hundredth lies.
+const QUIET_OVER: f32 = 4.0;
+/// One of so many blocks is looked at: the offset hardly changes, and this costs as much as all else in quiet air.
+const QUIET_EVERY: usize = 8;
 /// Kept before the first start.
 const PAST: usize = 32;
 
@@ -34,6 +38,8 @@ pub struct Window {
     /// Samples that the stream really had; the rest is padding.
     real: core::ops::Range<usize>,
     scratch: Vec<f32>,
+    /// Samples in a block that is quiet or not.
+    quiet: usize,
     /// The receiver's direct-current offset in I and Q, and from where on it is still to be taken off.
     offset: Option<[f32; 2]>,
     fresh: usize,
@@ -55,6 +61,7 @@ impl Window {
             again,
             real: PAST..PAST,
             scratch: Vec::with_capacity(capacity),
+            quiet: (QUIET_US * samples_per_us).ceil() as usize,
             offset: None,
             fresh: PAST,
         }
@@ -107,14 +114,13 @@ impl Window {
     }
 
     /// Takes the receiver's offset (a spike in the middle of its band) off the samples that came since the last time. It is
-    /// tracked slowly: bursts have their carrier elsewhere and average out.
+    /// tracked slowly, and only where it is quiet: a strong burst in the middle of the band is no offset.
     pub fn remove_offset(&mut self) {
         let (from, to) = (self.fresh, self.real.end);
-        if to <= from {
+        if to < from + self.quiet {
             return;
         }
-        let mean = |plane: &[f32]| sum(&plane[from..to]) / (to - from) as f32;
-        let now = [mean(&self.re), mean(&self.im)];
+        let now = quiet_mean(&self.re[from..to], &self.im[from..to], self.quiet, &mut self.scratch);
         let offset = match self.offset {
             None => now,
             Some(before) => core::array::from_fn(|i| before[i] + OFFSET_GAIN * (now[i] - before[i])),
@@ -158,5 +164,48 @@ impl Window {
         self.scratch.extend_from_slice(&blocks[from..to]);
         let twentieth = self.scratch.len() / 20;
         *self.scratch.select_nth_unstable_by(twentieth, f32::total_cmp).1
+    }
+}
+
+/// Mean of I and Q over the quiet blocks.
+fn quiet_mean(re: &[f32], im: &[f32], size: usize, powers: &mut Vec<f32>) -> [f32; 2] {
+    let blocks = || re.chunks_exact(size).zip(im.chunks_exact(size)).step_by(QUIET_EVERY);
+    let mean = |x: &[f32]| x.iter().sum::<f32>() / size as f32;
+    // About their own mean: an offset counts for nothing, and quiet blocks are not those that lie against it.
+    let power = |(re, im): (&[f32], &[f32])| {
+        let (a, b) = (mean(re), mean(im));
+        re.iter().zip(im).map(|(x, y)| (x - a).powi(2) + (y - b).powi(2)).sum::<f32>()
+    };
+    powers.clear();
+    powers.extend(blocks().map(power));
+    let hundredth = powers.len() / 100;
+    let quiet = QUIET_OVER * *powers.select_nth_unstable_by(hundredth, f32::total_cmp).1;
+    let (mut a, mut b, mut count) = (0.0, 0.0, 0.0);
+    for block in blocks().filter(|b| power(*b) <= quiet) {
+        (a, b, count) = (a + mean(block.0), b + mean(block.1), count + 1.0);
+    }
+    [a / count, b / count]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A carrier in the middle of the band, on nine tenths of the time in half-microsecond pulses, moves the offset by nothing.
+    #[test]
+    fn the_offset_is_that_of_quiet_places() {
+        let mut window = Window::new(2.4, 400);
+        let hash = |n: usize| (n.wrapping_mul(2_654_435_761) >> 7 & 1023) as f32 / 1023.0 - 0.5;
+        let (re, im) = window.free();
+        let count = re.len();
+        for n in 0..count {
+            let keyed = n % 240 < 216 && n % 2 == 0;
+            re[n] = 0.05 + 0.02 * hash(n) + if keyed { 0.7 } else { 0.0 };
+            im[n] = -0.03 + 0.02 * hash(n + 7777);
+        }
+        assert!(window.filled(count));
+        window.remove_offset();
+        let offset = window.offset.unwrap();
+        assert!((offset[0] - 0.05).abs() < 0.003 && (offset[1] + 0.03).abs() < 0.003, "{offset:?}");
     }
 }

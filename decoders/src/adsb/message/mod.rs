@@ -5,6 +5,7 @@
 //!   long   | DF 5 | CA 3 | AA 24 | ME 56                      | parity 24 |    DF 17 18
 //!   long   | DF 5 | 27 bits      | MB or MV 56                | parity 24 |    DF 16 20 21
 //!   long   | 11 | - | KE | ND 4 | MD 80                       | parity 24 |    DF 24 (two bits say so)
+//!   long   | DF 5 | AF 3 | AA 24 | ME 56                      | parity 24 |    DF 19, AF 0 (1–7: military, not public)
 //! ```
 //!
 //! Where the parity field carries the address (AP: DF 0, 4, 5, 16, 20, 21, 24), any bits make *some* address: whether to
@@ -41,12 +42,25 @@ pub enum Body {
     /// DF 11. `interrogator` 0: acquisition squitter, or a reply to no particular radar.
     AllCall { on_ground: Option<bool>, interrogator: u8 },
     /// DF 4, 5, 20, 21. `comm_b`: the 56 bits of a register that the reply does not name.
-    Surveillance { status: FlightStatus, reply: Reply, comm_b: Option<Bits<56>> },
+    Surveillance { status: FlightStatus, reply: Reply, comm_b: Option<Bits<56>>, elm_segments: Option<u8> },
     /// DF 17 and 18.
     Squitter { sender: Sender, on_ground: Option<bool>, me: Me },
     /// DF 24: one segment of an extended length message.
-    Elm,
+    Elm(Elm),
 }
+
+/// The KE, ND and MD fields (Annex 10 Vol. IV §3.1.2.7.7, §3.1.2.7.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elm {
+    /// It acknowledges an uplink message: MD says which of its segments arrived, and is no content.
+    pub acknowledges: bool,
+    /// Number of the segment, 0–15.
+    pub number: u8,
+    pub content: [u8; ELM_BYTES],
+}
+
+/// Content of one segment.
+pub const ELM_BYTES: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -74,8 +88,8 @@ pub enum Sender {
     NonTransponder { icao: bool },
     /// DF 18 CF 2 (or, not ICAO, 5): a ground station measured it.
     TisB { icao: bool },
-    /// DF 18 CF 3: coarse TIS-B, whose layout nobody transmits any more; the address is all that is read.
-    TisBCoarse,
+    /// DF 18 CF 3: a ground station measured it, and says so in a layout of its own.
+    TisBCoarse { icao: bool },
     /// DF 18 CF 6: a ground station repeats what it heard on another link.
     AdsR { icao: bool },
 }
@@ -86,11 +100,16 @@ pub enum Me {
     Identification(ident::Identification),
     Surface(position::Surface),
     Airborne(position::Airborne),
+    /// DF 18 CF 3.
+    Coarse(position::Coarse),
     Velocity(velocity::AirborneVelocity),
     /// Type code 28 subtype 1.
     Emergency(status::EmergencyStatus),
-    /// Type code 28 subtype 2. `None`: no advisory now.
-    Advisory(Option<Advisory>),
+    /// Type code 28 subtype 2. `None`: no advisory now. `well_formed`: reserved bits and absent threats are zeros.
+    Advisory {
+        advisory: Option<Advisory>,
+        well_formed: bool,
+    },
     Target(target::TargetState),
     Operational(operational::Operational),
     /// Type code 23 subtype 7.
@@ -103,14 +122,14 @@ pub enum Me {
 
 impl Message {
     /// Reads a frame of 7 or 14 bytes. Refused: [`Refusal::Length`] (wrong for the format), [`Refusal::Integrity`] (parity of
-    /// a format that carries its address in clear), [`Refusal::Sanity`] (a format that is reserved or military).
+    /// a format that carries its address in clear), [`Refusal::Reserved`] (a format that is not defined, or military).
     pub fn parse(frame: &[u8]) -> Result<Self, Refusal> {
         let &first = frame.first().ok_or(Refusal::Length)?;
         let df = if 0xC0 <= first { 24 } else { first >> 3 };
         let expected = match df {
             0 | 4 | 5 | 11 => parity::SHORT_BYTES,
-            16 | 17 | 18 | 20 | 21 | 24 => parity::LONG_BYTES,
-            _ => return Err(Refusal::Sanity),
+            16..=21 | 24 => parity::LONG_BYTES,
+            _ => return Err(Refusal::Reserved),
         };
         if frame.len() != expected {
             return Err(Refusal::Length);
@@ -121,13 +140,15 @@ impl Message {
         let covered = Icao24::new(overlay).expect("24 bits");
         let (address, body) = match df {
             11 => (clear, all_call(head, overlay)?),
-            17 | 18 if overlay != 0 => return Err(Refusal::Integrity),
-            17 | 18 => (clear, squitter(df, head, bits_at(frame, 4))?),
+            // AF 0 is laid out, and protected, as DF 17. Of the others not even the place of the address is public.
+            19 if head.get::<6, 8>() != 0 => return Err(Refusal::Reserved),
+            17..=19 if overlay != 0 => return Err(Refusal::Integrity),
+            17..=19 => (clear, squitter(df, head, bits_at(frame, 4))?),
             0 => (covered, air_air(head, None)),
             16 => (covered, air_air(head, Some(bits_at(frame, 4)))),
             4 | 5 => (covered, surveillance(df, head, None)),
             20 | 21 => (covered, surveillance(df, head, Some(bits_at(frame, 4)))),
-            _ => (covered, Body::Elm),
+            _ => (covered, Body::Elm(elm(head, frame))),
         };
         Ok(Self { df, address, body })
     }
@@ -168,7 +189,15 @@ fn surveillance(df: u8, head: Bits<56>, comm_b: Option<Bits<56>>) -> Body {
         5 => (None, Some(false), Some(true)),
         _ => (None, None, None),
     };
-    Body::Surveillance { status: FlightStatus { on_ground, alert, ident }, reply, comm_b }
+    // DR, bits 9–13: 16 and above announce DR − 15 segments of an extended length message.
+    let elm_segments = Some(head.get::<9, 13>() as u8).filter(|&dr| 16 <= dr).map(|dr| dr - 15);
+    Body::Surveillance { status: FlightStatus { on_ground, alert, ident }, reply, comm_b, elm_segments }
+}
+
+/// Bit 4 KE, 5–8 ND, 9–88 MD. (Bits 1–2 are the format, 3 is spare.)
+fn elm(head: Bits<56>, frame: &[u8]) -> Elm {
+    let content = frame[1..=ELM_BYTES].try_into().expect("ten bytes of a long frame");
+    Elm { acknowledges: head.flag::<4>(), number: head.get::<5, 8>() as u8, content }
 }
 
 /// CA, bits 6–8 of DF 11 and 17: 4 on the ground, 5 airborne, 6 and 7 either; 0–3 don't say.
@@ -181,7 +210,14 @@ fn capability_on_ground(head: Bits<56>) -> Option<bool> {
 }
 
 fn squitter(df: u8, head: Bits<56>, field: Bits<56>) -> Result<Body, Refusal> {
+    if df == 18 && head.get::<6, 8>() == 3 {
+        let sender = Sender::TisBCoarse { icao: !field.flag::<1>() };
+        return Ok(Body::Squitter { sender, on_ground: None, me: Me::Coarse(position::coarse(field)) });
+    }
     let me = me(field);
+    if df == 19 {
+        return Ok(Body::Squitter { sender: Sender::Transponder, on_ground: None, me });
+    }
     if df == 17 {
         return Ok(Body::Squitter { sender: Sender::Transponder, on_ground: capability_on_ground(head), me });
     }
@@ -191,10 +227,9 @@ fn squitter(df: u8, head: Bits<56>, field: Bits<56>) -> Result<Body, Refusal> {
         1 => Sender::NonTransponder { icao: false },
         2 => Sender::TisB { icao },
         5 => Sender::TisB { icao: false },
-        3 => return Ok(Body::Squitter { sender: Sender::TisBCoarse, on_ground: None, me: Me::Other { type_code: 0 } }),
         6 => Sender::AdsR { icao },
         // 4: management messages of the ground station, about no aircraft; 7: reserved.
-        _ => return Err(Refusal::Sanity),
+        _ => return Err(Refusal::Reserved),
     };
     Ok(Body::Squitter { sender, on_ground: None, me })
 }
@@ -206,8 +241,8 @@ fn mode_a_flag(field: Bits<56>, me: &Me) -> bool {
         Me::Surface(p) => p.bit_21,
         Me::Velocity(v) => v.bit_9,
         Me::Target(_) => field.flag::<51>(),
-        Me::Emergency(_) | Me::Advisory(_) | Me::Operational(_) => field.flag::<56>(),
-        Me::Identification(_) | Me::TestSquawk(_) | Me::Other { .. } => false,
+        Me::Emergency(_) | Me::Advisory { .. } | Me::Operational(_) => field.flag::<56>(),
+        Me::Coarse(_) | Me::Identification(_) | Me::TestSquawk(_) | Me::Other { .. } => false,
     }
 }
 
@@ -223,7 +258,7 @@ pub fn me(field: Bits<56>) -> Me {
         23 => Me::TestSquawk(status::test_message(field)),
         28 => match field.get::<6, 8>() {
             1 => Me::Emergency(status::emergency(field)),
-            2 => Me::Advisory(status::advisory(field)),
+            2 => Me::Advisory { advisory: status::advisory(field), well_formed: status::is_well_formed_advisory(field) },
             _ => other,
         },
         29 => target::parse(field).map_or(other, Me::Target),

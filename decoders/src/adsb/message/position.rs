@@ -4,7 +4,12 @@
 //!   airborne ME  1–5 type code   6–7 surveillance status   8 NIC supplement B   9–20 altitude   21 T   22 F
 //!                23–39 latitude   40–56 longitude (CPR, 17 bits each; F: 0 even, 1 odd)
 //!   surface  ME  1–5 type code   6–12 movement   13 track status   14–20 track, LSB 360/128°   21 T   22 F   23–56 as above
+//!   coarse   ME  1 IMF   2–3 surveillance status   4–7 service volume   8–19 altitude   20 track status   21–25 track, LSB 360/32°
+//!                26–31 speed   32 F   33–44 latitude   45–56 longitude (CPR, 12 bits each)      TIS-B, DF 18 CF 3 (§2.2.17.3.5)
 //! ```
+//!
+//! The altitude of type codes 20–22 is height above the ellipsoid, in the same code as any altitude: feet, 25 ft steps with the Q
+//! bit. Some read the 12 bits as metres; that would put the Q bit in the middle of a number.
 
 use super::altitude;
 use crate::bits::Bits;
@@ -63,16 +68,44 @@ pub(super) fn airborne(me: Bits<56>) -> Airborne {
     let geometric = 20 <= type_code;
     Airborne {
         type_code,
-        surveillance: match me.get::<6, 7>() {
-            0 => Surveillance::None,
-            1 => Surveillance::PermanentAlert,
-            2 => Surveillance::TemporaryAlert,
-            _ => Surveillance::SpecialPosition,
-        },
+        surveillance: surveillance(me.get::<6, 7>()),
         bit_8: me.flag::<8>(),
         baro_alt_ft: altitude.filter(|_| !geometric),
         geom_alt_ft: altitude.filter(|_| geometric),
         cpr: (type_code != 0).then(|| cpr(me)),
+    }
+}
+
+/// TIS-B, coarse: half a position in units of 2^-12 zone (163 m of latitude).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coarse {
+    pub surveillance: Surveillance,
+    pub baro_alt_ft: Option<i32>,
+    pub track: Option<CentiDegrees>,
+    /// The middle of the code's interval of 32 kt.
+    pub speed: Option<DeciKnots>,
+    pub cpr: Cpr,
+}
+
+pub(super) fn coarse(me: Bits<56>) -> Coarse {
+    // 12 bits of the fraction that 17 bits are elsewhere.
+    let cpr = Cpr { odd: me.flag::<32>(), lat: me.get::<33, 44>() << 5, lon: me.get::<45, 56>() << 5 };
+    Coarse {
+        surveillance: surveillance(me.get::<2, 3>()),
+        baro_alt_ft: altitude::from_ac12(me.get::<8, 19>()),
+        track: me.get_if::<20, 25>().and_then(|t| CentiDegrees::from_degrees(f64::from(t) * 360.0 / 32.0)),
+        // 1: below 16 kt; n: 32·n − 48 to 32·n − 16 kt; 63: 1,968 kt or more.
+        speed: Some(me.get::<26, 31>()).filter(|n| (1..63).contains(n)).map(|n| DeciKnots(320 * (n as u16 - 1))),
+        cpr,
+    }
+}
+
+fn surveillance(code: u32) -> Surveillance {
+    match code {
+        0 => Surveillance::None,
+        1 => Surveillance::PermanentAlert,
+        2 => Surveillance::TemporaryAlert,
+        _ => Surveillance::SpecialPosition,
     }
 }
 

@@ -14,14 +14,24 @@ use model::{Advisory, Emergency, Icao24, Threat};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmergencyStatus {
-    /// `None`: the reserved state 7.
+    /// `None`: state 7.
     pub emergency: Option<Emergency>,
+    /// State 7: reserved in versions 0–2, "aircraft in distress" in version 3 (ED-102B).
+    pub state_7: bool,
     /// `None`: no Mode A code given (all zeros).
     pub squawk: Option<u16>,
+    /// Bits 25–56, which are reserved, are zeros, as every transponder sends them; of random bits once in 4 billion.
+    pub reserved_clear: bool,
 }
 
 pub(super) fn emergency(me: Bits<56>) -> EmergencyStatus {
-    EmergencyStatus { emergency: emergency_state(me.get::<9, 11>()), squawk: mode_a(me.get::<12, 24>()) }
+    let state = me.get::<9, 11>();
+    EmergencyStatus {
+        emergency: emergency_state(state),
+        state_7: state == 7,
+        squawk: mode_a(me.get::<12, 24>()),
+        reserved_clear: me.get::<25, 56>() == 0,
+    }
 }
 
 /// The emergency or priority status of type codes 28 and 29 (version 1).
@@ -98,9 +108,9 @@ mod tests {
     fn emergency_and_squawk() {
         // 8DA2C1B6E112B600000000760759: emergency state none, squawk 6513 (the published example).
         let s = emergency(Bits::new(0xe1_12b6_0000_0000));
-        assert_eq!(s, EmergencyStatus { emergency: Some(Emergency::None), squawk: Some(6513) });
+        assert_eq!(s, EmergencyStatus { emergency: Some(Emergency::None), state_7: false, squawk: Some(6513), reserved_clear: true });
         let s = emergency(Bits::new(0xe1_2000_0000_0000 | 0x0AAA << 32));
-        assert_eq!(s, EmergencyStatus { emergency: Some(Emergency::General), squawk: Some(7700) });
+        assert_eq!(s, EmergencyStatus { emergency: Some(Emergency::General), state_7: false, squawk: Some(7700), reserved_clear: true });
         assert_eq!(emergency(Bits::new(0xe1_e000_0000_0000)).emergency, None);
     }
 

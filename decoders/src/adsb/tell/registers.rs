@@ -4,12 +4,19 @@ use super::Teller;
 use crate::adsb::comm_b::{Context, Inference, Register, TOLD_PERCENT, infer, registers};
 use crate::adsb::message::{ident, status};
 use crate::bits::Bits;
-use model::{AirData, EventKind, Identity, Intent};
+use model::{AirData, DeciKnots, Disbelief, EventKind, Identity, Intent, Suspect};
 
 /// Speed, track and vertical rate of this age still describe the aircraft well enough to tell registers apart.
 const MOTION_MICROS: i64 = 30_000_000;
 /// Altitude, when the reply itself carries a squawk instead.
 const ALTITUDE_MICROS: i64 = 30_000_000;
+
+/// So old a velocity is of the same moment: 5 s turn an airliner by 15°, and change its speed by 10 kt.
+const SAME_TIME_MICROS: i64 = 5_000_000;
+const DISAGREE_KT: f64 = 60.0;
+const DISAGREE_DEG: f64 = 30.0;
+/// Below this a direction of movement is no more than noise.
+const MOVING_KT: f64 = 60.0;
 
 impl Teller<'_> {
     /// `alt_ft`: the altitude in the same reply.
@@ -24,10 +31,14 @@ impl Teller<'_> {
             Register::Served => self.track.known.served.say(mb, self.at),
             Register::Identification => {
                 if let Some(callsign) = ident::callsign(mb) {
-                    self.identity(Identity { callsign: Some(callsign), ..Identity::default() });
+                    let identity = Identity { callsign: Some(callsign), ..Identity::default() };
+                    self.identity(identity, false, Disbelief::RegisterDisagrees);
                 }
             }
-            Register::Registration => self.identity(Identity { name: registers::registration(mb), ..Identity::default() }),
+            Register::Registration => {
+                let identity = Identity { name: registers::registration(mb), ..Identity::default() };
+                self.identity(identity, false, Disbelief::RegisterDisagrees);
+            }
             Register::Advisory => {
                 if let Some(advisory) = status::advisory(mb) {
                     self.emit(EventKind::Advisory(advisory));
@@ -36,9 +47,28 @@ impl Teller<'_> {
             Register::Selected => self.intent(Intent { inferred: Some(inference.inferred()), ..registers::selected(mb) }),
             Register::RoutineReport => self.air_data(inference, registers::routine_report(mb)),
             Register::HazardReport => self.air_data(inference, registers::hazard_report(mb)),
-            Register::TrackAndTurn => self.air_data(inference, registers::track_and_turn(mb)),
+            Register::TrackAndTurn => {
+                let air = registers::track_and_turn(mb);
+                match self.disagreement(&air) {
+                    Some(suspect) => self.quarantine(Disbelief::RegisterDisagrees, suspect),
+                    None => self.air_data(inference, air),
+                }
+            }
             Register::HeadingAndSpeed => self.air_data(inference, registers::heading_and_speed(mb)),
         }
+    }
+
+    /// What register 5,0 says otherwise than the ADS-B velocity of the last seconds.
+    fn disagreement(&self, air: &AirData) -> Option<Suspect> {
+        let (known, at) = (&self.track.known, self.at);
+        let speed_kt = known.speed_kt.within(at, SAME_TIME_MICROS)?;
+        let off_kt = |speed: DeciKnots| (speed.knots() - speed_kt).abs();
+        if let Some(speed) = air.ground_speed.filter(|&speed| DISAGREE_KT < off_kt(speed)) {
+            return Some(Suspect::Speed(speed));
+        }
+        let track_deg = known.track_deg.within(at, SAME_TIME_MICROS).filter(|_| MOVING_KT <= speed_kt)?;
+        let off_deg = |track_now: f64| ((track_now - track_deg + 540.0).rem_euclid(360.0) - 180.0).abs();
+        air.track.filter(|track| DISAGREE_DEG < off_deg(track.degrees())).map(Suspect::Track)
     }
 
     fn context(&self, alt_ft: Option<i32>) -> Context {
@@ -48,7 +78,7 @@ impl Teller<'_> {
             speed_kt: known.speed_kt.within(at, MOTION_MICROS),
             track_deg: known.track_deg.within(at, MOTION_MICROS),
             vertical_rate_fpm: known.vertical_rate_fpm.within(at, MOTION_MICROS),
-            callsign: known.callsign(),
+            callsign: known.callsign_told(),
             served: known.served.within(at, i64::MAX),
         }
     }

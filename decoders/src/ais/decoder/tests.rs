@@ -4,7 +4,7 @@ use super::*;
 use crate::ais::message::SixBit;
 use crate::ais::nmea::{Assembler, Assembly, parse};
 use crate::ais::testing::{LOGS, messages, recording};
-use model::{Priority, Raw, ReceiverId, Signal};
+use model::{Priority, Raw, ReceiverId, Signal, Weather};
 
 fn frame(bits: &Bits) -> Frame {
     Frame {
@@ -178,4 +178,17 @@ fn real_logs_become_events() {
     let told: usize = counts.values().sum();
     assert_eq!(decoder.counters().events, told as u64);
     assert!(7_000 < counts["position"] && 500 < counts["identity"] && 10 < counts["weather"], "{counts:?}");
+}
+
+/// A whale warning (IMO SN.1/Circ.289 area notice), as people read it.
+#[test]
+fn other_applications_are_told_in_words() {
+    let kinds = events("!AIVDM,1,1,0,B,803Ovrh0EPM0WB0h2l0MwJUi=6B4G9000aip8<2Bt2Hq2Qhp,0*01");
+    let [EventKind::Text(text)] = &kinds[..] else { panic!("{kinds:?}") };
+    assert_eq!(text.kind, TextKind::Telemetry);
+    assert_eq!(
+        &*text.body,
+        "area notice, linkage 29, notice 1, month 3, day 20, hour 16 h, minute 6 min, duration 1440 min; 1:, scale 1, \
+         lon -70.2243 deg, lat 42.105867 deg, precision 4, radius 1481 m; 2:, shape 5, text NOAA RW SGHTNG"
+    );
 }

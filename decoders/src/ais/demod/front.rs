@@ -12,6 +12,7 @@
 //! - Every output is computed from the same inputs in the same order however the samples were cut into blocks.
 
 use super::complex::C32;
+use crate::dsp::{low_pass, shift};
 use model::IqSamples;
 
 /// Samples a second in each channel.
@@ -230,7 +231,7 @@ impl Tuner {
         let old = self.held.re.len();
         self.held.re.extend_from_slice(&input.re);
         self.held.im.extend_from_slice(&input.im);
-        rotate(&mut self.held.re[old..], &mut self.held.im[old..], self.step, self.rotated);
+        shift(&mut self.held.re[old..], &mut self.held.im[old..], self.step, self.rotated);
         self.rotated += input.re.len() as u64;
         let have = self.held.re.len();
         let bank = Bank { taps: &self.bank, n: self.taps, unit: self.unit, stride: self.stride };
@@ -261,68 +262,4 @@ fn resample(x: &Planes, bank: &Bank<'_>, mut next: u64, have: usize, out: &mut V
         out.push(C32 { re: dot(&x.re[from..from + n], taps), im: dot(&x.im[from..from + n], taps) });
         next += bank.stride;
     }
-}
-
-/// Multiplies by e^{j·step·n}, n from `start`. The rotating unit is set anew every 64 samples of absolute count.
-#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-fn rotate(re: &mut [f32], im: &mut [f32], step: f64, start: u64) {
-    let mut at = 0;
-    while at < re.len() {
-        let n = start + at as u64;
-        let in_run = (n % 64) as usize;
-        let run = (64 - in_run).min(re.len() - at);
-        let base = step * ((n - in_run as u64) as f64);
-        let base = base.rem_euclid(core::f64::consts::TAU);
-        let (s0, c0) = base.sin_cos();
-        let (s1, c1) = step.sin_cos();
-        let mut unit = C32::new(c0 as f32, s0 as f32);
-        let turn = C32::new(c1 as f32, s1 as f32);
-        for _ in 0..in_run {
-            unit = unit * turn;
-        }
-        for i in at..at + run {
-            let rotated = C32::new(re[i], im[i]) * unit;
-            (re[i], im[i]) = (rotated.re, rotated.im);
-            unit = unit * turn;
-        }
-        at += run;
-    }
-}
-
-/// A Kaiser low-pass, 60 dB, edges as fractions of the input rate, split into `phases` sub-filters whose lengths are a multiple of
-/// `multiple`. Sub-filter p stands for a delay of p/phases sample; each passes 0 Hz with gain 1. Taps lie in the order of the
-/// samples they meet.
-fn low_pass(pass: f64, stop: f64, phases: usize, multiple: usize) -> Vec<f32> {
-    const ATTENUATION_DB: f64 = 60.0;
-    let beta = 0.1102 * (ATTENUATION_DB - 8.7);
-    let needed = (ATTENUATION_DB - 7.95) / (14.36 * (stop - pass)) + 1.0;
-    let n = (needed.ceil() as usize).next_multiple_of(multiple);
-    let cutoff = (pass + stop) / 2.0;
-    let half = n as f64 / 2.0;
-    let mut taps = Vec::with_capacity(n * phases);
-    for phase in 0..phases {
-        // Output between input samples: the later it is, the nearer it lies to the newer samples.
-        let centre = if phases == 1 { half - 0.5 } else { half - 1.0 + (phase as f64 + 0.5) / phases as f64 };
-        let from = taps.len();
-        for i in 0..n {
-            let t = i as f64 - centre;
-            let window = 1.0 - (t / (half + 0.5)).powi(2);
-            let window = if window <= 0.0 { 0.0 } else { bessel_i0(beta * window.sqrt()) / bessel_i0(beta) };
-            let x = core::f64::consts::TAU * cutoff * t;
-            let sinc = if x.abs() < 1e-9 { 1.0 } else { x.sin() / x };
-            taps.push(window * sinc);
-        }
-        let sum: f64 = taps[from..].iter().sum();
-        taps[from..].iter_mut().for_each(|t| *t /= sum);
-    }
-    taps.into_iter().map(|t| t as f32).collect()
-}
-
-fn bessel_i0(x: f64) -> f64 {
-    let (mut sum, mut term) = (1.0, 1.0);
-    for k in 1..40 {
-        term *= (x / 2.0 / f64::from(k)).powi(2);
-        sum += term;
-    }
-    sum
 }

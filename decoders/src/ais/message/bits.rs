@@ -265,6 +265,8 @@ pub enum Value {
         unit: &'static str,
     },
     Text(ShortText<34>),
+    /// From here the fields of the next repeated part, counted from 0.
+    Part(u8),
 }
 
 /// An unsigned number of `N` bits without unit.

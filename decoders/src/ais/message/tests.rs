@@ -81,6 +81,7 @@ fn as_gpsd(m: &Message<'_>) -> Map<String, Json> {
             Value::Flag(b) => json!(b),
             Value::Quantity { raw, .. } => json!(raw),
             Value::Text(t) => json!(t.as_str()),
+            Value::Part(place) => json!(place),
         };
         out.insert(gpsd_name(m.kind, name).to_owned(), value);
     };
@@ -134,13 +135,13 @@ fn add_composed(m: &Message<'_>, application: Option<&Application<'_>>, out: &mu
             out.insert("data".into(), json!(dump(data)));
         }
         Body::AddressedBinary(_, data) | Body::BroadcastBinary(_, data) => match application {
-            Some(Application::AidMonitoring(r)) => {
+            Some(Application::AidMonitoring(r, _)) => {
                 out.insert("stat_ext".into(), json!(r.status.0));
             }
-            Some(Application::MetHydro11(r)) => {
+            Some(Application::MetHydro11(r, _)) => {
                 out.insert("timestamp".into(), json!(format!("{:02}T{:02}:{:02}Z", r.day.raw, r.hour.raw, r.minute.raw)));
             }
-            Some(Application::MetHydro31(r)) => {
+            Some(Application::MetHydro31(r, _)) => {
                 out.insert("timestamp".into(), json!(format!("{:02}T{:02}:{:02}Z", r.day.raw, r.hour.raw, r.minute.raw)));
                 out.insert("accuracy".into(), json!(r.high_accuracy));
             }
@@ -170,7 +171,7 @@ fn add_composed(m: &Message<'_>, application: Option<&Application<'_>>, out: &mu
 /// gpsd and M.1371 disagree, or gpsd gives what we leave as bits:
 /// - 25/26: gpsd reads the application id two bits early (M.1371-5 §3.23: 2 spare bits follow the destination);
 /// - 24: vendor id and its parts are joined; 5, 19: `dte` as a number;
-/// - applications that we don't take apart (1/12, 1/14, 1/18, 1/32).
+/// - 6 with 1/12, 1/14, 1/18, 1/32: noise that is shorter than these tables, which gpsd fills up with zeros and we refuse.
 fn gpsd_differs(kind: u8, application: (i64, i64), key: &str) -> bool {
     key.ends_with("_text")
         || ["class", "device", "scaled"].contains(&key)

@@ -55,6 +55,11 @@ impl Assembler {
         Self { pending: Vec::with_capacity(PENDING_MAX), lost: 0 }
     }
 
+    /// Messages that wait for a part.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Messages given up because a part never came.
     pub fn lost(&self) -> u64 {
         self.lost

@@ -1,7 +1,7 @@
 /** The top line: whose picture it is, whether it is live, what is in it, and the time. */
 import "./header.css";
 import type { ConsoleInfo } from "../../contract/messages.ts";
-import { type Subject, type Track, title } from "../../contract/track.ts";
+import { alarmText, type Subject, type Track, title } from "../../contract/track.ts";
 import type { LinkState } from "../../link/state.ts";
 import { age, protocolName, utcTime } from "../../shared/format.ts";
 
@@ -45,7 +45,7 @@ export function Header(props: Props) {
       <div className="header-alarms" role="alert">
         {emergencies.map((track) => (
           <button key={track.subject} type="button" onClick={() => onSelect(track.subject)}>
-            {title(track)} {[track.squawk, track.emergency].filter((part) => part !== null).join(" ")}
+            {title(track)} {alarmText(track)}
           </button>
         ))}
       </div>

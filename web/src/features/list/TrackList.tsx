@@ -1,7 +1,7 @@
 /** The list of tracks: a filter box and a table that holds only the rows in view. */
 import "./list.css";
 import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
-import { altitudeFt, isEmergency, type Subject, type Track, title } from "../../contract/track.ts";
+import { alarmText, altitudeFt, isEmergency, type Subject, type Track, title } from "../../contract/track.ts";
 import { isStale } from "../../picture/freshness.ts";
 import { colourOf, craftOf } from "../../shared/craft.ts";
 import { age, UNKNOWN, withUnit } from "../../shared/format.ts";
@@ -163,7 +163,7 @@ function TrackRow({ track, index, now, selected, onSelect }: RowProps) {
           <i className="dot" style={{ background: colourOf(track) }} aria-hidden="true" />
           <span className="name">
             <b>{title(track)}</b>
-            <small>{urgent ? emergencyText(track) : craftOf(track).kind}</small>
+            <small>{urgent ? alarmText(track) : kindText(track)}</small>
           </span>
         </div>
       </td>
@@ -178,8 +178,10 @@ function rowId(subject: Subject | null): string {
   return `row-${subject}`;
 }
 
-function emergencyText(track: Track): string {
-  return [track.squawk, track.emergency].filter((part) => part !== null).join(" ");
+/** `B738 · PH-BXN`, else what sort of craft it is. */
+function kindText(track: Track): string {
+  const known = [track.type_code ?? craftOf(track).kind, track.registration];
+  return known.filter((part) => part !== null).join(" · ");
 }
 
 function altitudeCell(track: Track): string {

@@ -27,6 +27,10 @@ export function matches(track: Track, words: readonly string[]): boolean {
     track.squawk,
     track.protocol,
     track.emergency,
+    track.registration,
+    track.type_code,
+    track.country,
+    track.advisory?.text ?? null,
     craftOf(track).kind,
     ...track.stations,
   ]

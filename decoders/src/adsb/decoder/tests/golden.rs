@@ -23,9 +23,9 @@ use std::fmt::Write;
 const DIFFERENT: [&str; 5] =
     ["5d48625722d9a2", "5d48625722d9ab", "5d48625722d9aa", "905c6c491947e6b0e1e2543ee970", "8d486257001163005aea44e37c51"];
 
-struct Heard {
-    at: UnixMicros,
-    bytes: Vec<u8>,
+pub(super) struct Heard {
+    pub at: UnixMicros,
+    pub bytes: Vec<u8>,
 }
 
 /// `seconds,hex` lines, the hex after `prefix` characters of framing; some files have quotes and a byte order mark.
@@ -40,7 +40,7 @@ fn read(name: &str, column: usize, prefix: usize) -> Option<Vec<Heard>> {
     Some(heard.collect())
 }
 
-fn long_flight() -> Option<Vec<Heard>> {
+pub(super) fn long_flight() -> Option<Vec<Heard>> {
     // Beast: escape, type, six bytes of clock, one of signal level.
     read("long_flight", 1, 18)
 }
@@ -90,7 +90,7 @@ impl Fields {
                 self.put(&format!("df{}.altitude_ft", m.df), *baro_alt_ft);
                 self.put(&format!("df{}.on_ground", m.df), Some(*on_ground));
             }
-            Body::Surveillance { status, reply, comm_b } => {
+            Body::Surveillance { status, reply, comm_b, .. } => {
                 self.surveillance(m.df, *status, *reply);
                 if let Some(mb) = comm_b {
                     let register = self.registers.pop_front().unwrap();
@@ -98,7 +98,7 @@ impl Fields {
                 }
             }
             Body::Squitter { me, .. } => self.squitter(me),
-            Body::AllCall { .. } | Body::Elm => {}
+            Body::AllCall { .. } | Body::Elm(_) => {}
         }
     }
 
@@ -127,7 +127,7 @@ impl Fields {
             }
             Me::Target(t) => self.target(t),
             Me::Operational(o) => self.operational(o),
-            Me::Advisory(_) | Me::TestSquawk(_) | Me::Other { .. } => {}
+            Me::Coarse(_) | Me::Advisory { .. } | Me::TestSquawk(_) | Me::Other { .. } => {}
         }
     }
 

@@ -72,7 +72,17 @@ fn an_interrogator_code_needs_a_believed_address_and_clear_bits() {
     assert!(decide(&burst(&reply, &[]), &book, 0, &LIMITS).is_none());
     book.heard(0x48_40D6, 0, Evidence::Clean);
     assert_eq!(decide(&burst(&reply, &[]), &book, 0, &LIMITS).unwrap().trust, Trust::KnownAddress);
-    assert_eq!(decide(&burst(&reply, &[54]), &book, 0, &LIMITS).unwrap().trust, Trust::Unclear);
+    // Code 5 is bits 53 and 55. One of seven in doubt: not clear. Both that make the difference to code 0 tell nothing: a squitter.
+    let doubt = |soft: &[(usize, f32)]| {
+        let mut heard = Burst { spread: 0.4, ..burst(&reply, &[]) };
+        soft.iter().for_each(|(bit, soft)| heard.soft[*bit] *= soft);
+        decide(&heard, &book, 0, &LIMITS).unwrap()
+    };
+    assert_eq!(doubt(&[(54, 0.6)]).trust, Trust::KnownAddress);
+    assert_eq!(doubt(&[(54, 0.3)]).trust, Trust::Unclear);
+    assert_eq!(doubt(&[(53, 0.3)]).trust, Trust::Unclear);
+    let word = doubt(&[(53, 0.01), (55, 0.02)]);
+    assert_eq!((word.trust, word.flips, &word.bytes[..7]), (Trust::KnownAddress, 2, &squitter[..]));
 }
 
 proptest! {

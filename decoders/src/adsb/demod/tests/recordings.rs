@@ -39,33 +39,39 @@ fn distinct(path: &std::path::Path, loops: usize) -> (usize, usize) {
     (seen.len(), squitters)
 }
 
-/// (file, fewest distinct frames, fewest DF 17/18) in one pass. readsb, file looped ten times: modes1 169 and 131, the seven
-/// rsadsb files together 28 and 20, phwl 5 and 9; more1090 with one bit repaired: modes1 174, rsadsb 32 (DF 17/18 only).
+/// (file, fewest distinct frames, fewest DF 17/18) in one pass.
 const FLOORS: &[(&str, usize, usize)] = &[
-    ("modes1_2000k.cu8", 204, 169),
-    ("phwl_rxa6982-short_2000k.cu8", 4, 1),
-    ("phwl_x-1_2000k.cu8", 13, 5),
-    ("rsadsb_test_1641427457780_2400k.cs16", 7, 6),
-    ("rsadsb_test_1641428106243_2400k.cs16", 7, 6),
-    ("rsadsb_test_1641428165033_2400k.cs16", 6, 5),
+    ("modes1_2000k.cu8", 208, 172),
+    ("phwl_rxa6982-short_2000k.cu8", 6, 3),
+    ("phwl_x-1_2000k.cu8", 16, 5),
+    ("rsadsb_test_1641427457780_2400k.cs16", 8, 7),
+    ("rsadsb_test_1641428106243_2400k.cs16", 9, 7),
+    ("rsadsb_test_1641428165033_2400k.cs16", 6, 6),
     ("rsadsb_tests_test_00a_2400k.cu8", 2, 2),
     ("rsadsb_tests_test_01_2400k.cu8", 2, 2),
-    ("rsadsb_tests_test_01b_2400k.cu8", 5, 4),
-    ("rsadsb_tests_test_02_2400k.cu8", 4, 2),
+    ("rsadsb_tests_test_01b_2400k.cu8", 7, 5),
+    ("rsadsb_tests_test_02_2400k.cu8", 5, 3),
 ];
 
 #[test]
 fn real_recordings_give_at_least_what_they_gave() {
     let Some(dir) = recordings() else { return };
-    let (mut rsadsb, mut rsadsb_looped) = (0, 0);
+    let mut once = 0;
     for (file, all_min, squitters_min) in FLOORS {
         let (all, squitters) = distinct(&dir.join(file), 1);
         println!("{file}: {all} distinct, {squitters} DF 17/18");
         assert!(all_min <= &all && squitters_min <= &squitters, "{file}: {all} distinct frames, {squitters} DF 17/18");
-        if file.starts_with("rsadsb") {
-            rsadsb += all;
-            rsadsb_looped += distinct(&dir.join(file), 10).0;
-        }
+        once += if file.starts_with("rsadsb") { all } else { 0 };
     }
-    assert!(95 * rsadsb_looped <= 100 * rsadsb, "first pass {rsadsb} of {rsadsb_looped}");
+    // Ten passes, as peers were measured. more1090 with one bit repaired: modes1 174, the rsadsb set 32 (DF 17/18 only). readsb:
+    // 130 and 40 others, of which two are false (replies of 4d2023 with code 12 and 38 where samples are clear and say 00 and 3c).
+    let looped = |prefix: &str| {
+        let of = FLOORS.iter().filter(|f| f.0.starts_with(prefix)).map(|f| distinct(&dir.join(f.0), 10));
+        of.fold((0, 0), |(other, squitters), (all, s)| (other + all - s, squitters + s))
+    };
+    let (other, squitters) = looped("modes1");
+    assert!(38 <= other && 174 <= squitters, "modes1: {squitters} DF 17/18, {other} others");
+    let (other, squitters) = looped("rsadsb");
+    assert!(8 <= other && 32 <= squitters, "rsadsb: {squitters} DF 17/18, {other} others");
+    assert!(95 * (other + squitters) <= 100 * once, "first pass {once} of {}", other + squitters);
 }

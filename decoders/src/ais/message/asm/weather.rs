@@ -1,18 +1,13 @@
 //! Weather and water at a place: DAC 1, FI 11 (IMO SN/Circ.236) and FI 31 (IMO SN.1/Circ.289).
 
+use super::units::{CurrentSpeed, Direction, MilliLatitude, MilliLongitude};
 use crate::ais::message::bits::U;
 use crate::ais::message::record::{coded, record};
 use crate::ais::message::units::{Day, Hour, Minute};
 
 coded! {
-    /// 1/1000 minute; 181° = not available.
-    MilliLongitude: i 25, -10_800_000..=10_800_000, * 0.000_016_666_666_666_666_667 + 0.0, "deg";
-    /// 1/1000 minute; 91° = not available.
-    MilliLatitude: i 24, -5_400_000..=5_400_000, * 0.000_016_666_666_666_666_667 + 0.0, "deg";
     /// Average of ten minutes or gust; 126 = that or more, 127 = not available.
     WindSpeed: u 7, 0..=126, * 1.0 + 0.0, "kt";
-    /// True degrees; 360 and more = not available.
-    Direction: u 9, 0..=359, * 1.0 + 0.0, "deg";
     /// FI 11: −60…60 °C; 2047 = not available.
     AirTemperature11: u 11, 0..=1200, * 0.1 + -60.0, "degC";
     /// FI 31: −60…60 °C; −1024 = not available.
@@ -35,8 +30,6 @@ coded! {
     WaterLevel11: u 9, 0..=400, * 0.1 + -10.0, "m";
     /// FI 31: −10…30 m; 4001 and more = not available.
     WaterLevel31: u 12, 0..=4000, * 0.01 + -10.0, "m";
-    /// 1/10 knot; 251 = that or more, 255 = not available.
-    CurrentSpeed: u 8, 0..=251, * 0.1 + 0.0, "kt";
     /// Metres below the surface; 31 = not available.
     CurrentDepth: u 5, 0..=30, * 1.0 + 0.0, "m";
     /// 1/10 m; 251 = that or more, 255 = not available.
@@ -48,14 +41,14 @@ coded! {
     /// FI 11: −10…50 °C; 1023 = not available.
     WaterTemperature11: u 10, 0..=600, * 0.1 + -10.0, "degC";
     /// FI 31: −10…50 °C; 501 = not available.
-    WaterTemperature31: i 10, -100..=500, * 0.1 + 0.0, "degC";
+    SeaTemperature: i 10, -100..=500, * 0.1 + 0.0, "degC";
     /// 1/10 per mille; 510 and more = not available.
     Salinity: u 9, 0..=500, * 0.1 + 0.0, "per mille";
 }
 
 record! {
-    /// DAC 1, FI 11. 296 bits.
-    pub struct MetHydro11 (0..296) {
+    /// DAC 1, FI 11. 290 bits and 6 spare.
+    pub struct MetHydro11 (0..290) {
         lat: MilliLatitude = 0,
         lon: MilliLongitude = 24,
         day: Day = 49,
@@ -93,13 +86,12 @@ record! {
         precipitation: U<3> = 276,
         salinity: Salinity = 279,
         ice: U<2> = 288,
-        spare: U<6> = 290,
     }
 }
 
 record! {
-    /// DAC 1, FI 31. 304 bits.
-    pub struct MetHydro31 (0..304) {
+    /// DAC 1, FI 31. 294 bits and 10 spare.
+    pub struct MetHydro31 (0..294) {
         lon: MilliLongitude = 0,
         lat: MilliLatitude = 25,
         high_accuracy: bool = 49,
@@ -135,10 +127,9 @@ record! {
         swell_period: WavePeriod = 251,
         swell_direction: Direction = 257,
         sea_state: SeaState = 266,
-        water_temperature: WaterTemperature31 = 270,
+        water_temperature: SeaTemperature = 270,
         precipitation: U<3> = 280,
         salinity: Salinity = 283,
         ice: U<2> = 292,
-        spare: U<10> = 294,
     }
 }

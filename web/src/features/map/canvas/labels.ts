@@ -1,5 +1,5 @@
 /** The text beside a symbol: what it says, and which labels find room. */
-import { altitudeFt, isEmergency, type Track, title } from "../../../contract/track.ts";
+import { alarmText, altitudeFt, isEmergency, type Track, title } from "../../../contract/track.ts";
 
 /** From this zoom on a label has a second line with altitude and speed, as on a radar screen. */
 export const DATA_BLOCK_ZOOM = 8;
@@ -23,8 +23,7 @@ export function labelLines(track: Track, zoom: number, chosen: boolean): string[
 }
 
 export function emergencyWord(track: Track): string {
-  const name = track.emergency?.toUpperCase() ?? "";
-  return track.squawk === "7500" || track.squawk === "7600" || track.squawk === "7700" ? `${track.squawk} ${name}` : name;
+  return alarmText(track).toUpperCase();
 }
 
 /** `380↓ 450`: hundreds of feet, climbing or sinking, knots. */

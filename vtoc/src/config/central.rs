@@ -1,6 +1,47 @@
-//! The settings of who may ask the central.
+//! The settings of the central: its databases, and who may ask it.
 
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Central {
+    /// Where stations deliver (UDP, QUIC with mutual TLS).
+    pub uplink_listen: SocketAddr,
+    /// The organisation in certificates (a-z, 0-9, -). Fixed when the certificate authority is made.
+    pub organisation: String,
+    /// The cluster. The databases `vtoc_control`, `vtoc_ops`, `vtoc_intel` and `vtoc_logistics` are made on it.
+    /// Give it by the environment variable `DATABASE_URL` when it holds a password.
+    pub database_url: Option<String>,
+    /// Put before each database's name, so that two centrals can share a cluster.
+    pub database_prefix: String,
+    /// Certificate authority and server key. Default: `ca` in the state directory.
+    pub ca_dir: Option<PathBuf>,
+    pub keep_days: KeepDays,
+}
+
+/// Events older than so many days are dropped, by role. 0: kept for ever.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeepDays {
+    pub ops: u32,
+    pub intel: u32,
+    pub logistics: u32,
+}
+
+impl Default for Central {
+    fn default() -> Self {
+        Self {
+            uplink_listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
+            organisation: "vtoc".into(),
+            database_url: None,
+            database_prefix: "vtoc".into(),
+            ca_dir: None,
+            keep_days: KeepDays::default(),
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,9 @@
 //! Constraint: what is shown as current was said within [`FRESH_US`]. A position older than that moves to `lastPosition`,
 //! as readsb has it; other values are left out. Callsign and category hold as long as the track.
 
-use super::Track;
+use super::super::track::Track;
+use super::Extra;
+use super::registry::{self, Database};
 use crate::dto;
 use model::{CentiDegrees, DeciKnots, Emergency, PositionSource, Subject, UnixMicros, VerticalSource};
 
@@ -12,7 +14,7 @@ const FRESH_US: i64 = 60_000_000;
 
 impl Track {
     /// `None`: no aircraft.
-    pub fn aircraft(&self, subject: &Subject, now: UnixMicros) -> Option<dto::Aircraft> {
+    pub fn aircraft(&self, subject: &Subject, database: Option<&Database>, now: UnixMicros) -> Option<dto::Aircraft> {
         let (address, assigned) = match subject {
             Subject::Aircraft(address) => (address, true),
             Subject::NonIcao(address) => (address, false),
@@ -24,10 +26,16 @@ impl Track {
         let old = if current.is_none() { place } else { None };
         let rate = self.vertical_rate_fpm.since(since);
         let rate_from = |source| rate.and_then(|(from, fpm)| (from == source).then_some(fpm));
+        let identified =
+            if assigned { registry::identify(address.get(), self.name.get(), database) } else { registry::Identified::default() };
+        let extra = self.extra.as_deref();
+        let air = |value: fn(&Extra, UnixMicros) -> Option<f64>| extra.and_then(|e| value(e, since));
         Some(dto::Aircraft {
             hex: format!("{}{address}", if assigned { "" } else { "~" }),
             kind: kind(place.map(|p| p.source), assigned),
             flight: self.callsign.get().map(|c| format!("{:<8}", c.as_str())),
+            registration: identified.registration.map(|(text, _)| text),
+            type_code: identified.type_code,
             alt_baro: match self.on_ground.since(since) {
                 Some(true) => Some(dto::AltBaro::Ground("ground")),
                 _ => self.baro_alt_ft.since(since).map(dto::AltBaro::Feet),
@@ -38,6 +46,19 @@ impl Track {
             true_heading: self.heading.since(since).map(CentiDegrees::degrees),
             baro_rate: rate_from(VerticalSource::Barometric),
             geom_rate: rate_from(VerticalSource::Geometric),
+            ias: air(|e, since| e.indicated_airspeed.since(since).map(DeciKnots::knots)),
+            tas: air(|e, since| e.true_airspeed.since(since).map(DeciKnots::knots)),
+            mach: air(|e, since| e.mach_milli.since(since).map(|m| f64::from(m) / 1e3)),
+            roll: air(|e, since| e.roll_cdeg.since(since).map(|r| f64::from(r) / 1e2)),
+            mag_heading: air(|e, since| e.magnetic_heading.since(since).map(CentiDegrees::degrees)),
+            wd: air(|e, since| e.wind.since(since).map(|(from, _)| from.degrees())),
+            ws: air(|e, since| e.wind.since(since).map(|(_, speed)| speed.knots())),
+            oat: air(|e, since| e.temperature_cdegc.since(since).map(|t| f64::from(t) / 1e2)),
+            nav_altitude_mcp: extra.and_then(|e| e.panel_alt_ft.since(since)),
+            nav_altitude_fms: extra.and_then(|e| e.fms_alt_ft.since(since)),
+            nav_qnh: air(|e, since| e.altimeter_dhpa.since(since).map(|p| f64::from(p) / 10.0)),
+            rc: extra.and_then(|e| e.quality.since(since)).and_then(|q| q.containment_m),
+            version: extra.and_then(|e| e.adsb_version.get()),
             squawk: self.squawk.since(since).map(|code| format!("{code:04}")),
             emergency: self.emergency().map(word),
             category: self.category.get().map(|c| c.to_string()),
