@@ -1,6 +1,7 @@
 //! Who is told of a distress, and that nobody is told twice: it comes ahead of its turn, from a note of an earlier life of the
 //! central, or in its turn, and whichever is first announces it.
 
+use crate::store::Role;
 use model::{Event, EventKey};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -16,6 +17,8 @@ const TOLD_MAX: usize = 100_000;
 /// stored. What a central that ended in between had noted is told again by the next one: the key says that it is the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
+    /// Of its station: who may see it.
+    pub role: Role,
     pub key: EventKey,
     pub event: Event,
 }
@@ -39,9 +42,9 @@ impl Alarms {
         self.sender.subscribe()
     }
 
-    pub fn send(&self, key: EventKey, event: &Event) {
+    pub fn send(&self, alarm: Alarm) {
         // An error means that nobody listens.
-        let _ = self.sender.send(Arc::new(Alarm { key, event: event.clone() }));
+        let _ = self.sender.send(Arc::new(alarm));
     }
 
     /// `true` once: nobody was told of this noted event in this life.

@@ -11,8 +11,8 @@
 
 use crate::Clock;
 use crate::alarms::{Alarm, Alarms};
-use crate::live::Hub;
 use crate::metrics::Metrics;
+use crate::pictures::Pictures;
 use crate::store::{Appended, NewEvents, Role, Spool, Store, StoreError};
 use model::{Epoch, Event, EventKey, Priority, Protocol, StationId, UnixMicros};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,7 +34,7 @@ pub struct PgIntake(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    hub: Arc<Hub>,
+    pictures: Arc<Pictures>,
     clock: Clock,
     metrics: Arc<Metrics>,
     alarms: Alarms,
@@ -51,8 +51,8 @@ struct Known {
 }
 
 impl PgIntake {
-    pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Inner { store, hub, clock, metrics, alarms: Alarms::new(), known: Mutex::default() }))
+    pub(crate) fn new(store: Store, pictures: Arc<Pictures>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+        Self(Arc::new(Inner { store, pictures, clock, metrics, alarms: Alarms::new(), known: Mutex::default() }))
     }
 
     /// For whoever alerts people.
@@ -61,10 +61,10 @@ impl PgIntake {
     }
 
     /// An event that an earlier life of the central had noted. `false`: it was told meanwhile.
-    pub(crate) fn restore_urgent(&self, key: EventKey, event: &Event) -> bool {
+    pub(crate) fn restore_urgent(&self, role: Role, key: EventKey, event: &Event) -> bool {
         let news = self.0.alarms.is_news(key);
         if news {
-            self.0.announce(key, event);
+            self.0.announce(role, key, event);
         }
         news
     }
@@ -162,7 +162,7 @@ impl Inner {
             match self.store.append(known.role, &used(&known.sources, events), new).await.map_err(unavailable)? {
                 Appended::Stored(told) => {
                     add(&intake.repeats, skip as u64);
-                    self.stored(spool, stored + 1, events, &told);
+                    self.stored(spool, known.role, stored + 1, events, &told);
                     return Ok(Watermark { epoch: batch.epoch, seq: stored + events.len() as u64 });
                 }
                 Appended::Raced => add(&intake.races, 1),
@@ -207,25 +207,25 @@ impl Inner {
         let key = EventKey { station, epoch: key.epoch, seq: key.seq };
         // Also a repeat may be news: an earlier attempt was cut off between COMMIT and here.
         if told != Told::Stored && self.alarms.is_news(key) {
-            self.announce(key, &event);
+            self.announce(known.role, key, &event);
         }
         Ok(told)
     }
 
-    fn announce(&self, key: EventKey, event: &Event) {
-        self.hub.publish(key.station, event, (self.clock)());
-        self.alarm(key, event);
+    fn announce(&self, role: Role, key: EventKey, event: &Event) {
+        self.pictures.publish(role, key.station, std::slice::from_ref(event), (self.clock)());
+        self.alarm(role, key, event);
     }
 
-    fn alarm(&self, key: EventKey, event: &Event) {
+    fn alarm(&self, role: Role, key: EventKey, event: &Event) {
         if event.priority() == Priority::High {
             add(&self.metrics.intake.alarms, 1);
-            self.alarms.send(key, event);
+            self.alarms.send(Alarm { role, key, event: event.clone() });
         }
     }
 
     /// After COMMIT. `noted`: numbers of those that came ahead, in this life or an earlier one.
-    fn stored(&self, spool: Spool, first_seq: u64, events: &[Event], noted: &BTreeSet<u64>) {
+    fn stored(&self, spool: Spool, role: Role, first_seq: u64, events: &[Event], noted: &BTreeSet<u64>) {
         let (station, now) = (spool.station, (self.clock)());
         add(&self.metrics.intake.batches, 1);
         add(&self.metrics.intake.events, events.len() as u64);
@@ -234,12 +234,12 @@ impl Inner {
         let known: BTreeSet<u64> = noted.iter().copied().filter(|seq| !self.alarms.is_news(key(*seq))).collect();
         for seq in &known {
             let (before, from) = rest.1.split_at((seq - rest.0) as usize);
-            self.hub.publish_batch(station, before, now);
+            self.pictures.publish(role, station, before, now);
             rest = (seq + 1, &from[1..]);
         }
-        self.hub.publish_batch(station, rest.1, now);
+        self.pictures.publish(role, station, rest.1, now);
         for (seq, event) in (first_seq..).zip(events).filter(|(seq, _)| !known.contains(seq)) {
-            self.alarm(key(seq), event);
+            self.alarm(role, key(seq), event);
         }
         self.alarms.forget(noted.iter().map(|seq| key(*seq)));
         if let Some(known) = self.known().get_mut(&station) {
