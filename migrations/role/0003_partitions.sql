@@ -75,7 +75,8 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('vtoc: partitions'));
-    IF to_regclass('public.' || part) IS NOT NULL THEN
+    -- Asked of the table: to_regclass answers from a cache, which waiting for an advisory lock doesn't renew.
+    IF EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'public'::regnamespace) THEN
         RETURN false;
     END IF;
     EXECUTE format('CREATE TABLE public.%I (LIKE public.telemetry_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part);
