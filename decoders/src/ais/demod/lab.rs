@@ -42,11 +42,13 @@ pub struct Burst {
     pub h: f64,
     /// The training sequence begins with 1.
     pub begins_with_one: bool,
+    /// The frequency is held while the power rises and falls; otherwise the training sequence goes on before the burst, and ones behind it.
+    pub holds_in_ramps: bool,
 }
 
 impl Burst {
     pub fn new(bytes: Vec<u8>, start_s: f64) -> Self {
-        Self { bytes, start_s, offset_hz: 0.0, amplitude: 1.0, phase: 0.0, bt: 0.4, h: 0.5, begins_with_one: false }
+        Self { bytes, start_s, offset_hz: 0.0, amplitude: 1.0, phase: 0.0, bt: 0.4, h: 0.5, begins_with_one: false, holds_in_ramps: false }
     }
 
     /// Levels with ramp (8 bits of training before the training) and a tail.
@@ -55,10 +57,11 @@ impl Burst {
         frame_bits(&self.bytes, &mut |b| bits.push(b));
         bits.extend([true; 4]);
         let mut level = 1.0;
-        bits.iter()
-            .map(|&bit| {
-                level = if bit { level } else { -level };
-                level
+        let burst = 8..bits.len() - 4;
+        (0..bits.len())
+            .map(|i| {
+                level = if bits[i] { level } else { -level };
+                if self.holds_in_ramps && !burst.contains(&i) { 0.0 } else { level }
             })
             .collect()
     }

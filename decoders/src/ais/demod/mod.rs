@@ -42,6 +42,7 @@ mod lines;
 mod modem;
 mod pairs;
 mod pulse;
+mod ramp;
 mod receiver;
 mod repair;
 mod search;
