@@ -2,6 +2,7 @@
 //! receiver. And the lab that measures packet error rates with it.
 
 use super::complex::C32;
+use crate::ais::message::Bits;
 use crate::hdlc::frame_bits;
 
 /// SplitMix64: small, seeded, good enough for noise.
@@ -115,13 +116,25 @@ pub fn add_noise(rng: &mut Rng, rate: f64, ebn0_db: f64, out: &mut [C32]) {
     }
 }
 
-/// A plausible position report with random content.
+/// A position report with random content that a ship may send.
 pub fn random_message(rng: &mut Rng) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..21).map(|_| rng.next() as u8).collect();
-    bytes[0] = 1 << 2;
-    let mmsi = 200_000_000 + (rng.next() % 500_000_000) as u32;
-    bytes[1..5].copy_from_slice(&(mmsi << 2 | rng.next() as u32 & 3).to_be_bytes());
-    bytes
+    let mmsi = 201_000_000 + (rng.next() % 574_000_000) as u32;
+    message_of(rng, mmsi)
+}
+
+/// The same of one ship.
+pub fn message_of(rng: &mut Rng, mmsi: u32) -> Vec<u8> {
+    let random: Vec<u8> = (0..21).map(|_| rng.next() as u8).collect();
+    let mut bits = Bits::from_bytes(&random).expect("21 bytes");
+    bits.put(0, 6, 1);
+    bits.put(8, 30, mmsi.into());
+    for (at, width, count, lowest) in
+        [(61, 28, 216_000_000, -108_000_000), (89, 27, 108_000_000, -54_000_000), (116, 12, 3_600, 0), (128, 9, 360, 0)]
+    {
+        let value = (rng.next() % count) as i64 + lowest;
+        bits.put(at, width, value as u64 & ((1 << width) - 1));
+    }
+    bits.as_bytes().to_vec()
 }
 
 /// What a receiver is given: samples of both channels around 162 MHz, and what was sent.
