@@ -14,6 +14,7 @@ pub mod aprs;
 pub mod bits;
 pub mod dsp;
 pub mod hdlc;
+mod reed_solomon;
 mod registry;
 #[cfg(test)]
 mod testing;

@@ -7,7 +7,7 @@ use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
 pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL, &crate::uat::PROTOCOL];
 
 /// The same protocols by the audio of an FM receiver's discriminator (in I; Q is 0), where that is enough.
-pub static AUDIO: &[&ProtocolEntry] = &[&crate::ais::AUDIO];
+pub static AUDIO: &[&ProtocolEntry] = &[&crate::ais::AUDIO, &crate::aprs::AUDIO];
 
 /// One protocol: what it is called, where it is heard, and how to make its two halves.
 #[derive(Debug)]

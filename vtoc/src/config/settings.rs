@@ -1,5 +1,6 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
+use super::central::{Auth, Central};
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub struct Settings {
     pub feeds: Feeds,
     pub console: Console,
     pub central: Central,
+    pub auth: Auth,
     pub log: Log,
 }
 
@@ -340,34 +342,6 @@ pub struct Console {
 impl Default for Console {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None, aircraft_list: None }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Central {
-    /// Where stations deliver (UDP, QUIC with mutual TLS).
-    pub uplink_listen: SocketAddr,
-    /// The organisation in certificates (a-z, 0-9, -). Fixed when the certificate authority is made.
-    pub organisation: String,
-    /// The cluster. The databases `vtoc_control`, `vtoc_ops`, `vtoc_intel` and `vtoc_logistics` are made on it.
-    /// Give it by the environment variable `DATABASE_URL` when it holds a password.
-    pub database_url: Option<String>,
-    /// Put before each database's name, so that two centrals can share a cluster.
-    pub database_prefix: String,
-    /// Certificate authority and server key. Default: `ca` in the state directory.
-    pub ca_dir: Option<PathBuf>,
-}
-
-impl Default for Central {
-    fn default() -> Self {
-        Self {
-            uplink_listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
-            organisation: "vtoc".into(),
-            database_url: None,
-            database_prefix: "vtoc".into(),
-            ca_dir: None,
-        }
     }
 }
 
