@@ -2,6 +2,7 @@
 //! receiver. And the lab that measures packet error rates with it.
 
 use super::complex::C32;
+use crate::ais::message::Bits;
 use crate::hdlc::frame_bits;
 
 /// SplitMix64: small, seeded, good enough for noise.
@@ -42,11 +43,13 @@ pub struct Burst {
     pub h: f64,
     /// The training sequence begins with 1.
     pub begins_with_one: bool,
+    /// The frequency is held while the power rises and falls; otherwise the training sequence goes on before the burst, and ones behind it.
+    pub holds_in_ramps: bool,
 }
 
 impl Burst {
     pub fn new(bytes: Vec<u8>, start_s: f64) -> Self {
-        Self { bytes, start_s, offset_hz: 0.0, amplitude: 1.0, phase: 0.0, bt: 0.4, h: 0.5, begins_with_one: false }
+        Self { bytes, start_s, offset_hz: 0.0, amplitude: 1.0, phase: 0.0, bt: 0.4, h: 0.5, begins_with_one: false, holds_in_ramps: false }
     }
 
     /// Levels with ramp (8 bits of training before the training) and a tail.
@@ -55,10 +58,11 @@ impl Burst {
         frame_bits(&self.bytes, &mut |b| bits.push(b));
         bits.extend([true; 4]);
         let mut level = 1.0;
-        bits.iter()
-            .map(|&bit| {
-                level = if bit { level } else { -level };
-                level
+        let burst = 8..bits.len() - 4;
+        (0..bits.len())
+            .map(|i| {
+                level = if bits[i] { level } else { -level };
+                if self.holds_in_ramps && !burst.contains(&i) { 0.0 } else { level }
             })
             .collect()
     }
@@ -112,13 +116,25 @@ pub fn add_noise(rng: &mut Rng, rate: f64, ebn0_db: f64, out: &mut [C32]) {
     }
 }
 
-/// A plausible position report with random content.
+/// A position report with random content that a ship may send.
 pub fn random_message(rng: &mut Rng) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..21).map(|_| rng.next() as u8).collect();
-    bytes[0] = 1 << 2;
-    let mmsi = 200_000_000 + (rng.next() % 500_000_000) as u32;
-    bytes[1..5].copy_from_slice(&(mmsi << 2 | rng.next() as u32 & 3).to_be_bytes());
-    bytes
+    let mmsi = 201_000_000 + (rng.next() % 574_000_000) as u32;
+    message_of(rng, mmsi)
+}
+
+/// The same of one ship.
+pub fn message_of(rng: &mut Rng, mmsi: u32) -> Vec<u8> {
+    let random: Vec<u8> = (0..21).map(|_| rng.next() as u8).collect();
+    let mut bits = Bits::from_bytes(&random).expect("21 bytes");
+    bits.put(0, 6, 1);
+    bits.put(8, 30, mmsi.into());
+    for (at, width, count, lowest) in
+        [(61, 28, 216_000_000, -108_000_000), (89, 27, 108_000_000, -54_000_000), (116, 12, 3_600, 0), (128, 9, 360, 0)]
+    {
+        let value = (rng.next() % count) as i64 + lowest;
+        bits.put(at, width, value as u64 & ((1 << width) - 1));
+    }
+    bits.as_bytes().to_vec()
 }
 
 /// What a receiver is given: samples of both channels around 162 MHz, and what was sent.

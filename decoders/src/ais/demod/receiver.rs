@@ -11,6 +11,7 @@ use super::lines::Carrier;
 use super::modem::{Heard, Modem, PROBE, REACH};
 use super::search::{HOP, Search};
 use super::stream::{Candidate, Stream};
+use super::trust::Trust;
 use crate::ais::channels::Channel;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
 use model::{DeciDbfs, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
@@ -58,6 +59,7 @@ pub struct Receiver {
     cancels: bool,
     /// Channel samples up to which each channel's allowance for hard tries is used up.
     effort: Vec<u64>,
+    trust: Trust,
     counters: Counters,
 }
 
@@ -98,8 +100,14 @@ impl Receiver {
             held: Vec::with_capacity(HELD_MAX),
             clock: Clock::default(),
             cancels: full,
+            trust: Trust::new(),
             counters: Counters::default(),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn trust_everybody(&mut self) {
+        self.trust.everybody = true;
     }
 
     #[cfg(test)]
@@ -234,6 +242,9 @@ impl Receiver {
 
     fn keep(&mut self, channel: usize, heard: &Heard) {
         let at = heard.flag_end_16ths;
+        if !self.trust.believes(&heard.repaired, at / 16) {
+            return self.counters.refuse(Refusal::Sanity);
+        }
         let bytes = &heard.repaired.bytes[..heard.repaired.len];
         let frame = self.frame(channel, heard, bytes);
         let same = |(t, f): &(u64, Frame)| t.abs_diff(at) < GHOST_SAMPLES * 16 && f.raw.as_slice() == bytes;

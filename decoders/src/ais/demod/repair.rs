@@ -51,6 +51,8 @@ pub struct Repaired {
     pub bytes: [u8; BYTES_MAX],
     /// Without the FCS.
     pub len: usize,
+    /// −ln of its probability by the odds of its symbols.
+    pub doubt: f32,
     /// Bits changed.
     pub corrected_bits: u8,
     /// Symbols up to the end of the closing flag.
@@ -120,18 +122,19 @@ impl Repair {
         let end = end.min(symbols.odds.len());
         let doubt: f32 = symbols.odds[PREAMBLE.min(end)..end].iter().map(|&o| (-o).exp().ln_1p()).sum();
         if let Some(found) = plain {
-            return (doubt < doubt_max.plain).then_some(found);
+            return (doubt < doubt_max.plain).then_some(Repaired { doubt, ..found });
         }
         if doubt_max.changed < doubt {
             return None;
         }
         self.list(symbols, end, doubt_max.changed - doubt);
         for i in 0..self.candidates.len() {
-            let (_, flips) = self.candidates[i];
+            let (cost, flips) = self.candidates[i];
             self.flip(&flips, symbols.lag);
             let found = self.check();
             self.flip(&flips, symbols.lag);
             if let Some(mut found) = found {
+                found.doubt = doubt + cost;
                 found.corrected_bits = changed_bits(&flips, symbols.lag as u16);
                 return Some(found);
             }
@@ -214,7 +217,7 @@ fn accept(frame: &[u8], symbols: usize) -> Option<Repaired> {
     }
     let mut bytes = [0; BYTES_MAX];
     bytes[..len].copy_from_slice(&frame[..len]);
-    Some(Repaired { bytes, len, corrected_bits: 0, symbols })
+    Some(Repaired { bytes, len, doubt: 0.0, corrected_bits: 0, symbols })
 }
 
 fn changed_bits(flips: &[u16; 3], lag: u16) -> u8 {

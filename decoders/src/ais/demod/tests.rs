@@ -18,9 +18,11 @@ fn config(rate: f64) -> DemodulatorConfig {
     DemodulatorConfig { receiver: ReceiverId(0), tuning, profile: Profile::Full }
 }
 
+/// Every message is of a ship of its own; all of them count as heard before (`trust.rs`).
 fn hear(rate: f64, samples: IqSamples<'_>) -> Vec<Frame> {
     let config = config(rate);
     let mut receiver = Receiver::new(&config).unwrap();
+    receiver.trust_everybody();
     let mut frames = Vec::new();
     let block = IqBlock { samples, tuning: config.tuning, start_tick: Tick12(0), start_utc: Some(UnixMicros(0)), dropped_samples: 0 };
     receiver.process(&block, &mut |f| frames.push(f));
@@ -188,6 +190,7 @@ fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize
                 burst.phase = rng.uniform() * core::f64::consts::TAU;
                 burst.offset_hz = (rng.uniform() - 0.5) * 1000.0;
                 burst.amplitude = 10f64.powf(gain_db / 20.0);
+                burst.holds_in_ramps = n % 2 == 0;
                 scene.add(0, burst);
             }
         }
@@ -246,7 +249,7 @@ fn every_rate_and_format_is_received() {
         let check = |frames: Vec<Frame>, what: &str| {
             let mut score = Score::default();
             score.add(&scene, &frames);
-            assert!(4 < score.sent, "{score:?}");
+            assert!(4 <= score.sent, "{score:?}");
             assert_eq!((score.heard, score.wrong, score.ghosts), (score.sent, 0, 0), "{rate} {what}");
             let sent = |f: &Frame| scene.sent.iter().find(|(_, b)| b.bytes == f.raw.as_slice()).map(|s| s.1.clone()).unwrap();
             for f in &frames {
@@ -290,6 +293,7 @@ fn frames_do_not_depend_on_how_samples_are_cut() {
     for _ in 0..3 {
         let config = config(rate);
         let mut receiver = Receiver::new(&config).unwrap();
+        receiver.trust_everybody();
         let (mut at, mut frames) = (0, Vec::new());
         while at < bytes.len() / 2 {
             let n = (1 + rng.next() as usize % 20_000).min(bytes.len() / 2 - at);
@@ -435,8 +439,9 @@ fn transmitters_may_deviate_too_much_or_too_little() {
 #[test]
 fn bursts_over_each_other_are_both_heard() {
     // Best peer at 3 dB: .48 of the strong ones; of the weak ones none at any level.
+    // Half of the transmitters hold their frequency in the ramps: with these thought to be more training, .35 of the weak ones at 15 dB.
     for (ci_db, late_bits, strong_floor, weak_floor) in
-        [(3.0, 0.0, 0.95, 0.9), (3.0, 256.0, 0.95, 0.7), (10.0, 16.0, 0.98, 0.75), (15.0, 0.0, 0.98, 0.6)]
+        [(3.0, 0.0, 0.88, 0.82), (3.0, 256.0, 0.88, 0.55), (9.0, 256.0, 0.98, 0.7), (15.0, 0.0, 0.98, 0.75), (15.0, 256.0, 0.98, 0.6)]
     {
         let (strong, weak, wrong) = collide(41, 60, ci_db, late_bits / 9600.0);
         assert!(strong_floor <= strong && weak_floor <= weak && wrong == 0, "{ci_db} dB, {late_bits} bits: {strong} {weak} {wrong}");
