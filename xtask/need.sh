@@ -75,6 +75,7 @@ if [ "$what" = test ]; then
   need dump1090-mutability dump1090-mutability
   need atest direwolf
   need gpsdecode gpsd-clients
+  need gpsd gpsd
   need socat socat
   [ -z "$missing" ] || install $missing
 fi

@@ -1,22 +1,23 @@
 //! The central: puts store, intake, live picture and routes together. The binary binds the socket and runs the uplink server.
 
-use crate::auth::Confirmed;
+use crate::auth::{AuthConfig, Doors, RoleSet};
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
 use crate::intake::PgIntake;
-use crate::live::{Hub, Limits, lifetime_us};
+use crate::live::{Hub, Limits};
 use crate::metrics::{Metrics, MoreMetrics};
+use crate::pictures::{self, Pictures};
 use crate::routes;
 use crate::routes::caches::{StationList, Touched};
-use crate::store::{CONNECTIONS_DEFAULT, Databases, Store, StoreError, provision};
+use crate::store::{CONNECTIONS_DEFAULT, Databases, Role, Store, StoreError, provision};
 use crate::{Clock, dto};
 use axum::Router;
-use model::{Icao24, Mmsi, Protocol, ShortText, StationId, Subject, UnixMicros};
-use std::collections::HashMap;
+use model::UnixMicros;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A station that said nothing for longer is shown as offline. The uplink server greets more often.
@@ -35,6 +36,9 @@ pub struct CentralConfig {
     pub clock: Clock,
     pub ui_dir: Option<PathBuf>,
     pub more_metrics: Option<MoreMetrics>,
+    pub auth: AuthConfig,
+    /// Events older than so many days are dropped, by role; `None`: kept for ever.
+    pub keep_days: [Option<u32>; 3],
 }
 
 impl CentralConfig {
@@ -50,6 +54,8 @@ impl CentralConfig {
             clock,
             ui_dir: None,
             more_metrics: None,
+            auth: AuthConfig::default(),
+            keep_days: [None; 3],
         }
     }
 }
@@ -63,17 +69,19 @@ pub struct Central {
     pub intake: PgIntake,
     pub hub: Arc<Hub>,
     pub store: Store,
+    pictures: Arc<Pictures>,
     opening: JoinHandle<()>,
+    opened: watch::Receiver<bool>,
 }
 
 /// What the routes of the central share.
 pub(crate) struct Shared {
     pub config: CentralConfig,
     pub store: Store,
-    pub hub: Arc<Hub>,
+    pub pictures: Arc<Pictures>,
     pub intake: PgIntake,
     pub metrics: Arc<Metrics>,
-    pub confirmed: Confirmed,
+    pub doors: Doors,
     pub stations: StationList,
     pub touched: Touched,
     /// Databases are provisioned.
@@ -86,42 +94,47 @@ impl Central {
     pub fn start(config: CentralConfig) -> Self {
         let metrics = Arc::new(Metrics::default());
         let store = Store::open(&config.databases, config.connections);
-        let hub = Hub::start(config.limits, Arc::clone(&config.clock));
-        let intake = PgIntake::new(store.clone(), Arc::clone(&hub), Arc::clone(&config.clock), Arc::clone(&metrics));
+        let pictures = Arc::new(Pictures::start(config.limits, Arc::clone(&config.clock)));
+        let intake = PgIntake::new(store.clone(), Arc::clone(&pictures), Arc::clone(&config.clock), Arc::clone(&metrics));
         let files = ConsoleFiles { ui_dir: config.ui_dir.clone() };
         let shared = Arc::new(Shared {
+            doors: Doors::new(&config.auth),
             config,
             store: store.clone(),
-            hub: Arc::clone(&hub),
+            pictures: Arc::clone(&pictures),
             intake: intake.clone(),
             metrics: Arc::clone(&metrics),
-            confirmed: Confirmed::default(),
             stations: StationList::default(),
             touched: Touched::default(),
             open: AtomicBool::new(false),
         });
-        let opening = tokio::spawn(open(Arc::clone(&shared)));
+        let (sender, opened) = watch::channel(false);
+        let opening = tokio::spawn(open(Arc::clone(&shared), sender));
+        let cors = crate::auth::cors(&shared.config.auth.cors_origins);
         let router = routes::finish(routes::central(shared), files, metrics);
-        Self { router, intake, hub, store, opening }
+        // Outermost: a preflight is no method that a route knows.
+        let router = match cors {
+            Some(layer) => router.layer(layer),
+            None => router,
+        };
+        Self { router, intake, hub: pictures.whole(), store, pictures, opening, opened }
     }
 
     /// Waits until the databases are open. For `--check` and tests; serving need not wait.
     pub async fn opened(&mut self) {
-        if !self.opening.is_finished() {
-            let _ = (&mut self.opening).await;
-        }
+        let _ = self.opened.wait_for(|opened| *opened).await;
     }
 
     /// Ends live connections and closes the pools. Call it after the uplink server has stopped.
     pub async fn stop(self) {
         self.opening.abort();
-        self.hub.close();
+        self.pictures.close();
         self.store.close().await;
     }
 }
 
 /// Provisions, trying again until it works, then fills the picture.
-async fn open(shared: Arc<Shared>) {
+async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
     const WAIT_MAX: Duration = Duration::from_secs(15);
     let mut wait = Duration::from_millis(250);
     while let Err(error) = provision(&shared.config.databases).await {
@@ -130,54 +143,33 @@ async fn open(shared: Arc<Shared>) {
         wait = WAIT_MAX.min(wait * 2);
     }
     shared.open.store(true, Ordering::Relaxed);
-    match restore(&shared).await {
-        Ok(events) => tracing::info!(events, "databases open, live picture restored"),
+    match pictures::restore(&shared, &shared.pictures.whole(), RoleSet::ALL).await {
+        Ok(events) => {
+            shared.metrics.restored.store(events, Ordering::Relaxed);
+            tracing::info!(events, "databases open, live picture restored");
+        }
         Err(error) => tracing::warn!(%error, "the live picture begins empty"),
     }
+    opened.send_replace(true);
+    keep_history(&shared).await;
 }
 
-/// Events read back per source (one station's protocol) at most: two minutes of a busy sky.
-const RESTORE_EVENTS_MAX: usize = 50_000;
-const RESTORE_PAGE: usize = 2_000;
+/// How often partitions, retention and roll-ups are looked after.
+const HISTORY_INTERVAL: Duration = Duration::from_secs(60);
 
-async fn restore(shared: &Shared) -> Result<u64, StoreError> {
-    let slugs: HashMap<i64, StationId> = shared.store.stations().await?.into_iter().map(|s| (s.id, s.slug)).collect();
-    let mut total = 0;
-    for source in shared.store.sources().await? {
-        if let Some(protocol) = Protocol::from_name(&source.source_type) {
-            total += restore_source(shared, &slugs, source.id, protocol).await?;
-        }
-    }
-    shared.metrics.restored.store(total, Ordering::Relaxed);
-    Ok(total)
-}
-
-async fn restore_source(shared: &Shared, slugs: &HashMap<i64, StationId>, source: i64, protocol: Protocol) -> Result<u64, StoreError> {
-    let now = (shared.config.clock)();
-    let since = now.plus_micros(-lifetime_us(&typical(protocol)));
-    let (mut count, mut before) = (0, None);
-    for _ in 0..RESTORE_EVENTS_MAX / RESTORE_PAGE {
-        let (events, last) = shared.store.recent(source, since, before, RESTORE_PAGE as i64).await?;
-        for restored in &events {
-            if let Some(station) = slugs.get(&restored.station_id) {
-                shared.hub.publish(*station, &restored.event, now);
-                count += 1;
+/// Never ends.
+async fn keep_history(shared: &Shared) {
+    let mut ticks = tokio::time::interval(HISTORY_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for role in Role::ALL {
+            match shared.store.keep_history(role, shared.config.keep_days[role as usize], shared.now()).await {
+                Ok(kept) if kept.dropped != 0 => tracing::info!(role = role.name(), partitions = kept.dropped, "old events dropped"),
+                Ok(kept) => tracing::trace!(role = role.name(), minutes = kept.minutes, "roll-ups are up to date"),
+                Err(error) => tracing::warn!(role = role.name(), %error, "the history could not be looked after; trying again"),
             }
         }
-        before = last;
-        if last.is_none() {
-            break;
-        }
-    }
-    Ok(count)
-}
-
-/// A subject of the protocol, for how long it is remembered.
-fn typical(protocol: Protocol) -> Subject {
-    match protocol {
-        Protocol::Adsb | Protocol::Uat => Subject::Aircraft(Icao24::from_bytes([0; 3])),
-        Protocol::Ais => Subject::Vessel(Mmsi::new(0).expect("0 has at most nine digits")),
-        Protocol::Aprs => Subject::Callsign(ShortText::truncated("")),
     }
 }
 
@@ -190,8 +182,9 @@ impl Shared {
         self.open.load(Ordering::Relaxed)
     }
 
-    pub async fn console(&self) -> Result<dto::ConsoleInfo, StoreError> {
-        let (now, stations) = (self.now(), self.store.stations().await?);
+    pub async fn console(&self, roles: RoleSet) -> Result<dto::ConsoleInfo, StoreError> {
+        let (now, mut stations) = (self.now(), self.store.stations().await?);
+        stations.retain(|s| roles.contains(s.role));
         let first_place = stations.iter().find_map(|s| Some(Center { lat: s.latitude?, lon: s.longitude?, zoom: 6.0 }));
         let station = |s: crate::store::Station| {
             let last_seen = self.intake.last_seen(s.slug);

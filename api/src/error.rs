@@ -25,6 +25,8 @@ pub enum ApiError {
     NotJson,
     #[error("{} fields do not validate", .0.len())]
     Invalid(Vec<FieldProblem>),
+    #[error("Too many requests; try again in {seconds} s")]
+    TooMany { seconds: u64 },
     #[error("{0}")]
     Unavailable(String),
     #[error("Internal Server Error")]
@@ -42,6 +44,7 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -57,6 +60,11 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
         let detail = self.to_string();
+        let retry_after = match &self {
+            Self::TooMany { seconds } => Some(HeaderValue::from(*seconds)),
+            Self::Unavailable(_) => Some(HeaderValue::from_static("5")),
+            _ => None,
+        };
         let mut response = match self {
             Self::Invalid(detail) => (status, Json(FieldProblems { detail })).into_response(),
             _ => (status, Json(Detail { detail })).into_response(),
@@ -64,8 +72,8 @@ impl IntoResponse for ApiError {
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         response
     }

@@ -9,8 +9,8 @@
 //! `Unavailable`, so that a station keeps its events and tries again; `Refused` is only what an operator decided.
 
 use crate::Clock;
-use crate::live::Hub;
 use crate::metrics::Metrics;
+use crate::pictures::Pictures;
 use crate::store::{Appended, NewEvents, Role, Spool, Store, StoreError};
 use model::{Epoch, Event, Protocol, StationId, UnixMicros};
 use std::collections::{BTreeMap, HashMap};
@@ -31,7 +31,7 @@ pub struct PgIntake(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    hub: Arc<Hub>,
+    pictures: Arc<Pictures>,
     clock: Clock,
     metrics: Arc<Metrics>,
     /// Stations that greeted since the start: as many as are enrolled.
@@ -47,8 +47,8 @@ struct Known {
 }
 
 impl PgIntake {
-    pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Inner { store, hub, clock, metrics, known: Mutex::default() }))
+    pub(crate) fn new(store: Store, pictures: Arc<Pictures>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+        Self(Arc::new(Inner { store, pictures, clock, metrics, known: Mutex::default() }))
     }
 
     /// When the station last greeted or delivered. The uplink server may say it too ([`PgIntake::saw`]).
@@ -135,7 +135,7 @@ impl Inner {
             match self.store.append(known.role, &used(&known.sources, events), new).await.map_err(unavailable)? {
                 Appended::Stored => {
                     add(&intake.repeats, skip as u64);
-                    self.stored(station, events);
+                    self.stored(station, known.role, events);
                     return Ok(Watermark { epoch: batch.epoch, seq: stored + events.len() as u64 });
                 }
                 Appended::Raced => add(&intake.races, 1),
@@ -169,11 +169,11 @@ impl Inner {
     }
 
     /// After COMMIT.
-    fn stored(&self, station: StationId, events: &[Event]) {
+    fn stored(&self, station: StationId, role: Role, events: &[Event]) {
         let now = (self.clock)();
         add(&self.metrics.intake.batches, 1);
         add(&self.metrics.intake.events, events.len() as u64);
-        self.hub.publish_batch(station, events, now);
+        self.pictures.publish(role, station, events, now);
         if let Some(known) = self.known().get_mut(&station) {
             known.last_seen = Some(now);
         }

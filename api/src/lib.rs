@@ -10,7 +10,8 @@
 //! Constraints:
 //! - `live::picture` is pure: state from events, time passed in; everything in it is bounded ([`live::Limits`]);
 //! - SQL lives in `store` only, JSON shapes live in `dto` only;
-//! - writing needs a bearer token; reading is open, so the binary binds to loopback unless told otherwise;
+//! - on the central everything but health and the way in is behind `auth::gate`; a station's own pages are open, so the
+//!   binary binds to loopback unless told otherwise;
 //! - no clock is read here: whoever starts us passes a [`Clock`].
 
 pub mod console;
@@ -27,6 +28,8 @@ pub mod auth;
 pub mod central;
 #[cfg(feature = "central")]
 pub mod intake;
+#[cfg(feature = "central")]
+mod pictures;
 #[cfg(feature = "central")]
 pub mod private_postgres;
 #[cfg(feature = "central")]

@@ -215,7 +215,7 @@ fn traffic(lab: &Lab) -> Chart {
     )
     .with("vTOC full", Mark::Line, full)
     .with("vTOC fast", Mark::Line, fast)
-    .with("full: wrong of 1,000 given (not %)", Mark::Line, wrong)
+    .with("full: wrong per 1,000", Mark::Line, wrong)
     .with("readsb", Mark::Dots, [(2_000.0, 58.0), (8_000.0, 31.9)])
     .with("stream1090 -u 12 -q", Mark::Dots, [(2_000.0, 63.9), (8_000.0, 35.7)])
 }

@@ -43,6 +43,10 @@ pub struct Nrzi {
 }
 
 impl Nrzi {
+    pub const fn new() -> Self {
+        Self { level: false }
+    }
+
     #[inline]
     pub fn bit(&mut self, level: bool) -> bool {
         let same = level == self.level;

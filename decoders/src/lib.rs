@@ -14,11 +14,13 @@ pub mod aprs;
 pub mod bits;
 pub mod dsp;
 pub mod hdlc;
+mod reed_solomon;
 mod registry;
 #[cfg(test)]
 mod testing;
 pub mod uat;
 
 pub use registry::{
-    Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal, UnsupportedRate,
+    AUDIO, Counters, DecoderConfig, Demodulator, DemodulatorConfig, MessageDecoder, PROTOCOLS, Profile, ProtocolEntry, Refusal,
+    UnsupportedRate,
 };

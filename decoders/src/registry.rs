@@ -6,6 +6,9 @@ use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
 /// Every protocol vTOC receives.
 pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL, &crate::uat::PROTOCOL];
 
+/// The same protocols by the audio of an FM receiver's discriminator (in I; Q is 0), where that is enough.
+pub static AUDIO: &[&ProtocolEntry] = &[&crate::ais::AUDIO, &crate::aprs::AUDIO];
+
 /// One protocol: what it is called, where it is heard, and how to make its two halves.
 #[derive(Debug)]
 pub struct ProtocolEntry {
@@ -25,6 +28,11 @@ pub struct ProtocolEntry {
 impl ProtocolEntry {
     pub fn find(protocol: Protocol) -> Option<&'static Self> {
         PROTOCOLS.iter().copied().find(|p| p.protocol == protocol)
+    }
+
+    /// The protocol by audio instead of samples.
+    pub fn find_audio(protocol: Protocol) -> Option<&'static Self> {
+        AUDIO.iter().copied().find(|p| p.protocol == protocol)
     }
 }
 

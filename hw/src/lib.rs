@@ -6,6 +6,7 @@
 //!
 //! Calls block; each source has a thread of its own in `ingest`.
 
+mod audio_feed;
 pub mod fault;
 mod pace;
 mod polled;
@@ -22,9 +23,10 @@ mod tcp;
 mod tcp_listen;
 mod udp;
 
+pub use audio_feed::AudioFeed;
 pub use pace::{Pace, Pacer};
 pub use polled::PolledDocument;
-pub use recording::{ByteRecording, Layout, LineRecording, Passes, Recording, RecordingName, RecordingOptions};
+pub use recording::{AudioChannel, ByteRecording, Layout, LineRecording, Passes, Recording, RecordingName, RecordingOptions, is_audio};
 pub use rtl_tcp::{RtlTcpOptions, RtlTcpSource};
 #[cfg(feature = "rtlsdr")]
 pub use rtlsdr::{RtlSdrDevice, RtlSdrFound, RtlSdrOptions, RtlSdrSource, TunerGainSetting};

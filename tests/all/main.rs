@@ -20,6 +20,7 @@ mod facts;
 mod feeds;
 mod profiles;
 mod recordings;
+mod secrets;
 mod station;
 mod tar1090;
 mod tracks;

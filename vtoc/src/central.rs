@@ -2,14 +2,15 @@
 
 use crate::cli::CentralArgs;
 use crate::clock::clock;
-use crate::config::Settings;
+use crate::config::{ReadPolicy, Settings};
 use crate::failure::Failure;
 use crate::metrics::{counter, gauge};
 use crate::provision::authority;
 use crate::{check, logging, service};
+use api::auth::{AuthConfig, Rate, Reading};
 use api::central::{Central, CentralConfig};
 use api::intake::PgIntake;
-use api::store::Databases;
+use api::store::{Databases, Role};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,13 +35,27 @@ pub fn run(arguments: &CentralArgs) -> Result<(), Failure> {
     result
 }
 
-/// Where the databases are: `central.database_url`, else `DATABASE_URL`.
+/// Where the databases are: `central.database_url`, else `DATABASE_URL`; and where `DATABASE_URL_CONTROL`, `…_OPS`, `…_INTEL`,
+/// `…_LOGISTICS` (also with `VTOC_` before the name) say otherwise, there.
 pub fn databases(settings: &Settings) -> Result<Databases, Failure> {
     let from_environment = || std::env::var("DATABASE_URL").ok();
     let url = settings.central.database_url.clone().or_else(from_environment).ok_or_else(|| {
         Failure::config("no database: set the environment variable DATABASE_URL (postgres://user@host/postgres) or central.database_url")
     })?;
-    Databases::with_prefix(&url, &settings.central.database_prefix).map_err(|e| Failure::config(format!("DATABASE_URL: {e}")))
+    let mut databases =
+        Databases::with_prefix(&url, &settings.central.database_prefix).map_err(|e| Failure::config(format!("DATABASE_URL: {e}")))?;
+    for (variable, url) in std::env::vars().filter(|(name, url)| name.starts_with("DATABASE_URL_") && !url.is_empty()) {
+        let name = variable["DATABASE_URL_".len()..].to_lowercase();
+        let name = name.strip_prefix("vtoc_").unwrap_or(&name);
+        let there = match (name, Role::from_name(name)) {
+            ("control", _) => databases.control_at(&url),
+            (_, Some(role)) => databases.role_at(role, &url),
+            // DATABASE_URL_TOC_S1: the old system's schema of one station. Its role's database keeps it here.
+            _ => continue,
+        };
+        databases = there.map_err(|e| Failure::config(format!("{variable}: {e}")))?;
+    }
+    Ok(databases)
 }
 
 pub fn authority_dir(settings: &Settings, state: &Path) -> PathBuf {
@@ -54,6 +69,9 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let (handle_sender, handle) = watch::channel(None);
     let mut config = CentralConfig::new(databases(settings)?, clock());
     config.ui_dir = settings.console.ui_dir.clone();
+    config.auth = auth(settings);
+    let keep = settings.central.keep_days;
+    config.keep_days = [keep.ops, keep.intel, keep.logistics].map(|days| (days != 0).then_some(days));
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));
     let mut central = Central::start(config);
     crate::aircraft_list::load(settings, &central.hub)?;
@@ -84,6 +102,25 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     central.stop().await;
     let _ = http.await;
     Ok(())
+}
+
+/// Reading is open only where nothing but this machine reaches it, unless told otherwise.
+fn auth(settings: &Settings) -> AuthConfig {
+    let a = &settings.auth;
+    let reading = match a.read {
+        ReadPolicy::Open => Reading::Open,
+        ReadPolicy::Auto if settings.console.listen.ip().is_loopback() => Reading::OpenOnLoopback,
+        ReadPolicy::Auto | ReadPolicy::Required => Reading::Required,
+    };
+    AuthConfig {
+        reading,
+        session_idle: Duration::from_secs(60 * u64::from(a.session_idle_minutes)),
+        session_life: Duration::from_secs(3_600 * u64::from(a.session_hours)),
+        secure_cookies: a.secure_cookies,
+        trust_forwarded: a.trust_forwarded,
+        cors_origins: a.cors_origins.clone(),
+        requests: Rate { burst: 4.0 * f64::from(a.requests_per_second), per_second: f64::from(a.requests_per_second) },
+    }
 }
 
 /// The central's own certificate: made anew at each start, so that its dates are fresh.

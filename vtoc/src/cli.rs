@@ -1,6 +1,6 @@
 //! The command line: what `vtoc --help` teaches.
 
-use crate::config::{ProfileName, RecordingFormat};
+use crate::config::{AudioName, ProfileName, RecordingFormat};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ Examples:
   vtoc station --demo                        a station under a simulated sky; console on http://127.0.0.1:8080
   vtoc station --config /etc/vtoc/vtoc.toml  a station as configured
   vtoc check --config vtoc.toml              is this configuration right? file, line and column of what isn't
+  vtoc operator anna --grade admin           on the central: the first who may log in
   vtoc demo                                  central, private Postgres and two stations, all on this machine
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 65 input can't be understood, 66 input not found,
@@ -45,6 +46,9 @@ pub enum Command {
     /// On the central: make a station known, and print the token with which it joins.
     #[cfg(feature = "central")]
     Enroll(EnrollArgs),
+    /// On the central: make an operator who logs in, or change one. The password is asked for, or read from a file.
+    #[cfg(feature = "central")]
+    Operator(OperatorArgs),
     /// On a station: make a key, and get its certificate from the central with a token.
     Join(JoinArgs),
     /// Print shell completions.
@@ -73,7 +77,7 @@ fn protocols(what: &str) -> String {
 
 #[derive(Debug, Args)]
 pub struct DecodeArgs {
-    /// IQ recording (.cu8 .cs16 .cf32 .wav), frames as text (.txt .avr .hex .csv) or Beast (.beast .bin), AIS sentences (.nmea .nm4).
+    /// IQ recording (.cu8 .cs16 .cf32 .wav), FM audio (.wav .s16), frames as text (.txt .avr .hex .csv) or Beast (.beast .bin), AIS sentences (.nmea .nm4).
     pub file: PathBuf,
     #[arg(long, help = protocols("What is in it (default: ais for sentences, else adsb)"))]
     pub protocol: Option<String>,
@@ -89,6 +93,9 @@ pub struct DecodeArgs {
     /// How samples are stored. Default: by the name's ending.
     #[arg(long, value_enum)]
     pub format: Option<RecordingFormat>,
+    /// The recording is an FM receiver's audio: this channel of it. A WAV file of one channel is audio anyway.
+    #[arg(long, value_enum)]
+    pub audio: Option<AudioName>,
     /// The recording stores Q before I.
     #[arg(long)]
     pub iq_swap: bool,
@@ -219,6 +226,31 @@ pub struct EnrollArgs {
     /// Where the central's certificate authority lies.
     #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
     pub state_dir: Option<PathBuf>,
+}
+
+#[cfg(feature = "central")]
+#[derive(Debug, Args)]
+pub struct OperatorArgs {
+    #[command(flatten)]
+    pub options: ConfigOptions,
+    /// What they log in with: a-z, 0-9, and . _ @ - within.
+    #[arg(value_name = "LOGIN")]
+    pub login: String,
+    /// viewer, operator, commander or admin. Default for a new one: viewer.
+    #[arg(long)]
+    pub grade: Option<String>,
+    /// Which stations' data: of ops, intel, logistics, with commas. Default for a new one: all.
+    #[arg(long, value_name = "ROLES", value_delimiter = ',')]
+    pub roles: Vec<String>,
+    /// Their name, for people. Default for a new one: the login.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Read the password from this file's first line; `-` is standard input. Default: ask at the terminal (a new one), keep it.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// They may not log in any more; with `=false` they may again.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    pub disabled: Option<bool>,
 }
 
 #[derive(Debug, Args)]

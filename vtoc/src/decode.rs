@@ -3,10 +3,10 @@
 use crate::arguments::{place, protocol};
 use crate::cli::DecodeArgs;
 use crate::failure::Failure;
-use crate::receivers::{layout, profile_offline};
+use crate::receivers::{by_audio, layout, profile_offline};
 use api::dto::{EventLine, FrameLine, Utc};
 use decoders::{DecoderConfig, ProtocolEntry, Refusal};
-use hw::{ByteRecording, Recording, RecordingName, RecordingOptions};
+use hw::{AudioChannel, ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
 use ingest::Framing;
 use ingest::offline::{self, OfflineError, OfflineOptions, Outcome, Summary};
 use model::{Event, Frame, Protocol, Raw, ReceiverId, Subject, UnixMicros};
@@ -15,12 +15,16 @@ use std::io::{BufWriter, Write};
 use std::time::Instant;
 
 pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
-    let entry = protocol(protocol_name(arguments))?;
+    let mut entry = protocol(protocol_name(arguments))?;
+    let audio = audio(arguments);
+    if audio.is_some() {
+        entry = by_audio(entry)?;
+    }
     let options = options(arguments)?;
     let mut printer = Printer::new(entry, arguments);
     let started = Instant::now();
     let outcome = if is_samples(arguments) {
-        decode_samples(arguments, entry, &options, &mut printer)?
+        decode_samples(arguments, audio, entry, &options, &mut printer)?
     } else {
         let mut source = ByteRecording::open(&arguments.file)?;
         offline::decode_bytes(&mut source, framing(entry, arguments), entry, &options, &mut printer)
@@ -87,16 +91,34 @@ fn is_samples(arguments: &DecodeArgs) -> bool {
     arguments.format.is_some() || RecordingName::parse(&arguments.file).layout.is_some() || !frames
 }
 
+fn stored(arguments: &DecodeArgs) -> Option<Layout> {
+    arguments.format.map(layout).or(RecordingName::parse(&arguments.file).layout)
+}
+
+/// The channel that is audio, where it is.
+fn audio(arguments: &DecodeArgs) -> Option<AudioChannel> {
+    let alone = || match stored(arguments) {
+        Some(Layout::S16) => true,
+        Some(Layout::Wav) => hw::is_audio(&arguments.file),
+        _ => false,
+    };
+    arguments.audio.map(crate::receivers::audio).or_else(|| alone().then(AudioChannel::default))
+}
+
 fn decode_samples(
     arguments: &DecodeArgs,
+    audio: Option<AudioChannel>,
     entry: &ProtocolEntry,
     options: &OfflineOptions,
     printer: &mut Printer,
 ) -> Result<Outcome, Failure> {
+    let layout = stored(arguments);
     let recording = RecordingOptions {
-        layout: arguments.format.map(layout),
+        layout,
         rate_sps: arguments.rate,
         center_hz: arguments.center,
+        // Bare audio has one channel, and is never anything else.
+        audio: audio.filter(|_| layout != Some(Layout::S16)),
         default_center_hz: entry.default_tuning.center_hz,
         iq_swap: arguments.iq_swap,
         pace: hw::Pace::FlatOut,

@@ -16,6 +16,8 @@ mod join;
 mod logging;
 mod metrics;
 #[cfg(feature = "central")]
+mod operator;
+#[cfg(feature = "central")]
 mod provision;
 mod receivers;
 mod service;
@@ -49,6 +51,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Setup(arguments) => provision::setup(&arguments),
         #[cfg(feature = "central")]
         Command::Enroll(arguments) => provision::enroll(&arguments),
+        #[cfg(feature = "central")]
+        Command::Operator(arguments) => operator::run(&arguments),
         Command::Join(arguments) => join::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "vtoc", &mut std::io::stdout());

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::join::make_private;
 use crate::{check, receivers, service};
 use api::auth::{Scope, Secret};
-use api::store::{NewStation, Role, Store, provision};
+use api::store::{Actor, NewStation, Role, Store, provision};
 use model::StationId;
 use std::path::Path;
 use uplink::tls::{Authority, TOKEN_LIFE, Token, issue_station};
@@ -29,7 +29,7 @@ pub fn setup(arguments: &SetupArgs) -> Result<(), Failure> {
     service::runtime(1)?.block_on(async {
         prepare(&config.settings, &state).await?;
         let token = first_token(&config.settings, "setup").await?;
-        println!("API token for writing (shown once): {}", token.reveal());
+        println!("API token for reading and writing telemetry (shown once): {}", token.reveal());
         Ok(())
     })
 }
@@ -44,10 +44,10 @@ pub async fn prepare(settings: &Settings, state: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A token that may write telemetry. Only its hash is kept.
+/// A token that may read and write telemetry. Only its hash is kept.
 pub async fn first_token(settings: &Settings, name: &str) -> Result<Secret, Failure> {
-    let store = Store::open(&databases(settings)?, 1);
-    let token = store.create_api_token(name, &[Scope::TelemetryWrite], None).await;
+    let store = Store::open(&databases(settings)?, 1).by(Actor::named("command:setup"));
+    let token = store.create_api_token(name, &[Scope::Read, Scope::TelemetryWrite], None).await;
     store.close().await;
     token.map_err(|e| Failure::unavailable(format!("the databases: {e}")))
 }
@@ -76,7 +76,7 @@ pub fn enroll(arguments: &EnrollArgs) -> Result<(), Failure> {
 async fn token_for(settings: &Settings, state: &Path, new: Enrolment) -> Result<Token, Failure> {
     let token = Token::new(new.station, &authority(settings, state)?);
     let expires_at = now().plus_micros(TOKEN_LIFE.as_micros() as i64);
-    let store = Store::open(&databases(settings)?, 1);
+    let store = Store::open(&databases(settings)?, 1).by(Actor::named("command:enroll"));
     let added = async {
         store.register_station(&new.row()).await?;
         store.add_enrolment_token(new.station, token.hash(), expires_at).await
@@ -119,7 +119,7 @@ pub async fn enroll_station(settings: &Settings, state: &Path, new: Enrolment, o
     let authority = authority(settings, state)?;
     make_private(out)?;
     let key = issue_station(&authority, out, new.station).map_err(|e| Failure::cannot_write(format!("{}: {e}", out.display())))?;
-    let store = Store::open(&databases(settings)?, 1);
+    let store = Store::open(&databases(settings)?, 1).by(Actor::named("command:enroll"));
     let registered = async {
         store.register_station(&new.row()).await?;
         store.add_station_key(new.station, key, None).await

@@ -1,13 +1,13 @@
 //! Receivers from settings: which source, which protocol, opened anew each time they fail.
 
-use crate::config::{Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::config::{AudioName, Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::aprs::internet;
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
 use hw::{
-    ByteSource, Layout, LineRecording, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource, SampleSource,
-    SerialSource, SourceError, TcpFeed, TcpListenFeed, UdpFeed,
+    AudioChannel, AudioFeed, ByteSource, Layout, LineRecording, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource,
+    SampleSource, SerialSource, SourceError, TcpFeed, TcpListenFeed, UdpFeed,
 };
 use ingest::framing::AGW_MONITOR;
 use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
@@ -36,7 +36,10 @@ pub fn specs(settings: &Settings) -> Result<Vec<ReceiverSpec>, Failure> {
 }
 
 fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Result<ReceiverSpec, Failure> {
-    let protocol = protocol_entry(receiver.protocol)?;
+    let mut protocol = protocol_entry(receiver.protocol)?;
+    if receiver.source == SourceKind::AudioTcp || receiver.audio.is_some() || receiver.format == Some(RecordingFormat::S16) {
+        protocol = by_audio(protocol)?;
+    }
     let input = input(place, name, receiver, protocol, settings)?;
     let profile = profile(receiver.profile);
     Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
@@ -65,6 +68,22 @@ pub fn protocol_entry(protocol: Protocol) -> Result<&'static ProtocolEntry, Fail
     })
 }
 
+/// The same protocol, received by an FM receiver's audio.
+pub fn by_audio(protocol: &'static ProtocolEntry) -> Result<&'static ProtocolEntry, Failure> {
+    ProtocolEntry::find_audio(protocol.protocol).ok_or_else(|| {
+        let known: Vec<&str> = decoders::AUDIO.iter().map(|p| p.protocol.name()).collect();
+        Failure::config(format!("{} can't be received by audio; this version receives {} so", protocol.protocol, known.join(", ")))
+    })
+}
+
+pub const fn audio(name: AudioName) -> AudioChannel {
+    match name {
+        AudioName::Left => AudioChannel::Left,
+        AudioName::Right => AudioChannel::Right,
+        AudioName::Mix => AudioChannel::Mix,
+    }
+}
+
 fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, settings: &Settings) -> Result<Input, Failure> {
     let tuning = Tuning {
         center_hz: r.center_hz.unwrap_or(protocol.default_tuning.center_hz),
@@ -82,6 +101,7 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         }
         SourceKind::Beast => Ok(network(name, r, Framing::Beast)),
         SourceKind::Avr => Ok(network(name, r, Framing::Lines)),
+        SourceKind::AudioTcp => Ok(audio_tcp(r, tuning)),
         SourceKind::NmeaTcp
         | SourceKind::NmeaListen
         | SourceKind::NmeaUdp
@@ -117,6 +137,7 @@ fn file(r: &Receiver, protocol: &'static ProtocolEntry) -> Input {
         layout: r.format.map(layout),
         rate_sps: r.rate_sps,
         center_hz: r.center_hz,
+        audio: r.audio.map(audio),
         default_center_hz: protocol.default_tuning.center_hz,
         iq_swap: r.iq_swap,
         pace: pace(r.pace),
@@ -131,6 +152,7 @@ pub const fn layout(format: RecordingFormat) -> Layout {
         RecordingFormat::Cs16 => Layout::Iq(IqFormat::Cs16),
         RecordingFormat::Cf32 => Layout::Iq(IqFormat::Cf32),
         RecordingFormat::Wav => Layout::Wav,
+        RecordingFormat::S16 => Layout::S16,
     }
 }
 
@@ -138,6 +160,11 @@ fn network(name: &str, r: &Receiver, framing: Framing) -> Input {
     let (kind, address) = (framing.name(), r.address.clone().unwrap_or_default());
     tracing::debug!(receiver = name, kind, address, "network feed");
     Input::Bytes(Box::new(move || Ok(Box::new(TcpFeed::connect(kind, &address)?) as Box<dyn ByteSource>)), framing)
+}
+
+fn audio_tcp(r: &Receiver, tuning: Tuning) -> Input {
+    let address = r.address.clone().unwrap_or_default();
+    Input::Samples(Box::new(move || Ok(Box::new(AudioFeed::connect(&address, tuning)?) as Box<dyn SampleSource>)))
 }
 
 /// AIS sentences, from wherever they come.

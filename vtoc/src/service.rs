@@ -40,7 +40,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     let stopped = async move {
         let _ = asked.wait_for(|stop| *stop).await;
     };
-    let server = axum::serve(listener, router).with_graceful_shutdown(stopped);
+    let clients = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, clients).with_graceful_shutdown(stopped);
     let give_up = async move {
         let _ = stop.wait_for(|stop| *stop).await;
         tokio::time::sleep(HTTP_GRACE).await;

@@ -31,6 +31,37 @@ function withPage(options, size) {
 
 const linkIs = (page, state) => page.waitForFunction((wanted) => window.vtocTest.link() === wanted, state, POLLING);
 
+describe("a central that wants a login", () => {
+  const at = { fixture: null, opened: null };
+  before(async () => {
+    at.fixture = new Fixture({ scenario: "sky" });
+    at.fixture.lock("anna", "correct horse battery");
+    at.opened = await openPage(await at.fixture.listen());
+  });
+  after(async () => {
+    await at.opened?.close();
+    await at.fixture?.close();
+  });
+
+  it("asks for it, says when it is wrong, and shows the picture when it is right", async () => {
+    const { page } = at.opened;
+    const enter = async (password) => {
+      await page.getByLabel("Login").fill("anna");
+      await page.getByLabel("Password").fill(password);
+      await page.getByRole("button", { name: "Log in" }).click();
+    };
+    await page.locator(".login").waitFor();
+    const found = await new AxeBuilder({ page }).include(".login").analyze();
+    assert.deepEqual(found.violations, []);
+    await enter("wrong");
+    assert.match(await page.locator(".login [role=alert]").innerText(), /Login or password is wrong/);
+    await enter("correct horse battery");
+    await page.locator(".login").waitFor({ state: "detached" });
+    await page.locator(`tbody tr[data-subject="${SUBJECT}"]`).waitFor();
+    await linkIs(page, "live");
+  });
+});
+
 describe("a sky with everything in it", () => {
   const at = withPage({ scenario: "sky" });
 

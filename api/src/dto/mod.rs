@@ -26,9 +26,15 @@ pub use utc::Utc;
 pub use vessel::{Encounter, Jump, Vessel};
 
 #[cfg(feature = "central")]
+mod people;
+#[cfg(feature = "central")]
 mod station;
 #[cfg(feature = "central")]
 mod telemetry;
+#[cfg(feature = "central")]
+pub use people::{
+    AuditRead, Login, OperatorCreate, OperatorRead, OperatorUpdate, PasswordChange, SessionInfo, TokenCreate, TokenCreated, TokenRead,
+};
 #[cfg(feature = "central")]
 pub use station::StationRead;
 #[cfg(feature = "central")]

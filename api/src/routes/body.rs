@@ -3,6 +3,7 @@
 //! Constraints: unknown keys are ignored; a number may come as a numeric string (as the old system allowed); text with
 //! U+0000 is refused, because Postgres can't hold it; what is wrong is repeated to the client only when it is short.
 
+use crate::auth::Password;
 use crate::dto::{FieldProblem, Utc};
 use crate::error::ApiError;
 use crate::routes::BODY_BYTES_MAX;
@@ -18,8 +19,7 @@ const REPEATED_MAX: usize = 200;
 /// Numbers from here on are milliseconds, not seconds (as pydantic has it).
 const MILLISECONDS_FROM: f64 = 2e10;
 
-/// The body as one JSON object.
-#[derive(Debug)]
+/// The body as one JSON object. Not `Debug`: a password may be in it.
 pub(crate) struct JsonObject(pub Map<String, Value>);
 
 impl<S: Send + Sync> FromRequest<S> for JsonObject {
@@ -60,7 +60,6 @@ fn parse(bytes: &[u8]) -> Result<JsonObject, ApiError> {
 pub(crate) type Problem = (&'static str, String);
 
 /// Reads fields of an object and collects what is wrong.
-#[derive(Debug)]
 pub(crate) struct Fields {
     object: Map<String, Value>,
     problems: Vec<FieldProblem>,
@@ -102,6 +101,42 @@ impl Fields {
             self.problem(name, ("missing", "Field required".into()));
         }
         self.not_null(name, read)
+    }
+
+    /// A secret to be checked. It is never repeated.
+    pub fn hidden(&mut self, name: &str) -> String {
+        match self.object.remove(name) {
+            Some(Value::String(secret)) => secret,
+            None => {
+                self.secret_problem(name, ("missing", "Field required".into()));
+                String::new()
+            }
+            Some(_) => {
+                self.secret_problem(name, ("string_type", "Input should be a valid string".into()));
+                String::new()
+            }
+        }
+    }
+
+    /// A password to be set; `None` is a problem noted.
+    pub fn password(&mut self, name: &str) -> Option<Password> {
+        let noted = self.problems.len();
+        let text = self.hidden(name);
+        if noted < self.problems.len() {
+            return None;
+        }
+        match Password::new(&text) {
+            Ok(password) => Some(password),
+            Err(error) => {
+                self.secret_problem(name, ("string_length", error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn secret_problem(&mut self, name: &str, (kind, msg): Problem) {
+        let input = Value::String("(not repeated)".into());
+        self.problems.push(FieldProblem { kind, loc: vec!["body".into(), name.into()], msg, input });
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {

@@ -1,6 +1,7 @@
 //! What a request says about itself beside its body: the station it is about, and ids in its path.
 
 use super::Params;
+use crate::auth::RoleSet;
 use crate::central::Shared;
 use crate::error::ApiError;
 use crate::store::Station;
@@ -11,9 +12,11 @@ use axum::http::request::Parts;
 /// First match wins (contract §1.0). In spite of its name the first carries a slug too.
 const STATION_HEADERS: [&str; 4] = ["x-station-id", "x-station-slug", "x-chatkit-station", "x-toc-station"];
 
-/// The station that the request is about: by id in its body, else by header, else by `?station=`. Named but unknown: 404.
+/// The station that the request is about: by id in its body, else by header, else by `?station=`. Named but
+/// unknown, or of a role that is not one's own: 404.
 pub(crate) async fn station_of(
     shared: &Shared,
+    roles: RoleSet,
     id: Option<i64>,
     headers: &HeaderMap,
     params: &Params,
@@ -24,7 +27,7 @@ pub(crate) async fn station_of(
         (None, Some(name)) => shared.stations.named(&shared.store, name).await?,
         (None, None) => return Ok(None),
     };
-    found.map(Some).ok_or(NO_STATION)
+    found.filter(|station| roles.contains(station.role)).map(Some).ok_or(NO_STATION)
 }
 
 pub(crate) const NO_STATION: ApiError = ApiError::NotFound("Station not found");

@@ -2,9 +2,9 @@
 //! readsb's, so they are not part of our API's description.
 
 use super::both;
+use super::live::Picture;
 use crate::dto;
 use crate::live::Hub;
-use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -19,7 +19,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
     both(Router::new(), "/data/aircraft.json", get(aircraft)).with_state(hub)
 }
 
-async fn aircraft(State(hub): State<Arc<Hub>>) -> ([(HeaderName, HeaderValue); 1], Json<dto::AircraftList>) {
+async fn aircraft(Picture(hub): Picture) -> ([(HeaderName, HeaderValue); 1], Json<dto::AircraftList>) {
     (FRESH, Json(hub.aircraft()))
 }
 

@@ -4,18 +4,19 @@
 //! unknown slug with a `source_name` makes the source, without one it is 400 "Unknown source".
 //! An altitude of `"ground"` is no number: it is stored as unknown, and the payload says `"on_ground": true`.
 
-use super::body::{Fields, JsonObject, Problem, degrees, float, instant, integer, name, object, text};
+use super::body::{Fields, JsonObject, degrees, float, instant, integer, name, object, text};
 use super::caches::Stations;
 use super::context::{Segment, id_of, station_of};
-use super::sources::{self, ROLE_DEFAULT};
+use super::params::{limit_param, time_param};
+use super::sources;
 use super::{Params, both, stations};
-use crate::auth::TelemetryWriter;
+use crate::auth::{Reader, RoleSet, TelemetryWriter};
 use crate::central::Shared;
 use crate::dto::{self, EventRead, EventWithSource, SourceRead, StationRead, Utc};
 use crate::error::ApiError;
-use crate::store::{EventFields, EventFilter, Given, NewSource, Role, Source, SourceKey, Station, StoreError, StoredEvent};
+use crate::store::{Bounds, EventFields, EventFilter, Given, NewSource, Role, Source, SourceKey, Station, StoreError, StoredEvent};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -24,8 +25,6 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const LIMIT_DEFAULT: i64 = 100;
-const LIMIT_MAX: i64 = 1_000;
 /// Characters of raw_data; the body's limit is the real one.
 const RAW_DATA_MAX: usize = 1 << 20;
 const NOT_FOUND: ApiError = ApiError::NotFound("Event not found");
@@ -57,29 +56,77 @@ fn shown(event: StoredEvent) -> EventRead {
         ("since" = Option<String>, Query, description = "RFC 3339, inclusive"),
         ("until" = Option<String>, Query, description = "RFC 3339, inclusive"),
         ("limit" = Option<i64>, Query, description = "1 to 1000, else 100"),
+        ("subject" = Option<String>, Query, description = "About whom: icao:4840d6, mmsi:244660000, call:PD0ABC"),
+        ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; across the 180th meridian when west > east"),
+        ("cursor" = Option<String>, Query, description = "From the Link header of the page before"),
         ("station" = Option<String>, Query, description = "A station's slug"),
         ("X-Station-Id" = Option<String>, Header, description = "A station's slug. Also X-Station-Slug, X-ChatKit-Station, X-TOC-Station")),
     responses((status = 200, body = [EventWithSource], description = "Newest first"), (status = 404, body = dto::Detail),
         (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
-pub(crate) async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    reader: Reader,
+    uri: Uri,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, ApiError> {
     let mut filter = EventFilter {
         since: time_param(&params, "since")?,
         until: time_param(&params, "until")?,
         limit: limit_param(&params)?,
+        subject: params.get("subject").filter(|s| !s.contains('\0')).map(str::to_owned),
+        within: bbox_param(&params)?,
+        before: cursor_param(&params)?,
         ..EventFilter::default()
     };
-    let station = station_of(&shared, None, &headers, &params).await?;
-    let mut roles = station.as_ref().map_or(Role::ALL.to_vec(), |s| vec![s.role]);
+    let station = station_of(&shared, reader.roles, None, &headers, &params).await?;
+    let mut roles: Vec<Role> = reader.roles.iter().filter(|role| station.as_ref().is_none_or(|s| s.role == *role)).collect();
     filter.station_id = station.map(|s| s.id);
     if let Some(slug) = params.get("source") {
-        let source = shared.store.source_by_slug(&slug.to_lowercase()).await?;
+        let source = shared.store.source_by_slug(&slug.to_lowercase()).await?.filter(|(role, _)| reader.roles.contains(*role));
         let (role, source) = source.ok_or(ApiError::NotFound("Telemetry source not found"))?;
         filter.source_id = Some(source.id);
         roles.retain(|r| *r == role);
     }
     let events = newest(&shared, &roles, &filter).await?;
+    let next = events.last().filter(|_| events.len() as i64 == filter.limit).map(|(e, _)| format!("{}.{}", e.event_time.0, e.id));
     let all = shared.stations.get(&shared.store).await?;
-    Ok(with_sources(events, &all))
+    let mut response = with_sources(events, &all);
+    if let Some(cursor) = next {
+        response.headers_mut().insert(header::LINK, next_page(&uri, &cursor));
+    }
+    Ok(response)
+}
+
+/// The same request with another cursor.
+fn next_page(uri: &Uri, cursor: &str) -> HeaderValue {
+    let query = uri.query().unwrap_or("");
+    let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let query: Vec<String> = others.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+    let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"));
+    HeaderValue::from_str(&link).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// `west,south,east,north`, as GeoJSON has it.
+fn bbox_param(params: &Params) -> Result<Option<Bounds>, ApiError> {
+    let Some(text) = params.get("bbox") else { return Ok(None) };
+    let problem = || ApiError::field("query", "bbox", "bbox", "Input should be west,south,east,north in degrees", text);
+    let numbers: Option<Vec<f64>> = text.split(',').map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
+    let &[west, south, east, north] = numbers.ok_or_else(problem)?.as_slice() else { return Err(problem()) };
+    let fits = [west, east].iter().all(|lon| lon.abs() <= 180.0) && -90.0 <= south && south <= north && north <= 90.0;
+    if fits { Ok(Some(Bounds { west, south, east, north })) } else { Err(problem()) }
+}
+
+fn cursor_param(params: &Params) -> Result<Option<(UnixMicros, i64)>, ApiError> {
+    let Some(text) = params.get("cursor") else { return Ok(None) };
+    let parsed = text.split_once('.').and_then(|(at, id)| Some((UnixMicros(at.parse().ok()?), id.parse().ok()?)));
+    let message = "Input should be a cursor from the Link header of the page before";
+    parsed.map(Some).ok_or_else(|| ApiError::field("query", "cursor", "cursor", message, text))
+}
+
+/// An id of a role that is not one's own is nobody's.
+fn seen(roles: RoleSet, id: i64) -> Result<i64, ApiError> {
+    Role::of_id(id).filter(|role| roles.contains(*role)).map(|_| id).ok_or(NOT_FOUND)
 }
 
 /// The newest of several databases together.
@@ -113,26 +160,6 @@ fn with_sources(events: Vec<(StoredEvent, Source)>, all: &Stations) -> Response 
     Json(whole.collect::<Vec<_>>()).into_response()
 }
 
-fn time_param(params: &Params, name: &str) -> Result<Option<UnixMicros>, ApiError> {
-    let Some(text) = params.get(name) else { return Ok(None) };
-    // A `+` of an offset that was not escaped arrives as a space.
-    let text = text.replacen(' ', if text.contains('T') { "+" } else { " " }, 1);
-    let value = Value::String(text);
-    instant(&value).map(Some).map_err(|(kind, msg)| ApiError::field("query", name, kind, msg, value))
-}
-
-fn limit_param(params: &Params) -> Result<i64, ApiError> {
-    let Some(text) = params.get("limit") else { return Ok(LIMIT_DEFAULT) };
-    let value = Value::from(text);
-    let problem = |(kind, msg): Problem| ApiError::field("query", "limit", kind, msg, text);
-    let limit = integer(&value).map_err(problem)?;
-    match limit {
-        ..1 => Err(problem(("greater_than_equal", "Input should be greater than or equal to 1".into()))),
-        1..=LIMIT_MAX => Ok(limit),
-        _ => Err(problem(("less_than_equal", format!("Input should be less than or equal to {LIMIT_MAX}")))),
-    }
-}
-
 /// What names the source in a body.
 struct NewEvent {
     source_id: Option<i64>,
@@ -151,32 +178,32 @@ struct NewEvent {
         (status = 503, body = dto::Detail)))]
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
-    _: TelemetryWriter,
+    writer: TelemetryWriter,
     headers: HeaderMap,
     params: Params,
     body: JsonObject,
 ) -> Result<(StatusCode, Json<EventRead>), ApiError> {
     let new = read_new(Fields::of(body))?;
-    let station = station_of(&shared, new.station_id, &headers, &params).await?;
-    let event = insert(&shared, &new, station.as_ref()).await?;
+    let station = station_of(&shared, writer.principal.rights.roles, new.station_id, &headers, &params).await?;
+    let event = insert(&writer, &new, station.as_ref()).await?;
     if shared.touched.due(event.source_id) {
         shared.store.touch_source(event.source_id).await?;
     }
     Ok((StatusCode::CREATED, Json(shown(event))))
 }
 
-async fn insert(shared: &Shared, new: &NewEvent, station: Option<&Station>) -> Result<StoredEvent, ApiError> {
+async fn insert(writer: &TelemetryWriter, new: &NewEvent, station: Option<&Station>) -> Result<StoredEvent, ApiError> {
     let station_id = station.map(|s| s.id);
-    let store = &shared.store;
+    let TelemetryWriter { store, principal } = writer;
     if let Some(id) = new.source_id {
-        let role = Role::of_id(id).ok_or(ApiError::NotFound("Source not found"))?;
+        let role = Role::of_id(id).filter(|role| principal.sees(*role)).ok_or(ApiError::NotFound("Source not found"))?;
         let stored = store.insert_event(role, SourceKey::Id(id), station_id, &new.fields).await?;
         return stored.ok_or(ApiError::NotFound("Source not found"));
     }
     let unknown = || ApiError::BadRequest("Unknown source".into());
     let slug = new.source_slug.as_deref().ok_or_else(unknown)?;
-    let home = station.map_or(ROLE_DEFAULT, |s| s.role);
-    let others = Role::ALL.into_iter().filter(|role| *role != home);
+    let home = station.map_or(principal.home(), |s| s.role);
+    let others = principal.rights.roles.iter().filter(|role| *role != home);
     for role in std::iter::once(home).chain(others) {
         if let Some(stored) = store.insert_event(role, SourceKey::Slug(slug), station_id, &new.fields).await? {
             return Ok(stored);
@@ -251,8 +278,9 @@ fn read_payload(fields: &mut Fields, on_ground: bool) -> Given<String> {
 #[utoipa::path(get, path = "/api/v1/telemetry/events/{id}", tag = "telemetry", params(("id" = i64, Path)),
     responses((status = 200, body = EventWithSource), (status = 404, body = dto::Detail), (status = 422, body = dto::FieldProblems),
         (status = 503, body = dto::Detail)))]
-pub(crate) async fn one(State(shared): State<Arc<Shared>>, Segment(id): Segment) -> Result<Response, ApiError> {
-    let (event, source) = shared.store.event(id_of("event_id", &id)?).await?.ok_or(NOT_FOUND)?;
+pub(crate) async fn one(State(shared): State<Arc<Shared>>, reader: Reader, Segment(id): Segment) -> Result<Response, ApiError> {
+    let id = seen(reader.roles, id_of("event_id", &id)?)?;
+    let (event, source) = shared.store.event(id).await?.ok_or(NOT_FOUND)?;
     let all = shared.stations.get(&shared.store).await?;
     let source = sources::shown(source, &all);
     let station = event.station_id.and_then(|id| all.by_id(id)).map(stations::shown);
@@ -264,24 +292,20 @@ pub(crate) async fn one(State(shared): State<Arc<Shared>>, Segment(id): Segment)
     responses((status = 200, body = EventRead), (status = 401, body = dto::Detail), (status = 403, body = dto::Detail),
         (status = 404, body = dto::Detail), (status = 413, body = dto::Detail), (status = 415, body = dto::Detail),
         (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
-pub(crate) async fn change(
-    State(shared): State<Arc<Shared>>,
-    _: TelemetryWriter,
-    Segment(id): Segment,
-    body: JsonObject,
-) -> Result<Json<EventRead>, ApiError> {
-    let id = id_of("event_id", &id)?;
+pub(crate) async fn change(writer: TelemetryWriter, Segment(id): Segment, body: JsonObject) -> Result<Json<EventRead>, ApiError> {
+    let id = seen(writer.principal.rights.roles, id_of("event_id", &id)?)?;
     let mut fields = Fields::of(body);
     let change = EventFields { event_time: fields.not_null("event_time", instant), ..read_fields(&mut fields) };
     fields.finish()?;
-    Ok(Json(shown(shared.store.change_event(id, change).await?.ok_or(NOT_FOUND)?)))
+    Ok(Json(shown(writer.store.change_event(id, change).await?.ok_or(NOT_FOUND)?)))
 }
 
 #[utoipa::path(delete, path = "/api/v1/telemetry/events/{id}", tag = "telemetry", params(("id" = i64, Path)),
     security(("token" = ["telemetry:write"])),
     responses((status = 204), (status = 401, body = dto::Detail), (status = 403, body = dto::Detail), (status = 404, body = dto::Detail),
         (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
-pub(crate) async fn remove(State(shared): State<Arc<Shared>>, _: TelemetryWriter, Segment(id): Segment) -> Result<StatusCode, ApiError> {
-    let found = shared.store.delete_event(id_of("event_id", &id)?).await?;
+pub(crate) async fn remove(writer: TelemetryWriter, Segment(id): Segment) -> Result<StatusCode, ApiError> {
+    let id = seen(writer.principal.rights.roles, id_of("event_id", &id)?)?;
+    let found = writer.store.delete_event(id).await?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(NOT_FOUND) }
 }

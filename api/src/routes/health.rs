@@ -2,6 +2,7 @@
 //! `/data/receiver.json`.
 
 use super::{both, data};
+use crate::auth::Reader;
 use crate::central::Shared;
 use crate::dto;
 use crate::error::ApiError;
@@ -38,16 +39,16 @@ pub(crate) async fn readyz(State(shared): State<Arc<Shared>>) -> Result<Json<dto
 #[utoipa::path(get, path = "/metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain", description = "Prometheus text format 0.0.4")))]
 pub(crate) async fn metrics_text(State(shared): State<Arc<Shared>>) -> Response {
-    metrics::respond(shared.metrics.render(&shared.hub, shared.config.more_metrics.as_ref()))
+    metrics::respond(shared.metrics.render(&shared.pictures.whole(), shared.config.more_metrics.as_ref()))
 }
 
 #[utoipa::path(get, path = "/api/v1/console", tag = "live",
     responses((status = 200, body = dto::ConsoleInfo), (status = 503, body = dto::Detail)))]
-pub(crate) async fn console(State(shared): State<Arc<Shared>>) -> Result<Json<dto::ConsoleInfo>, ApiError> {
-    Ok(Json(shared.console().await?))
+pub(crate) async fn console(State(shared): State<Arc<Shared>>, reader: Reader) -> Result<Json<dto::ConsoleInfo>, ApiError> {
+    Ok(Json(shared.console(reader.roles).await?))
 }
 
-async fn receiver(State(shared): State<Arc<Shared>>) -> Result<Json<dto::ReceiverInfo>, ApiError> {
-    let center = shared.console().await?.center;
+async fn receiver(State(shared): State<Arc<Shared>>, reader: Reader) -> Result<Json<dto::ReceiverInfo>, ApiError> {
+    let center = shared.console(reader.roles).await?.center;
     Ok(data::receiver(&shared.config.version, center.map(|c| (c.lat, c.lon))))
 }

@@ -5,12 +5,14 @@ use crate::dto;
 use crate::error::ApiError;
 use crate::live::{self, Hub};
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use model::Protocol;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// A client has nothing to say on a live connection.
@@ -22,12 +24,28 @@ pub fn router(hub: Arc<Hub>) -> Router {
     both(router, "/api/v1/live", get(live_stream)).with_state(hub)
 }
 
+/// Left with a request by the gate: the picture of what this one may see.
+#[derive(Clone)]
+pub(crate) struct OwnPicture(pub Arc<Hub>);
+
+/// Extractor: the picture for this request.
+pub(crate) struct Picture(pub Arc<Hub>);
+
+impl FromRequestParts<Arc<Hub>> for Picture {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, whole: &Arc<Hub>) -> Result<Self, Infallible> {
+        let own = parts.extensions.get::<OwnPicture>().map(|OwnPicture(hub)| Arc::clone(hub));
+        Ok(Self(own.unwrap_or_else(|| Arc::clone(whole))))
+    }
+}
+
 #[utoipa::path(
     get, path = "/api/v1/tracks", tag = "live",
     params(("protocol" = Option<String>, Query, description = "adsb, ais, aprs or uat")),
     responses((status = 200, body = dto::TrackList), (status = 422, body = dto::FieldProblems))
 )]
-pub(crate) async fn tracks(State(hub): State<Arc<Hub>>, query: Params) -> Result<Json<dto::TrackList>, ApiError> {
+pub(crate) async fn tracks(Picture(hub): Picture, query: Params) -> Result<Json<dto::TrackList>, ApiError> {
     let protocol = query.get("protocol").map(protocol_named).transpose()?;
     Ok(Json(hub.tracks(protocol)))
 }
@@ -37,7 +55,7 @@ pub(crate) async fn tracks(State(hub): State<Arc<Hub>>, query: Params) -> Result
     params(("subject" = String, Path, description = "as in a track, icao:4840d6")),
     responses((status = 200, body = dto::TrackDetail), (status = 404, body = dto::Detail))
 )]
-pub(crate) async fn track_detail(State(hub): State<Arc<Hub>>, Path(subject): Path<String>) -> Result<Json<dto::TrackDetail>, ApiError> {
+pub(crate) async fn track_detail(Picture(hub): Picture, Path(subject): Path<String>) -> Result<Json<dto::TrackDetail>, ApiError> {
     let detail = dto::subject(&subject).and_then(|subject| hub.detail(&subject));
     detail.map(Json).ok_or_else(|| ApiError::NotFound("Track not heard lately"))
 }
@@ -54,7 +72,8 @@ fn protocol_named(name: &str) -> Result<Protocol, ApiError> {
     responses((status = 101, description = "Switching to WebSocket"), (status = 403, body = dto::Detail), (status = 503, body = dto::Detail))
 )]
 pub(crate) async fn live_stream(
-    State(hub): State<Arc<Hub>>,
+    Picture(hub): Picture,
+    #[cfg(feature = "central")] lease: Option<axum::Extension<crate::auth::Lease>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
@@ -64,6 +83,15 @@ pub(crate) async fn live_stream(
     }
     let client = hub.join().map_err(|e| ApiError::Unavailable(e.to_string()))?;
     let upgrade = upgrade.max_message_size(INCOMING_BYTES_MAX).max_frame_size(INCOMING_BYTES_MAX);
+    #[cfg(feature = "central")]
+    if let Some(axum::Extension(lease)) = lease {
+        return Ok(upgrade.on_upgrade(async move |socket| {
+            tokio::select! {
+                () = live::serve(socket, client) => {}
+                () = lease.ended() => {}
+            }
+        }));
+    }
     Ok(upgrade.on_upgrade(move |socket| live::serve(socket, client)))
 }
 

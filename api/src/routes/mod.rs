@@ -16,6 +16,10 @@ pub mod live;
 pub mod openapi;
 mod params;
 #[cfg(feature = "central")]
+mod people;
+#[cfg(feature = "central")]
+mod session;
+#[cfg(feature = "central")]
 mod sources;
 #[cfg(feature = "central")]
 mod stations;
@@ -45,16 +49,20 @@ pub(crate) fn both<S: Clone + Send + Sync + 'static>(router: Router<S>, path: &s
     router.route(bare, methods.clone()).route(&format!("{bare}/"), methods)
 }
 
-/// All routes of the central.
+/// All routes of the central, behind the gate.
 #[cfg(feature = "central")]
 pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
-    live::router(Arc::clone(&shared.hub))
-        .merge(data::router(Arc::clone(&shared.hub)))
+    let hub = shared.pictures.whole();
+    let routes = live::router(Arc::clone(&hub))
+        .merge(data::router(hub))
         .merge(sources::router(Arc::clone(&shared)))
         .merge(events::router(Arc::clone(&shared)))
         .merge(stations::router(Arc::clone(&shared)))
-        .merge(health::router(shared))
-        .merge(openapi::router())
+        .merge(session::router(Arc::clone(&shared)))
+        .merge(people::router(Arc::clone(&shared)))
+        .merge(health::router(Arc::clone(&shared)))
+        .merge(openapi::router());
+    routes.route_layer(from_fn_with_state(shared, crate::auth::gate))
 }
 
 /// What every router ends with.

@@ -1,12 +1,12 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
-use super::{both, events, health, live, sources, stations};
+use super::{both, events, health, live, people, session, sources, stations};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -17,6 +17,9 @@ use utoipa::{Modify, OpenApi};
         stations::list, stations::one,
         sources::list, sources::create, sources::one, sources::change, sources::remove,
         events::list, events::create, events::one, events::change, events::remove,
+        session::login, session::logout, session::session, session::password,
+        people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
+        people::audit,
     ),
     components(schemas(dto::Snapshot, dto::Delta)),
     modifiers(&Token)
@@ -27,8 +30,11 @@ struct Token;
 
 impl Modify for Token {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("vtoc_… with the scope telemetry:write"));
-        document.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(bearer.build()));
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("vtoc_… with the scope that is named"));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
+        let cookie = ApiKeyValue::with_description("vtoc_session", "Writes need X-CSRF-Token besides (GET /api/v1/auth/session)");
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
 

@@ -4,7 +4,7 @@ use super::body::{Fields, JsonObject, boolean, integer, name, object, slug, text
 use super::caches::Stations;
 use super::context::{NO_STATION, Segment, id_of, station_of};
 use super::{Params, both, stations};
-use crate::auth::TelemetryWriter;
+use crate::auth::{Reader, RoleSet, TelemetryWriter};
 use crate::central::Shared;
 use crate::dto::{self, SourceRead, Utc};
 use crate::error::ApiError;
@@ -15,8 +15,6 @@ use axum::routing::get;
 use axum::{Json, Router};
 use std::sync::Arc;
 
-/// Where a source goes that belongs to no station.
-pub(crate) const ROLE_DEFAULT: Role = Role::Ops;
 const NOT_FOUND: ApiError = ApiError::NotFound("Source not found");
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
@@ -44,9 +42,15 @@ pub(crate) fn shown(source: Source, all: &Stations) -> SourceRead {
 
 #[utoipa::path(get, path = "/api/v1/telemetry/sources", tag = "telemetry",
     responses((status = 200, body = [SourceRead], description = "In the order of their slugs"), (status = 503, body = dto::Detail)))]
-pub(crate) async fn list(State(shared): State<Arc<Shared>>) -> Result<Json<Vec<SourceRead>>, ApiError> {
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, reader: Reader) -> Result<Json<Vec<SourceRead>>, ApiError> {
     let all = shared.stations.get(&shared.store).await?;
-    Ok(Json(shared.store.sources().await?.into_iter().map(|s| shown(s, &all)).collect()))
+    let own = shared.store.sources().await?.into_iter().filter(|s| seen(reader.roles, s.id).is_ok());
+    Ok(Json(own.map(|s| shown(s, &all)).collect()))
+}
+
+/// An id of a role that is not one's own is nobody's.
+fn seen(roles: RoleSet, id: i64) -> Result<i64, ApiError> {
+    Role::of_id(id).filter(|role| roles.contains(*role)).map(|_| id).ok_or(NOT_FOUND)
 }
 
 #[utoipa::path(post, path = "/api/v1/telemetry/sources", tag = "telemetry", security(("token" = ["telemetry:write"])),
@@ -57,15 +61,16 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>) -> Result<Json<Vec<S
         (status = 503, body = dto::Detail)))]
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
-    _: TelemetryWriter,
+    writer: TelemetryWriter,
     headers: HeaderMap,
     params: Params,
     body: JsonObject,
 ) -> Result<(StatusCode, Json<SourceRead>), ApiError> {
     let new = read_new(Fields::of(body))?;
-    let station = station_of(&shared, new.station_id, &headers, &params).await?;
+    let TelemetryWriter { store, principal } = writer;
+    let station = station_of(&shared, principal.rights.roles, new.station_id, &headers, &params).await?;
     let new = NewSource { station_id: station.as_ref().map(|s| s.id), ..new };
-    let source = shared.store.create_source(station.map_or(ROLE_DEFAULT, |s| s.role), &new).await?;
+    let source = store.create_source(station.map_or(principal.home(), |s| s.role), &new).await?;
     let all = shared.stations.get(&shared.store).await?;
     Ok((StatusCode::CREATED, Json(shown(source, &all))))
 }
@@ -88,8 +93,9 @@ fn read_new(mut fields: Fields) -> Result<NewSource, ApiError> {
 #[utoipa::path(get, path = "/api/v1/telemetry/sources/{id}", tag = "telemetry", params(("id" = i64, Path)),
     responses((status = 200, body = SourceRead), (status = 404, body = dto::Detail), (status = 422, body = dto::FieldProblems),
         (status = 503, body = dto::Detail)))]
-pub(crate) async fn one(State(shared): State<Arc<Shared>>, Segment(id): Segment) -> Result<Json<SourceRead>, ApiError> {
-    let source = shared.store.source(id_of("source_id", &id)?).await?.ok_or(NOT_FOUND)?;
+pub(crate) async fn one(State(shared): State<Arc<Shared>>, reader: Reader, Segment(id): Segment) -> Result<Json<SourceRead>, ApiError> {
+    let id = seen(reader.roles, id_of("source_id", &id)?)?;
+    let source = shared.store.source(id).await?.ok_or(NOT_FOUND)?;
     let all = shared.stations.get(&shared.store).await?;
     Ok(Json(shown(source, &all)))
 }
@@ -101,16 +107,17 @@ pub(crate) async fn one(State(shared): State<Arc<Shared>>, Segment(id): Segment)
         (status = 415, body = dto::Detail), (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
 pub(crate) async fn change(
     State(shared): State<Arc<Shared>>,
-    _: TelemetryWriter,
+    writer: TelemetryWriter,
     Segment(id): Segment,
     body: JsonObject,
 ) -> Result<Json<SourceRead>, ApiError> {
-    let id = id_of("source_id", &id)?;
+    let roles = writer.principal.rights.roles;
+    let id = seen(roles, id_of("source_id", &id)?)?;
     let change = read_change(Fields::of(body))?;
     if let Some(station) = change.station_id.flatten() {
-        shared.stations.with_id(&shared.store, station).await?.ok_or(NO_STATION)?;
+        shared.stations.with_id(&shared.store, station).await?.filter(|s| roles.contains(s.role)).ok_or(NO_STATION)?;
     }
-    let source = shared.store.change_source(id, change).await?.ok_or(NOT_FOUND)?;
+    let source = writer.store.change_source(id, change).await?.ok_or(NOT_FOUND)?;
     let all = shared.stations.get(&shared.store).await?;
     Ok(Json(shown(source, &all)))
 }
@@ -134,7 +141,8 @@ fn read_change(mut fields: Fields) -> Result<SourceChange, ApiError> {
     security(("token" = ["telemetry:write"])), description = "With all its events.",
     responses((status = 204), (status = 401, body = dto::Detail), (status = 403, body = dto::Detail), (status = 404, body = dto::Detail),
         (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
-pub(crate) async fn remove(State(shared): State<Arc<Shared>>, _: TelemetryWriter, Segment(id): Segment) -> Result<StatusCode, ApiError> {
-    let found = shared.store.delete_source(id_of("source_id", &id)?).await?;
+pub(crate) async fn remove(writer: TelemetryWriter, Segment(id): Segment) -> Result<StatusCode, ApiError> {
+    let id = seen(writer.principal.rights.roles, id_of("source_id", &id)?)?;
+    let found = writer.store.delete_source(id).await?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(NOT_FOUND) }
 }

@@ -2,6 +2,7 @@
 
 use super::both;
 use super::context::{NO_STATION, Segment};
+use crate::auth::Reader;
 use crate::central::Shared;
 use crate::dto::{self, StationRead, Utc};
 use crate::error::ApiError;
@@ -34,13 +35,14 @@ pub(crate) fn shown(station: &Station) -> StationRead {
 
 #[utoipa::path(get, path = "/api/v1/stations/", tag = "stations",
     responses((status = 200, body = [StationRead], description = "In the order of their slugs"), (status = 503, body = dto::Detail)))]
-pub(crate) async fn list(State(shared): State<Arc<Shared>>) -> Result<Json<Vec<StationRead>>, ApiError> {
-    Ok(Json(shared.store.stations().await?.iter().map(shown).collect()))
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, reader: Reader) -> Result<Json<Vec<StationRead>>, ApiError> {
+    Ok(Json(shared.store.stations().await?.iter().filter(|s| reader.roles.contains(s.role)).map(shown).collect()))
 }
 
 #[utoipa::path(get, path = "/api/v1/stations/{slug}", tag = "stations", params(("slug" = String, Path)),
     responses((status = 200, body = StationRead), (status = 404, body = dto::Detail), (status = 503, body = dto::Detail)))]
-pub(crate) async fn one(State(shared): State<Arc<Shared>>, Segment(slug): Segment) -> Result<Json<StationRead>, ApiError> {
-    let station = shared.stations.named(&shared.store, &slug).await?.ok_or(NO_STATION)?;
+pub(crate) async fn one(State(shared): State<Arc<Shared>>, reader: Reader, Segment(slug): Segment) -> Result<Json<StationRead>, ApiError> {
+    let station = shared.stations.named(&shared.store, &slug).await?;
+    let station = station.filter(|s| reader.roles.contains(s.role)).ok_or(NO_STATION)?;
     Ok(Json(shown(&station)))
 }

@@ -77,6 +77,7 @@ impl Store {
                 latitude = excluded.latitude, longitude = excluded.longitude, updated_at = now()
                 WHERE stations.role = excluded.role
             RETURNING *";
+        let mut transaction = self.change(self.control()).await?;
         let station = sqlx::query_as(SQL)
             .bind(new.slug.as_str())
             .bind(&new.name)
@@ -85,8 +86,9 @@ impl Store {
             .bind(new.role.name())
             .bind(new.place.map(|p| p.0))
             .bind(new.place.map(|p| p.1))
-            .fetch_optional(self.control())
+            .fetch_optional(&mut *transaction)
             .await?;
+        transaction.commit().await?;
         station.ok_or_else(|| StoreError::Refused(format!("the station {} exists with another role, which can't change", new.slug)))
     }
 
@@ -105,7 +107,10 @@ impl Store {
             ON CONFLICT (fingerprint) DO UPDATE SET not_after = excluded.not_after
                 WHERE station_keys.station_id = excluded.station_id AND station_keys.status = 'active'";
         let query = sqlx::query(SQL).bind(&key.0[..]).bind(slug.as_str()).bind(not_after.map(|t| OffsetDateTime::from(Utc(t))));
-        match query.execute(self.control()).await?.rows_affected() {
+        let mut transaction = self.change(self.control()).await?;
+        let added = query.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        match added.rows_affected() {
             0 => Err(StoreError::Refused(format!("there is no station {slug}, or the key is another station's, or it was revoked"))),
             _ => Ok(()),
         }
@@ -114,7 +119,10 @@ impl Store {
     /// From the next greeting on, within its interval, the key is refused. Returns whether it was active.
     pub async fn revoke_station_key(&self, key: KeyFingerprint) -> Result<bool, StoreError> {
         const SQL: &str = "UPDATE station_keys SET status = 'revoked', revoked_at = now() WHERE fingerprint = $1 AND status = 'active'";
-        Ok(sqlx::query(SQL).bind(&key.0[..]).execute(self.control()).await?.rows_affected() == 1)
+        let mut transaction = self.change(self.control()).await?;
+        let revoked = sqlx::query(SQL).bind(&key.0[..]).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(revoked.rows_affected() == 1)
     }
 
     pub(crate) async fn key(&self, key: KeyFingerprint) -> Result<Option<KeyRecord>, StoreError> {

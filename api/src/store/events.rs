@@ -56,8 +56,24 @@ pub(crate) struct EventFilter {
     pub station_id: Option<i64>,
     pub since: Option<UnixMicros>,
     pub until: Option<UnixMicros>,
+    pub subject: Option<String>,
+    pub within: Option<Bounds>,
+    /// The last one of the page before.
+    pub before: Option<(UnixMicros, i64)>,
     pub limit: i64,
 }
+
+/// A box in degrees; across the 180th meridian when `west` is greater than `east`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bounds {
+    pub west: f64,
+    pub south: f64,
+    pub east: f64,
+    pub north: f64,
+}
+
+/// A box with more events than this is read in the order of time; one with fewer by its place.
+const BOX_EVENTS_MAX: i64 = 5_000;
 
 const COLUMNS: &str = "e.id, e.source_id, e.station_id, e.event_time, e.received_at, e.latitude, e.longitude, e.altitude, e.heading, \
     e.speed, e.payload::text AS payload, e.raw_data, e.status";
@@ -91,7 +107,7 @@ macro_rules! insert_event_sql {
             "SELECT s.id, COALESCE($1::bigint, s.station_id), COALESCE($2::timestamptz, now()), $3::float8, $4::float8, $5::float8, ",
             "$6::float8, $7::float8, $8::text::jsonb, $9::text, $10::text FROM telemetry_sources s WHERE ",
             $source,
-            " RETURNING id, source_id, station_id, event_time, received_at, latitude, longitude, altitude, heading, speed, ",
+            " FOR KEY SHARE OF s RETURNING id, source_id, station_id, event_time, received_at, latitude, longitude, altitude, heading, speed, ",
             "payload::text AS payload, raw_data, status"
         )
     };
@@ -106,6 +122,7 @@ impl Store {
         station_id: Option<i64>,
         fields: &EventFields,
     ) -> Result<Option<StoredEvent>, StoreError> {
+        self.ensure_days(role, fields.event_time.into_iter()).await?;
         const BY_ID: &str = insert_event_sql!("s.id = $11");
         const BY_SLUG: &str = insert_event_sql!("s.slug = $11");
         let query = match source {
@@ -140,29 +157,40 @@ impl Store {
 
     /// Newest first.
     pub(crate) async fn events(&self, role: Role, filter: &EventFilter) -> Result<Vec<(StoredEvent, Source)>, StoreError> {
-        let mut sql = select_with_source();
-        sql.push(" WHERE true");
-        if let Some(id) = filter.source_id {
-            sql.push(" AND e.source_id = ").push_bind(id);
-        }
-        if let Some(id) = filter.station_id {
-            sql.push(" AND e.station_id = ").push_bind(id);
-        }
-        if let Some(since) = filter.since {
-            sql.push(" AND e.event_time >= ").push_bind(OffsetDateTime::from(Utc(since)));
-        }
-        if let Some(until) = filter.until {
-            sql.push(" AND e.event_time <= ").push_bind(OffsetDateTime::from(Utc(until)));
-        }
-        sql.push(" ORDER BY e.event_time DESC, e.id DESC LIMIT ").push_bind(filter.limit);
-        let rows = sql.build().fetch_all(self.role(role)).await?;
+        let few_in_box = match &filter.within {
+            Some(bounds) => self.are_few_within(role, filter, *bounds).await?,
+            None => false,
+        };
+        let rows = query_of(filter, few_in_box, "").build().fetch_all(self.role(role)).await?;
         let both = rows.iter().map(|row| Ok((StoredEvent::from_row(row)?, Source::from_row(row)?)));
         Ok(both.collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    /// The planner has no idea how many events lie in a box: a look at no more than we would read by place.
+    async fn are_few_within(&self, role: Role, filter: &EventFilter, bounds: Bounds) -> Result<bool, StoreError> {
+        let mut sql = QueryBuilder::<Postgres>::new("SELECT count(*) FROM (SELECT FROM telemetry_events e WHERE ");
+        push_place(&mut sql, bounds);
+        push_times(&mut sql, filter);
+        sql.push(" LIMIT ").push_bind(BOX_EVENTS_MAX + 1).push(") AS found");
+        let found: i64 = sql.build_query_scalar().fetch_one(self.role(role)).await?;
+        Ok(found <= BOX_EVENTS_MAX)
+    }
+
+    /// How PostgreSQL reads these events, as text.
+    #[cfg(test)]
+    pub(crate) async fn explain(&self, role: Role, filter: &EventFilter) -> Result<String, StoreError> {
+        let few_in_box = match &filter.within {
+            Some(bounds) => self.are_few_within(role, filter, *bounds).await?,
+            None => false,
+        };
+        let lines: Vec<String> = query_of(filter, few_in_box, "EXPLAIN ").build_query_scalar().fetch_all(self.role(role)).await?;
+        Ok(lines.join("\n"))
     }
 
     pub(crate) async fn change_event(&self, id: i64, change: EventFields) -> Result<Option<StoredEvent>, StoreError> {
         let Some(role) = Role::of_id(id) else { return Ok(None) };
         let mut sql = QueryBuilder::<Postgres>::new("WITH e AS (UPDATE telemetry_events SET id = id");
+        let change_to = change.event_time;
         if let Some(at) = change.event_time {
             sql.push(", event_time = ").push_bind(OffsetDateTime::from(Utc(at)));
         }
@@ -188,13 +216,20 @@ impl Store {
             }
         }
         sql.push(" WHERE id = ").push_bind(id).push(" RETURNING *) SELECT ").push(COLUMNS).push(" FROM e");
-        Ok(sql.build_query_as().fetch_optional(self.role(role)).await?)
+        self.ensure_days(role, change_to.into_iter()).await?;
+        let mut transaction = self.change(self.role(role)).await?;
+        let changed = sql.build_query_as().fetch_optional(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(changed)
     }
 
     /// Whether it was there.
     pub(crate) async fn delete_event(&self, id: i64) -> Result<bool, StoreError> {
         let Some(role) = Role::of_id(id) else { return Ok(false) };
-        Ok(sqlx::query("DELETE FROM telemetry_events WHERE id = $1").bind(id).execute(self.role(role)).await?.rows_affected() == 1)
+        let mut transaction = self.change(self.role(role)).await?;
+        let deleted = sqlx::query("DELETE FROM telemetry_events WHERE id = $1").bind(id).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(deleted.rows_affected() == 1)
     }
 }
 
@@ -203,4 +238,76 @@ fn select_with_source() -> QueryBuilder<Postgres> {
     sql.push(COLUMNS).push(", ").push(SOURCE_COLUMNS);
     sql.push(" FROM telemetry_events e JOIN telemetry_sources s ON s.id = e.source_id");
     sql
+}
+
+/// The list's query. Events are chosen before their sources are joined, so that an index can give the order.
+fn query_of(filter: &EventFilter, few_in_box: bool, prefix: &'static str) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::<Postgres>::new(prefix);
+    if let (Some(bounds), true) = (filter.within, few_in_box) {
+        sql.push("WITH found AS MATERIALIZED (SELECT * FROM telemetry_events e WHERE ");
+        push_place(&mut sql, bounds);
+        push_times(&mut sql, filter);
+        sql.push(") ");
+    }
+    sql.push("SELECT ").push(COLUMNS).push(", ").push(SOURCE_COLUMNS).push(" FROM (SELECT * FROM ");
+    sql.push(if few_in_box { "found" } else { "telemetry_events" }).push(" e WHERE true");
+    if let (Some(bounds), false) = (filter.within, few_in_box) {
+        push_degrees(&mut sql, bounds);
+    }
+    if let Some(id) = filter.source_id {
+        sql.push(" AND e.source_id = ").push_bind(id);
+    }
+    if let Some(id) = filter.station_id {
+        sql.push(" AND e.station_id = ").push_bind(id);
+    }
+    if let Some(subject) = &filter.subject {
+        sql.push(" AND e.subject = ").push_bind(subject.clone());
+    }
+    push_times(&mut sql, filter);
+    sql.push(" ORDER BY e.event_time DESC, e.id DESC LIMIT ").push_bind(filter.limit);
+    sql.push(") e JOIN telemetry_sources s ON s.id = e.source_id ORDER BY e.event_time DESC, e.id DESC");
+    sql
+}
+
+fn push_times(sql: &mut QueryBuilder<Postgres>, filter: &EventFilter) {
+    if let Some(since) = filter.since {
+        sql.push(" AND e.event_time >= ").push_bind(OffsetDateTime::from(Utc(since)));
+    }
+    if let Some(until) = filter.until {
+        sql.push(" AND e.event_time <= ").push_bind(OffsetDateTime::from(Utc(until)));
+    }
+    if let Some((at, id)) = filter.before {
+        let at = OffsetDateTime::from(Utc(at));
+        // The first condition lets partitions be left out, which a comparison of rows does not.
+        sql.push(" AND e.event_time <= ").push_bind(at);
+        sql.push(" AND (e.event_time, e.id) < (").push_bind(at).push(", ").push_bind(id).push(")");
+    }
+}
+
+/// By the index on places.
+fn push_place(sql: &mut QueryBuilder<Postgres>, bounds: Bounds) {
+    sql.push("e.latitude IS NOT NULL AND e.longitude IS NOT NULL AND (");
+    for (n, (west, east)) in bounds.spans().into_iter().enumerate() {
+        sql.push(if n == 0 { "" } else { " OR " });
+        sql.push("point(e.longitude, e.latitude) <@ box(point(").push_bind(east).push(", ").push_bind(bounds.north);
+        sql.push("), point(").push_bind(west).push(", ").push_bind(bounds.south).push("))");
+    }
+    sql.push(")");
+}
+
+/// By comparison, row by row.
+fn push_degrees(sql: &mut QueryBuilder<Postgres>, bounds: Bounds) {
+    sql.push(" AND e.latitude BETWEEN ").push_bind(bounds.south).push(" AND ").push_bind(bounds.north).push(" AND (");
+    for (n, (west, east)) in bounds.spans().into_iter().enumerate() {
+        sql.push(if n == 0 { "" } else { " OR " });
+        sql.push("e.longitude BETWEEN ").push_bind(west).push(" AND ").push_bind(east);
+    }
+    sql.push(")");
+}
+
+impl Bounds {
+    /// (west, east) of one box, or of the two at both sides of the 180th meridian.
+    fn spans(self) -> Vec<(f64, f64)> {
+        if self.west <= self.east { vec![(self.west, self.east)] } else { vec![(self.west, 180.0), (-180.0, self.east)] }
+    }
 }

@@ -5,22 +5,32 @@
 //! - no statement runs longer than [`STATEMENT_TIMEOUT`], nobody waits longer than [`ACQUIRE_TIMEOUT`] for a connection;
 //! - an id of a role database says which one it is (id mod 8: see migrations/role).
 
+mod audit;
 mod control;
 mod copy;
 mod events;
+mod history;
+mod people;
 mod provision;
 mod sources;
 mod tokens;
 mod uplink;
 
+pub use audit::Actor;
+pub(crate) use audit::AuditEntry;
 pub use control::{NewStation, Station};
-pub(crate) use events::{EventFields, EventFilter, SourceKey, StoredEvent};
+pub(crate) use events::{Bounds, EventFields, EventFilter, SourceKey, StoredEvent};
+use history::Days;
+pub(crate) use people::FoundSession;
+pub use people::{NewOperator, Operator, OperatorChange};
 pub use provision::provision;
 pub(crate) use sources::{Given, NewSource, Source, SourceChange};
+pub(crate) use tokens::{ApiToken, NewToken};
 pub(crate) use uplink::{Appended, NewEvents, Spool};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -95,6 +105,12 @@ impl Databases {
         Ok(self)
     }
 
+    /// Another server or login for the control database.
+    pub fn control_at(mut self, url: &str) -> Result<Self, StoreError> {
+        self.control = connect_options(url)?;
+        Ok(self)
+    }
+
     pub(crate) fn control(&self) -> &PgConnectOptions {
         &self.control
     }
@@ -104,12 +120,16 @@ impl Databases {
     }
 }
 
-/// A `postgres://` or `postgresql://` URL. What is wrong is said without the URL, which holds a password.
+/// A `postgres://` or `postgresql://` URL, with or without a Python driver (`postgresql+psycopg2://`). What is wrong is said
+/// without the URL, which holds a password.
 fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::BadUrl)?;
+    let (scheme, rest) = url.trim().split_once("://").ok_or(StoreError::BadUrl)?;
+    let scheme = scheme.split('+').next().filter(|s| ["postgres", "postgresql"].contains(s)).ok_or(StoreError::BadUrl)?;
+    let options = PgConnectOptions::from_str(&format!("{scheme}://{rest}")).map_err(|_| StoreError::BadUrl)?;
     let timeout_ms = STATEMENT_TIMEOUT.as_millis().to_string();
+    // The old system kept stations apart by schemas (`?options=-csearch_path=toc_s1`); here each role has its own database.
     // A station forgets what we acknowledge: a COMMIT must be on the disk, even where the server was told to be careless.
-    let settings = [("statement_timeout", timeout_ms.as_str()), ("synchronous_commit", "on")];
+    let settings = [("statement_timeout", timeout_ms.as_str()), ("synchronous_commit", "on"), ("search_path", "public")];
     Ok(options.application_name("vtoc-central").options(settings))
 }
 
@@ -118,6 +138,10 @@ fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
 pub struct Store {
     control: PgPool,
     roles: [PgPool; 3],
+    /// Days whose partitions were asked for.
+    days: Arc<Days>,
+    /// Whose changes these are.
+    actor: Arc<Actor>,
 }
 
 impl Store {
@@ -128,9 +152,11 @@ impl Store {
                 .max_connections(connections.max(1))
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .idle_timeout(IDLE_TIMEOUT)
+                .after_connect(|connection, _| Box::pin(provision::step_down(connection)))
                 .connect_lazy_with(options.clone())
         };
-        Self { control: pool(databases.control()), roles: [0, 1, 2].map(|i| pool(&databases.roles[i])) }
+        let actor = Arc::new(Actor::named("central"));
+        Self { control: pool(databases.control()), roles: [0, 1, 2].map(|i| pool(&databases.roles[i])), days: Arc::default(), actor }
     }
 
     pub(crate) fn control(&self) -> &PgPool {

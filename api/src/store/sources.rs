@@ -95,7 +95,10 @@ impl Store {
         values.push_bind(new.is_active).push_bind(&new.connection_mode).push_bind(&new.configuration).push_unseparated("::jsonb");
         values.push_bind(new.station_id);
         sql.push(") RETURNING *) SELECT ").push(COLUMNS).push(" FROM s");
-        sql.build_query_as().fetch_one(self.role(role)).await.map_err(taken)
+        let mut transaction = self.change(self.role(role)).await?;
+        let made = sql.build_query_as().fetch_one(&mut *transaction).await.map_err(taken)?;
+        transaction.commit().await?;
+        Ok(made)
     }
 
     pub(crate) async fn source(&self, id: i64) -> Result<Option<Source>, StoreError> {
@@ -165,13 +168,19 @@ impl Store {
             sql.push(", station_id = ").push_bind(station_id);
         }
         sql.push(" WHERE id = ").push_bind(id).push(" RETURNING *) SELECT ").push(COLUMNS).push(" FROM s");
-        sql.build_query_as().fetch_optional(self.role(role)).await.map_err(taken)
+        let mut transaction = self.change(self.role(role)).await?;
+        let changed = sql.build_query_as().fetch_optional(&mut *transaction).await.map_err(taken)?;
+        transaction.commit().await?;
+        Ok(changed)
     }
 
     /// With all its events. Whether it was there.
     pub(crate) async fn delete_source(&self, id: i64) -> Result<bool, StoreError> {
         let Some(role) = Role::of_id(id) else { return Ok(false) };
-        Ok(sqlx::query("DELETE FROM telemetry_sources WHERE id = $1").bind(id).execute(self.role(role)).await?.rows_affected() == 1)
+        let mut transaction = self.change(self.role(role)).await?;
+        let deleted = sqlx::query("DELETE FROM telemetry_sources WHERE id = $1").bind(id).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(deleted.rows_affected() == 1)
     }
 
     /// Notes that the source delivers.

@@ -2,16 +2,16 @@
 //!
 //! ```text
 //!   BEGIN
+//!   UPDATE telemetry_sources SET last_ingested_at …                -- must hit all; holds them until COMMIT
 //!   COPY telemetry_events …                                        (the new events only)
 //!   UPDATE uplink_watermarks SET last_seq = new WHERE … AND last_seq = expected     -- must hit one row
-//!   UPDATE telemetry_sources SET last_ingested_at …
 //!   COMMIT
 //! ```
 //! Two sessions that store the same events both get as far as the UPDATE; the second waits there for the first, then hits
 //! no row and rolls back. What a COMMIT whose answer was lost did, the next attempt reads from the watermark.
 
 use super::copy::CopyRows;
-use super::{Role, Store, StoreError};
+use super::{Actor, Role, Store, StoreError};
 use crate::dto::{Payload, Utc};
 use model::{DeciKnots, Epoch, Event, EventKind, HeadingReference, Protocol, Raw, StationId, UnixMicros};
 use sqlx::{PgConnection, Row};
@@ -90,7 +90,9 @@ impl Store {
                 _ => format!("{slug} {:08x}", rand::random::<u32>()),
             };
             let query = sqlx::query_scalar(SQL).bind(&slug).bind(name).bind(protocol.name()).bind(id);
-            let made: Option<i64> = query.fetch_optional(self.role(role)).await?;
+            let mut transaction = self.by(Actor::named(format!("station:{station}"))).change(self.role(role)).await?;
+            let made: Option<i64> = query.fetch_optional(&mut *transaction).await?;
+            transaction.commit().await?;
             if let Some(made) = made {
                 return Ok(made);
             }
@@ -100,17 +102,15 @@ impl Store {
 
     /// See the head of this file. `sources` must have every protocol that occurs.
     pub(crate) async fn append(&self, role: Role, sources: &Sources, new: NewEvents<'_>) -> Result<Appended, StoreError> {
+        self.ensure_days(role, new.events.iter().map(|event| event.at)).await?;
         let mut transaction = self.role(role).begin().await?;
-        match copy_events(&mut transaction, sources, new).await {
-            Err(error) if is_foreign_key(&error) => return Ok(Appended::SourceGone),
-            // The unique key of events: another session has stored them, and has committed since we read the watermark.
-            Err(error) if is_unique(&error) => return Ok(Appended::Raced),
-            other => other?,
+        if touch_sources(&mut transaction, sources).await? < sources.len() as u64 {
+            return Ok(Appended::SourceGone);
         }
+        copy_events(&mut transaction, sources, new).await?;
         if !advance(&mut transaction, new.spool, new.after, new.after + new.events.len() as u64).await? {
             return Ok(Appended::Raced);
         }
-        touch_sources(&mut transaction, sources).await?;
         transaction.commit().await?;
         Ok(Appended::Stored)
     }
@@ -264,16 +264,9 @@ async fn advance(connection: &mut PgConnection, spool: Spool, after: u64, last: 
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
-async fn touch_sources(connection: &mut PgConnection, sources: &Sources) -> Result<(), sqlx::Error> {
+/// How many of them there are. Nobody deletes one until we are done.
+async fn touch_sources(connection: &mut PgConnection, sources: &Sources) -> Result<u64, sqlx::Error> {
     let ids: Vec<i64> = sources.values().copied().collect();
-    sqlx::query("UPDATE telemetry_sources SET last_ingested_at = now() WHERE id = ANY($1)").bind(ids).execute(connection).await?;
-    Ok(())
-}
-
-fn is_foreign_key(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|e| e.is_foreign_key_violation())
-}
-
-fn is_unique(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|e| e.is_unique_violation())
+    let query = sqlx::query("UPDATE telemetry_sources SET last_ingested_at = now() WHERE id = ANY($1)").bind(ids);
+    Ok(query.execute(connection).await?.rows_affected())
 }

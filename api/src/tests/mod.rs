@@ -3,8 +3,10 @@
 mod auth;
 mod data;
 mod events;
+mod history;
 mod intake;
 mod live;
+mod people;
 mod provision;
 mod sources;
 mod stations;
@@ -64,9 +66,9 @@ impl Bench {
         PgPoolOptions::new().max_connections(2).connect_with(self.databases.role(role).clone()).await.unwrap()
     }
 
-    /// A token that may write telemetry.
+    /// A token that may read and write telemetry.
     async fn token(&self) -> String {
-        let secret = self.central.store.create_api_token("test", &[Scope::TelemetryWrite], None).await.unwrap();
+        let secret = self.central.store.create_api_token("test", &[Scope::Read, Scope::TelemetryWrite], None).await.unwrap();
         secret.reveal().to_owned()
     }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::store::provision;
 use sqlx::Connection;
+use uplink::intake::Intake;
 
 #[tokio::test]
 async fn provisioning_is_repeatable_and_may_run_twice_at_once() {
@@ -38,6 +39,41 @@ async fn a_role_database_given_for_another_role_is_refused() {
 async fn a_url_that_is_none_is_refused_without_repeating_it() {
     let error = Databases::at("postgres//user:hunter2@").unwrap_err().to_string();
     assert!(!error.contains("hunter2") && error.contains("postgres://"), "{error}");
+}
+
+#[tokio::test]
+async fn the_old_systems_urls_are_understood() {
+    let Some(cluster) = shared() else { return };
+    for form in ["postgresql+psycopg2://", "postgresql://", "postgres://", "postgresql+asyncpg://"] {
+        let url = cluster.url().replace("postgres://", form) + "?options=-csearch_path%3Dtoc_s1";
+        let databases = Databases::with_prefix(&url, "urls").unwrap();
+        provision(&databases).await.unwrap_or_else(|e| panic!("{form}: {e}"));
+    }
+    for wrong in ["mysql://host/db", "postgres", "", "+psycopg2://host/db"] {
+        assert!(Databases::at(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_may_change_nothing_finds_all_made_or_says_what_to_run() {
+    let Some(cluster) = shared() else { return };
+    let databases = cluster.databases();
+    provision(&databases).await.unwrap();
+    let name = |options: &sqlx::postgres::PgConnectOptions| options.get_database().unwrap().to_owned();
+    let own = |name: &str| cluster.url().replace("postgres@", &format!("{name}@")).replace("/postgres", &format!("/{name}"));
+    let mut logins = databases.clone().control_at(&own(&name(databases.control()))).unwrap();
+    for role in Role::ALL {
+        logins = logins.role_at(role, &own(&name(databases.role(role)))).unwrap();
+    }
+    provision(&logins).await.unwrap();
+    let mut central = Central::start(CentralConfig::new(logins.clone(), HandClock::at(T0).clock()));
+    central.opened().await;
+    central.store.register_station(&new_station("alpha", Role::Ops)).await.unwrap();
+    central.intake.store(station("alpha"), crate::testing::batch(1, 1, 3)).await.unwrap();
+    let mut owner = PgConnection::connect_with(databases.role(Role::Intel)).await.unwrap();
+    sqlx::query("DELETE FROM _sqlx_migrations WHERE version > 1").execute(&mut owner).await.unwrap();
+    let error = provision(&logins).await.unwrap_err().to_string();
+    assert!(error.contains("is at version 1") && error.contains("vtoc setup"), "{error}");
 }
 
 #[test]

@@ -44,6 +44,7 @@ async fn a_body_that_is_no_json_object_is_refused_with_a_sentence() {
 #[tokio::test]
 async fn wrong_methods_and_unknown_paths_have_the_contracts_form() {
     let Some(bench) = Bench::open().await else { return };
+    let token = bench.token().await;
     for (method, path, status, detail) in [
         (Method::PUT, EVENTS, 405, "Method Not Allowed"),
         (Method::DELETE, "/api/v1/stations/", 405, "Method Not Allowed"),
@@ -53,7 +54,8 @@ async fn wrong_methods_and_unknown_paths_have_the_contracts_form() {
         (Method::POST, "/api/v1/nothing", 404, "Not Found"),
         (Method::GET, "/api/v1/telemetry/events/1/2", 404, "Not Found"),
     ] {
-        let request = Request::builder().method(&method).uri(path).body(Body::empty()).unwrap();
+        let request =
+            Request::builder().method(&method).uri(path).header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap();
         let (got, headers, body) = send(&bench.central.router, request).await;
         assert_eq!((got.as_u16(), &body["detail"]), (status, &json!(detail)), "{method} {path}");
         assert_eq!(headers["x-content-type-options"], "nosniff");

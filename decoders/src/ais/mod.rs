@@ -35,3 +35,14 @@ pub static PROTOCOL: ProtocolEntry = ProtocolEntry {
     decoder: |config| Box::new(Decoder::new(config)),
     raw_text: nmea::frame_text,
 };
+
+/// AIS by the audio of an FM receiver tuned to one channel. Tuned to none, the channel is not known.
+pub static AUDIO: ProtocolEntry = ProtocolEntry {
+    protocol: Protocol::Ais,
+    summary: "ships, aids to navigation and distress devices, by a receiver's discriminator audio",
+    default_tuning: Tuning { center_hz: 162_000_000, rate_sps: 48_000 },
+    rates_sps: demod::AUDIO_RATES,
+    demodulator: |config| Ok(Box::new(Discriminator::new(config)?)),
+    decoder: |config| Box::new(Decoder::new(config)),
+    raw_text: nmea::frame_text,
+};

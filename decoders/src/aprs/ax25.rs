@@ -210,9 +210,11 @@ impl<'a> Ui<'a> {
     }
 }
 
-/// True for a frame that begins with two to ten well-formed addresses, whatever follows.
+/// True for a frame that begins with two to ten addresses, whatever follows. Here a call sign may have a space inside, as the
+/// satellite AO-27 sends it ("AO27 T"): what is heard is one thing, what is believed of it another.
 pub fn has_addresses(frame: &[u8]) -> bool {
-    addresses(frame).is_ok_and(|(all, rest)| !rest.is_empty() && all.chunks_exact(7).all(|a| Address::from_frame(a).is_ok()))
+    let letters = |a: &[u8]| a[0] != b' ' << 1 && a[..6].iter().all(|b| b & 1 == 0 && (in_call(b >> 1) || b >> 1 == b' '));
+    addresses(frame).is_ok_and(|(all, rest)| !rest.is_empty() && all.chunks_exact(7).all(letters))
 }
 
 /// The address field, and what follows.

@@ -16,10 +16,21 @@ pub mod line;
 pub mod packet;
 
 pub use decoder::Decoder;
-pub use demod::Receiver;
+pub use demod::{AUDIO_RATES, AudioReceiver, Receiver};
 
 use crate::registry::ProtocolEntry;
 use model::{Protocol, Tuning};
+
+/// APRS by the audio of an FM receiver (in I): a sound card, a WAV file, rtl_fm.
+pub static AUDIO: ProtocolEntry = ProtocolEntry {
+    protocol: Protocol::Aprs,
+    summary: "stations, objects, weather and messages of radio amateurs, by a receiver's audio",
+    default_tuning: Tuning { center_hz: 144_800_000, rate_sps: 48_000 },
+    rates_sps: demod::AUDIO_RATES,
+    demodulator: |config| Ok(Box::new(AudioReceiver::new(config)?)),
+    decoder: |config| Box::new(Decoder::new(config)),
+    raw_text: ax25::frame_text,
+};
 
 /// APRS in the list of protocols.
 pub static PROTOCOL: ProtocolEntry = ProtocolEntry {

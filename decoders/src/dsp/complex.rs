@@ -41,6 +41,17 @@ impl C32 {
     }
 }
 
+/// e^{j·step·(n − middle)} for n = 0, 1, 2…, by multiplication, set anew from time to time.
+pub fn turning(step: f32, middle: f32) -> impl Iterator<Item = C32> {
+    const RUN: usize = 128;
+    let turn = C32::unit(step);
+    let mut unit = C32::ZERO;
+    (0..).map(move |n: usize| {
+        unit = if n.is_multiple_of(RUN) { C32::unit(step * (n as f32 - middle) % core::f32::consts::TAU) } else { unit * turn };
+        unit
+    })
+}
+
 impl Add for C32 {
     type Output = Self;
     #[inline]

@@ -8,9 +8,13 @@ pub mod complex;
 mod convert;
 mod design;
 mod fir;
+mod line;
 mod mix;
+mod resample;
 
 pub use convert::{FULL_SCALE_CU8, append_planar};
 pub use design::low_pass;
 pub use fir::{dot, filtered_power, sum};
+pub use line::Line;
 pub use mix::{lag_product, rotate, shift};
+pub use resample::Resampler;

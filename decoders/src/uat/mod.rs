@@ -13,7 +13,6 @@ mod bytes;
 mod decoder;
 mod demod;
 pub mod message;
-mod reed_solomon;
 mod track;
 pub mod uplink;
 

@@ -1,14 +1,18 @@
-//! Recordings of samples: bare IQ (cu8, cs16, cf32) or WAV with two channels, at life speed or flat out, once, several times or in a loop.
+//! Recordings of samples: bare IQ (cu8, cs16, cf32) or WAV with two channels; or audio of an FM receiver (WAV, or bare s16). At life
+//! speed or flat out, once, several times or in a loop. A pipe (`/dev/stdin`) will do, but for WAV and loops.
 //!
 //! Rate, centre and format come from the options, else from the file's name ([`RecordingName`]) or the WAV header. What is
 //! wrong with a file is said in one sentence: when opening, or, for one that is cut off, after
 //! everything before the cut has been given.
 
+mod audio;
 mod bytes;
 mod lines;
 mod name;
 mod wav;
 
+pub(crate) use audio::Audio;
+pub use audio::AudioChannel;
 pub use bytes::ByteRecording;
 pub use lines::LineRecording;
 pub use name::{Layout, RecordingName};
@@ -54,6 +58,8 @@ pub struct RecordingOptions {
     pub layout: Option<Layout>,
     pub rate_sps: Option<u32>,
     pub center_hz: Option<u64>,
+    /// It holds audio, of this channel. `None`: samples (bare s16 is audio all the same).
+    pub audio: Option<AudioChannel>,
     /// Centre used when neither option nor name tells: the protocol's own.
     pub default_center_hz: u64,
     /// The file holds Q before I.
@@ -62,12 +68,18 @@ pub struct RecordingOptions {
     pub passes: Passes,
 }
 
+/// Audio is read in pieces of this many bytes.
+const AUDIO_BYTES: usize = 16_384;
+
 /// A recording being read.
 #[derive(Debug)]
 pub struct Recording {
     file: File,
     name: String,
     format: IqFormat,
+    audio: Option<(Audio, Box<[u8]>)>,
+    /// Bytes of one sample in the file.
+    unit: usize,
     tuning: Tuning,
     iq_swap: bool,
     passes: Passes,
@@ -78,6 +90,17 @@ pub struct Recording {
     data_bytes: Option<u64>,
     /// Bytes read since `data_start`.
     at: u64,
+    /// A pipe ended in the middle of a sample.
+    cut: bool,
+}
+
+/// What a file holds.
+struct Stored {
+    format: IqFormat,
+    audio: Option<Audio>,
+    rate_sps: Option<u32>,
+    data_start: u64,
+    data_bytes: Option<u64>,
 }
 
 impl Recording {
@@ -91,14 +114,17 @@ impl Recording {
             ));
         };
         let mut file = open_file(path, &name)?;
-        let (format, rate_in_file, data_start, data_bytes) = match layout {
-            Layout::Iq(format) => (format, told.rate_sps, 0, None),
-            Layout::Wav => {
-                let wav = wav_iq(&mut file, &name)?;
-                (wav.0, Some(wav.1.rate_sps), wav.1.data_start, wav.1.data_bytes)
+        let bare = |format, audio| Stored { format, audio, rate_sps: told.rate_sps, data_start: 0, data_bytes: None };
+        let stored = match layout {
+            Layout::Iq(_) if options.audio.is_some() => {
+                return Err(SourceError::unusable(&name, "cu8, cs16 and cf32 are no audio; use a WAV file or s16"));
             }
+            Layout::Iq(format) => bare(format, None),
+            Layout::S16 => bare(Audio::RAW.format(), Some(Audio::RAW)),
+            Layout::Wav => wav(&mut file, &name, options.audio)?,
         };
-        let Some(rate_sps) = options.rate_sps.or(rate_in_file) else {
+        let Stored { format, audio, data_start, data_bytes, .. } = stored;
+        let Some(rate_sps) = options.rate_sps.or(stored.rate_sps) else {
             return Err(SourceError::unusable(&name, "unknown sample rate; put it in the name (x_2400k.cu8) or say --rate 2400000"));
         };
         check_rate(&name, rate_sps)?;
@@ -107,6 +133,8 @@ impl Recording {
             file,
             name,
             format,
+            unit: audio.map_or(format.bytes_per_sample(), |audio| audio.unit()),
+            audio: audio.map(|audio| (audio, vec![0; AUDIO_BYTES].into())),
             tuning: Tuning { center_hz, rate_sps },
             iq_swap: options.iq_swap,
             passes: options.passes,
@@ -115,13 +143,17 @@ impl Recording {
             data_start,
             data_bytes,
             at: 0,
+            cut: false,
         })
     }
 
     /// Fills the front of `buf` with whole samples; 0 at the end.
     fn fill(&mut self, buf: &mut [u8]) -> Result<usize, SourceError> {
-        let unit = self.format.bytes_per_sample();
+        let unit = self.unit;
         let whole = buf.len() / unit * unit;
+        if self.cut {
+            return Err(SourceError::Truncated { what: self.name.clone(), bytes: self.data_start + self.at });
+        }
         let (mut len, mut rewound) = (0, false);
         while len < whole {
             let room = match self.data_bytes {
@@ -173,7 +205,22 @@ impl Recording {
         }
         self.at -= bytes as u64;
         let to = SeekFrom::Start(self.data_start + self.at);
-        self.file.seek(to).map(drop).map_err(|e| SourceError::from_io(&self.name, e))
+        match self.file.seek(to) {
+            // A pipe can't be read again; what is cut off then is told at the next call.
+            Err(e) if e.kind() == ErrorKind::NotSeekable && bytes < self.unit => {
+                self.at += bytes as u64;
+                self.cut = true;
+                Ok(())
+            }
+            other => other.map(drop).map_err(|e| SourceError::from_io(&self.name, e)),
+        }
+    }
+
+    /// The same for audio: what the file holds is made into samples.
+    fn fill_audio(&mut self, audio: Audio, stored: &mut [u8], buf: &mut [u8]) -> Result<usize, SourceError> {
+        let instants = (buf.len() / self.format.bytes_per_sample()).min(stored.len() / self.unit);
+        let bytes = self.fill(&mut stored[..instants * self.unit])?;
+        Ok(audio.expand(&stored[..bytes], buf))
     }
 }
 
@@ -197,7 +244,14 @@ impl SampleSource for Recording {
             let pacer = self.pacer.get_or_insert_with(|| Pacer::new(self.tuning.rate_sps));
             room = room.min(pacer.run_samples_max() * unit);
         }
-        let bytes = self.fill(&mut buf[..room])?;
+        let bytes = match self.audio.take() {
+            None => self.fill(&mut buf[..room])?,
+            Some((audio, mut stored)) => {
+                let bytes = self.fill_audio(audio, &mut stored, &mut buf[..room]);
+                self.audio = Some((audio, stored));
+                bytes?
+            }
+        };
         if self.iq_swap {
             swap_iq(&mut buf[..bytes], unit);
         }
@@ -221,18 +275,27 @@ fn open_file(path: &Path, name: &str) -> Result<File, SourceError> {
     Ok(file)
 }
 
-fn wav_iq(file: &mut File, name: &str) -> Result<(IqFormat, wav::Header), SourceError> {
+/// Is this a WAV file of one channel, which can't be anything but audio?
+pub fn is_audio(path: &Path) -> bool {
+    let header = File::open(path).and_then(|mut file| wav::read_header(&mut file));
+    matches!(header, Ok(Ok(wav::Header { channels: 1, .. })))
+}
+
+fn wav(file: &mut File, name: &str, pick: Option<AudioChannel>) -> Result<Stored, SourceError> {
     let header = wav::read_header(file).map_err(|e| SourceError::from_io(name, e))?.map_err(|why| SourceError::unusable(name, why))?;
-    if header.channels != 2 {
-        return Err(SourceError::unusable(name, "a WAV file of one channel is audio; samples need two channels, I and Q"));
+    let wav::Header { width, channels, rate_sps, data_start, data_bytes } = header;
+    let audio = pick.map(|pick| Audio { width, channels, pick });
+    if audio.is_none() && channels != 2 {
+        return Err(SourceError::unusable(name, "a WAV file of one channel is audio; samples need two channels, I and Q (or say audio)"));
     }
-    let format = match header.width {
+    let iq = match width {
         wav::Width::Unsigned8 => IqFormat::Cu8,
         wav::Width::Signed16 => IqFormat::Cs16,
         wav::Width::Float32 => IqFormat::Cf32,
     };
-    debug_assert_eq!(format.bytes_per_sample(), 2 * header.width.bytes());
-    Ok((format, header))
+    debug_assert_eq!(iq.bytes_per_sample(), 2 * width.bytes());
+    let format = audio.map_or(iq, |audio| audio.format());
+    Ok(Stored { format, audio, rate_sps: Some(rate_sps), data_start, data_bytes })
 }
 
 /// Refuses a sample rate that nobody can have meant.

@@ -16,6 +16,8 @@ pub enum Layout {
     Iq(IqFormat),
     /// RIFF/WAVE: the header tells rate, width and channels.
     Wav,
+    /// Audio of one channel, signed 16 bit, nothing else: what rtl_fm writes.
+    S16,
 }
 
 impl Layout {
@@ -26,6 +28,7 @@ impl Layout {
             "cs16" | "c16" | "sc16" => Some(Self::Iq(IqFormat::Cs16)),
             "cf32" | "cfile" | "fc32" => Some(Self::Iq(IqFormat::Cf32)),
             "wav" => Some(Self::Wav),
+            "s16" | "s16le" => Some(Self::S16),
             _ => None,
         }
     }

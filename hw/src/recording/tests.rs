@@ -169,3 +169,44 @@ fn a_text_recording_is_a_byte_source() {
     assert_eq!(all, b"*8d4840d6202cc371c32ce0576098;\n");
     assert!(!source.info().live);
 }
+
+#[test]
+fn audio_is_handed_on_as_samples() {
+    let options = |audio| RecordingOptions { audio, ..Default::default() };
+    let audio: Vec<i16> = (0..20_000).map(|n| n - 10_000).collect();
+    let bytes: Vec<u8> = audio.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let stereo: Vec<u8> = bytes.chunks(2).flat_map(|v| [[0x11, 0x22], [v[0], v[1]]].concat()).collect();
+    for (name, file_bytes, options) in [
+        ("a.wav", wav::tests::wav(1, 16, 1, 48_000, &bytes), options(Some(AudioChannel::Left))),
+        ("b.wav", wav::tests::wav(1, 16, 2, 48_000, &stereo), options(Some(AudioChannel::Right))),
+        ("c_48k.s16", bytes.clone(), options(None)),
+    ] {
+        let (_dir, path) = file(name, &file_bytes);
+        assert_eq!(is_audio(&path), name == "a.wav");
+        let mut source = Recording::open(&path, &options).unwrap();
+        assert_eq!((source.format(), source.tuning().rate_sps), (IqFormat::Cs16, 48_000), "{name}");
+        let (got, error) = read_all(&mut source, 4_097);
+        let got: Vec<i16> = got.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        assert!(error.is_none() && got.iter().skip(1).step_by(2).all(|q| *q == 0));
+        assert!(got.iter().step_by(2).eq(&audio), "{name}");
+    }
+    let (_dir, path) = file("d_48k.cu8", &[1, 2]);
+    let error = Recording::open(&path, &options(Some(AudioChannel::Mix))).unwrap_err();
+    assert!(error.is_final() && error.to_string().contains("no audio"), "{error}");
+}
+
+/// What rtl_fm writes into a pipe that can't be read twice, cut in the middle of a value.
+#[test]
+fn a_pipe_gives_everything_before_a_cut() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pipe_48k.s16");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let to = path.clone();
+    let writer = std::thread::spawn(move || File::create(to).unwrap().write_all(&[7; 2 * 3_000 + 1]).unwrap());
+    let mut source = Recording::open(&path, &RecordingOptions::default()).unwrap();
+    let (got, error) = read_all(&mut source, 4_096);
+    writer.join().unwrap();
+    assert_eq!(got.len(), 4 * 3_000);
+    assert!(matches!(error, Some(SourceError::Truncated { .. })), "{error:?}");
+}

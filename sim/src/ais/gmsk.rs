@@ -1,7 +1,7 @@
 //! AIS bursts as complex samples (ITU-R M.1371-5 annex 2 §2): GMSK, 9,600 bit/s, 25 kHz channels.
 //!
 //! ```text
-//!  ramp 8 bits │ training 24 bits 0101… │ 01111110 │ data and FCS, stuffed │ 01111110 │ ramp down
+//!  ramp 8 bits │ training 24 bits 0101… or 1010… │ 01111110 │ data and FCS, stuffed │ 01111110 │ ramp down
 //!              └─ start ─────────────── NRZI, then Gaussian frequency pulses ──────────┘
 //! ```
 //!
@@ -76,7 +76,16 @@ impl Levels {
 
     /// The same with a check sequence of one's own: wrong on purpose, say.
     pub fn with_fcs(payload: &Payload, fcs: u16) -> Self {
-        let training = (0..24).map(|i| i % 2 == 1);
+        Self::made(payload, fcs, false)
+    }
+
+    /// With a training sequence 1010… instead of 0101…: it is left to the transmitter, and a third of them do.
+    pub fn beginning_with_one(payload: &Payload) -> Self {
+        Self::made(payload, hdlc::fcs(payload.as_bytes()), true)
+    }
+
+    fn made(payload: &Payload, fcs: u16, begins_with_one: bool) -> Self {
+        let training = (0..24).map(|i| (i % 2 == 1) != begins_with_one);
         let bits: Vec<bool> = training.chain(hdlc::frame_bits_with_fcs(payload.as_bytes(), fcs)).collect();
         let mut sum = 0;
         let levels = hdlc::nrzi(&bits, true).into_iter().map(|level| {

@@ -35,6 +35,8 @@ pub struct Scenario {
     /// Clock errors are uniform within ± this.
     pub clock_ppm: f64,
     pub shape: Shape,
+    /// Share of bursts whose training sequence begins with 1.
+    pub begins_with_one: f64,
     /// What is said, taken in turn at random. More than one slot long is fine: the next slots then stay free.
     pub payloads: Vec<Payload>,
     /// A second, weaker burst in the same slot.
@@ -65,6 +67,7 @@ impl Scenario {
             jitter_bits: 0.0,
             clock_ppm: 0.0,
             shape: Shape::default(),
+            begins_with_one: 0.5,
             payloads: positions(200),
             collision: None,
         }
@@ -116,8 +119,10 @@ impl Scenario {
     }
 
     fn burst(&self, rng: &mut Rng, payload: Payload, channel: Channel, start_ps: u64, ebn0_db: f64) -> AisTruth {
+        let begins_with_one = rng.chance(self.begins_with_one);
+        let levels = if begins_with_one { Levels::beginning_with_one(&payload) } else { Levels::of(&payload) };
         let burst = AisBurst {
-            levels: Arc::new(Levels::of(&payload)),
+            levels: Arc::new(levels),
             start_ps,
             channel,
             amplitude: self.frontend.amplitude_for_cn0(ebn0_db + EBN0_TO_CN0_DB),

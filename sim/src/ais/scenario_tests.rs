@@ -54,7 +54,7 @@ fn a_discriminator_reads_the_levels() {
         let samples = complex(&bytes);
         let mut wrong = 0;
         for t in &only_a {
-            let bits = Levels::of(&t.payload).levels();
+            let bits = t.burst.levels.levels();
             for (i, level) in bits.iter().enumerate() {
                 let middle_s = t.burst.start_ps as f64 * 1e-12 + (i as f64 + 0.5) * (1.0 + 1e-6 * t.burst.stretch_ppm) / BIT_RATE;
                 let half = f64::from(rate) / BIT_RATE / 2.0;

@@ -171,8 +171,11 @@ impl SeaPainter {
         let loss_db = config.loss_db_per_decade * (range_m / 10_000.0).log10() + report.weaker_db;
         let ebn0_db = config.ebn0_at_10km_db - loss_db + config.fading_db * self.receiver.normal();
         let jitter_ps = (config.jitter_us * own.normal() * 1e6) as i64;
+        // Whether the training sequence begins with 0 or 1 is a transmitter's own way.
+        let begins_with_one = report.mmsi.is_multiple_of(3);
+        let levels = if begins_with_one { Levels::beginning_with_one(&report.payload) } else { Levels::of(&report.payload) };
         let burst = AisBurst {
-            levels: Arc::new(Levels::of(&report.payload)),
+            levels: Arc::new(levels),
             start_ps: (slot_ps(report.slot) + RAMP_PS).saturating_add_signed(jitter_ps),
             channel: report.channel,
             amplitude: config.frontend.amplitude_for_cn0(ebn0_db + EBN0_TO_CN0_DB),

@@ -9,13 +9,15 @@
 //! Tables merge key by key; a list or a plain value replaces the whole value before it. Receivers are named tables
 //! (`[receivers.roof]`), so that a file in `conf.d` can add one or change one key of one.
 
+mod central;
 mod layers;
 mod settings;
 mod source;
 mod validate;
 
+pub use central::ReadPolicy;
 pub use layers::{ConfigError, Layers};
-pub use settings::{Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
+pub use settings::{AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 pub use validate::validate;
 
 use std::path::{Path, PathBuf};
@@ -148,6 +150,9 @@ mod tests {
             "[feeds]\nbeast = '127.0.0.1:30005'\nsbs = '0.0.0.0:30005'\n",
             "vtoc.toml:3:7: feeds.sbs: 0.0.0.0:30005 is taken by feeds.beast",
         );
+        check("[auth]\nread = 'maybe'\n", "vtoc.toml:2:8: auth.read: unknown variant `maybe`");
+        check("[auth]\ncors_origins = ['example.com']\n", "vtoc.toml:2:16: auth.cors_origins: `example.com` is not scheme://host");
+        check("[auth]\nsession_hours = 0\n", "vtoc.toml:2:17: auth.session_hours: 0 is not within 1 to 720 hours");
         check("[feeds]\navr = '127.0.0.1:8080'\n", "vtoc.toml:2:7: feeds.avr: 127.0.0.1:8080 is taken by console.listen");
     }
 

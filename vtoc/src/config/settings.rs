@@ -1,5 +1,6 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
+use super::central::{Auth, Central};
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub struct Settings {
     pub feeds: Feeds,
     pub console: Console,
     pub central: Central,
+    pub auth: Auth,
     pub log: Log,
 }
 
@@ -54,6 +56,8 @@ pub enum SourceKind {
     RtlTcp,
     /// A recording: `path`.
     File,
+    /// Audio of an FM receiver over TCP, signed 16 bit, one channel (`rtl_fm … | nc -l`): `address`, `rate_sps`, `center_hz`.
+    AudioTcp,
     /// Frames in Beast format over TCP: `address`.
     Beast,
     /// Frames as AVR text over TCP: `address`.
@@ -99,6 +103,19 @@ pub enum RecordingFormat {
     Cs16,
     Cf32,
     Wav,
+    /// Audio, signed 16 bit, one channel: what rtl_fm writes.
+    S16,
+}
+
+/// Which channel of a recording is an FM receiver's audio.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum AudioName {
+    /// The first; also where there is only one.
+    Left,
+    Right,
+    /// Their mean.
+    Mix,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -191,6 +208,8 @@ pub struct Receiver {
     pub filter: Option<String>,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
+    /// The recording is an FM receiver's audio: this channel of it.
+    pub audio: Option<AudioName>,
     /// The recording stores Q before I.
     #[serde(default)]
     pub iq_swap: bool,
@@ -242,6 +261,7 @@ impl Receiver {
             callsign: None,
             filter: None,
             format: None,
+            audio: None,
             iq_swap: false,
             pace: Pace::default(),
             repeat: false,
@@ -342,34 +362,6 @@ pub struct Console {
 impl Default for Console {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), ui_dir: None, aircraft_list: None }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Central {
-    /// Where stations deliver (UDP, QUIC with mutual TLS).
-    pub uplink_listen: SocketAddr,
-    /// The organisation in certificates (a-z, 0-9, -). Fixed when the certificate authority is made.
-    pub organisation: String,
-    /// The cluster. The databases `vtoc_control`, `vtoc_ops`, `vtoc_intel` and `vtoc_logistics` are made on it.
-    /// Give it by the environment variable `DATABASE_URL` when it holds a password.
-    pub database_url: Option<String>,
-    /// Put before each database's name, so that two centrals can share a cluster.
-    pub database_prefix: String,
-    /// Certificate authority and server key. Default: `ca` in the state directory.
-    pub ca_dir: Option<PathBuf>,
-}
-
-impl Default for Central {
-    fn default() -> Self {
-        Self {
-            uplink_listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
-            organisation: "vtoc".into(),
-            database_url: None,
-            database_prefix: "vtoc".into(),
-            ca_dir: None,
-        }
     }
 }
 

@@ -18,6 +18,7 @@ impl SourceKind {
         match self {
             Self::Rtlsdr => "rtlsdr",
             Self::RtlTcp => "rtl_tcp",
+            Self::AudioTcp => "audio_tcp",
             Self::File => "file",
             Self::Beast => "beast",
             Self::Avr => "avr",

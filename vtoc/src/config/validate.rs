@@ -15,6 +15,7 @@ pub fn validate(settings: &Settings) -> Vec<Problem> {
     spool(settings, &mut problems);
     uplink(settings, &mut problems);
     feeds(settings, &mut problems);
+    auth(settings, &mut problems);
     problems
 }
 
@@ -46,14 +47,16 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
         problems.push(Problem::new(path, "a receiver's name is 1 to 64 of a-z, 0-9 and -"));
     }
     use SourceKind::{
-        Agw, AircraftJson, AprsFile, AprsTcp, AprsUdp, Avr, Beast, File, KissSerial, KissTcp, NmeaFile, NmeaListen, NmeaSerial, NmeaTcp,
-        NmeaUdp, RtlTcp, Sbs,
+        Agw, AircraftJson, AprsFile, AprsTcp, AprsUdp, AudioTcp, Avr, Beast, File, KissSerial, KissTcp, NmeaFile, NmeaListen, NmeaSerial,
+        NmeaTcp, NmeaUdp, RtlTcp, Sbs,
     };
     let kind = r.source.name();
     // As it is spoken: an avr, an nmea, an rtl_tcp, an sbs source.
     let article = if kind.starts_with(['a', 'n', 'r', 's']) { "an" } else { "a" };
     match r.source {
-        RtlTcp | Beast | Avr | Sbs | NmeaTcp | NmeaListen | NmeaUdp | KissTcp | Agw | AprsTcp | AprsUdp if r.address.is_none() => {
+        RtlTcp | AudioTcp | Beast | Avr | Sbs | NmeaTcp | NmeaListen | NmeaUdp | KissTcp | Agw | AprsTcp | AprsUdp
+            if r.address.is_none() =>
+        {
             problems.push(Problem::new(path, format!("{article} {kind} source needs `address` (host:port)")));
         }
         File | NmeaFile | NmeaSerial | KissSerial | AprsFile if r.path.is_none() => {
@@ -163,5 +166,25 @@ fn feeds(settings: &Settings, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(path, format!("{address} is taken by {other}: give each a port of its own")));
         }
         taken.push((path, address));
+    }
+}
+
+fn auth(settings: &Settings, problems: &mut Vec<Problem>) {
+    let a = &settings.auth;
+    if !(1..=1_440).contains(&a.session_idle_minutes) {
+        let message = format!("{} is not within 1 to 1440 minutes", a.session_idle_minutes);
+        problems.push(Problem::new("auth.session_idle_minutes", message));
+    }
+    if !(1..=720).contains(&a.session_hours) {
+        problems.push(Problem::new("auth.session_hours", format!("{} is not within 1 to 720 hours", a.session_hours)));
+    }
+    if a.requests_per_second == 0 {
+        problems.push(Problem::new("auth.requests_per_second", "0 would refuse everything"));
+    }
+    for origin in &a.cors_origins {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or("");
+        if host.is_empty() || host.contains(['/', '*', ' ']) {
+            problems.push(Problem::new("auth.cors_origins", format!("`{origin}` is not scheme://host, as a browser's Origin says it")));
+        }
     }
 }

@@ -4,7 +4,7 @@
 mod children;
 
 use crate::cli::DemoArgs;
-use crate::config::Settings;
+use crate::config::{ReadPolicy, Settings};
 use crate::failure::Failure;
 use crate::provision::{Enrolment, enroll_station, prepare};
 use crate::{config, service};
@@ -121,6 +121,8 @@ fn central_config(settings: &Settings, arguments: &DemoArgs, dir: &Path) -> Resu
     settings.state_dir = Some(dir.to_owned());
     settings.console.listen = arguments.listen;
     settings.central.uplink_listen.set_port(0);
+    // A simulated sky is no secret: whoever is shown the demo needs no login.
+    settings.auth.read = ReadPolicy::Open;
     write(&settings, dir)
 }
 

@@ -4,7 +4,9 @@ import { type RefObject, useCallback, useEffect, useRef } from "react";
 import type { Subject } from "../contract/track.ts";
 import { Header } from "../features/header/Header.tsx";
 import { TrackList } from "../features/list/TrackList.tsx";
+import { Login } from "../features/login/Login.tsx";
 import type { MapEngine } from "../features/map/engine.ts";
+import { logIn } from "../link/browser.ts";
 import { linkState } from "../link/state.ts";
 import { Stage } from "./Stage.tsx";
 import type { Session } from "./session.ts";
@@ -33,6 +35,14 @@ export function App({ session }: { readonly session: Session }) {
       if (subject !== null) engine.current?.show(subject);
     },
     [set],
+  );
+  const enter = useCallback(
+    async (login: string, password: string) => {
+      const refusal = await logIn(login, password);
+      if (refusal === null) link.unlock();
+      return refusal;
+    },
+    [link],
   );
   useShortcuts(filterBox, () => set(selected === null ? { filter: "" } : { selected: null }));
   useTitle(link.console?.name ?? null, emergencies.length);
@@ -65,6 +75,7 @@ export function App({ session }: { readonly session: Session }) {
         />
       </div>
       <Stage session={session} view={view} link={state} now={now} silentMs={silentMs} engine={engine} onSelect={pick} />
+      {link.locked && <Login onLogin={enter} />}
     </div>
   );
 }

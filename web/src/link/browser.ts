@@ -1,5 +1,5 @@
 /** The browser's side of `LinkWorld`. All addresses are relative to the page, so that the console also works behind a path prefix. */
-import type { LinkWorld, StreamHandlers } from "./link.ts";
+import { type LinkWorld, LoginNeeded, type StreamHandlers } from "./link.ts";
 
 const REQUEST_TIMEOUT_MS = 8_000;
 
@@ -25,7 +25,26 @@ export const browserWorld: LinkWorld = {
   },
   async getJson(path) {
     const response = await fetch(new URL(path, document.baseURI), { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), cache: "no-store" });
+    if (response.status === 401) throw new LoginNeeded(path);
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     return response.json();
   },
 };
+
+/** Begins a session; the browser keeps its cookie, which no script sees. The answer is null, or the sentence that says why not. */
+export async function logIn(login: string, password: string): Promise<string | null> {
+  try {
+    const response = await fetch(new URL("api/v1/auth/login", document.baseURI), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ login, password }),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    if (response.ok) return null;
+    const answer: unknown = await response.json();
+    const detail = typeof answer === "object" && answer !== null && "detail" in answer ? answer.detail : null;
+    return typeof detail === "string" ? detail : `The server refused (${response.status})`;
+  } catch {
+    return "No answer from the server";
+  }
+}

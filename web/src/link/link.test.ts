@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ServerClock } from "../picture/clock.ts";
 import { Picture } from "../picture/picture.ts";
 import { backoffMs } from "./backoff.ts";
-import { Link, type LinkWorld, PROBE_MS, type StreamHandlers } from "./link.ts";
+import { Link, type LinkWorld, LoginNeeded, PROBE_MS, type StreamHandlers } from "./link.ts";
 import { type LinkFacts, linkState } from "./state.ts";
 
 const AT = "2026-11-23T00:00:00Z";
@@ -12,6 +12,7 @@ const CONSOLE = { role: "central", name: "c", version: "1", center: null, statio
 class FakeWorld implements LinkWorld {
   time = 1_000_000;
   up = true;
+  locked = false;
   streams: { handlers: StreamHandlers; closed: boolean }[] = [];
   seq = 5;
   #timers: { at: number; run: () => void }[] = [];
@@ -37,6 +38,7 @@ class FakeWorld implements LinkWorld {
 
   getJson = async (path: string) => {
     if (!this.up) throw new Error("no answer");
+    if (this.locked) throw new LoginNeeded(path);
     return path === "api/v1/console" ? CONSOLE : { generated_at: AT, seq: this.seq, tracks: [] };
   };
 
@@ -83,6 +85,23 @@ describe("the link", () => {
   });
 
   const state = () => linkState(link.facts, world.time);
+
+  it("says that it is locked, and asks again at once when somebody has logged in", async () => {
+    await settle();
+    expect(link.locked).toBe(false);
+    world.locked = true;
+    world.stream.handlers.onClose();
+    await world.pass(PROBE_MS);
+    expect(link.locked).toBe(true);
+    world.locked = false;
+    const opened = world.streams.length;
+    link.unlock();
+    await settle();
+    expect(link.locked).toBe(false);
+    expect(link.console).toEqual(CONSOLE);
+    expect(world.streams.length).toBeGreaterThanOrEqual(opened);
+    expect(world.stream.closed).toBe(false);
+  });
 
   it("is live after the first snapshot", async () => {
     await settle();

@@ -9,6 +9,8 @@
  *                         while there is no stream, every PROBE_MS: GET tracks
  * ```
  *
+ * A server that answers 401 has locked the console: the page asks for a login, then calls `unlock`.
+ *
  * What it needs from outside comes in as `LinkWorld`, so that tests run it without a network or a clock.
  */
 import { type ConsoleInfo, parseConsole, parseLive, parseTracks } from "../contract/messages.ts";
@@ -33,6 +35,9 @@ export interface LinkWorld {
   getJson(path: string): Promise<unknown>;
 }
 
+/** The server answers, but only to those who log in (401). */
+export class LoginNeeded extends Error {}
+
 export const PROBE_MS = 4_000;
 const STUCK_MS = 15_000;
 /** A stream that opens but sends no snapshot within this is given up. */
@@ -53,6 +58,7 @@ export class Link {
   #cancelRetry: () => void = () => {};
   #cancelProbe: () => void = () => {};
   #stopped = false;
+  #locked = false;
 
   constructor(world: LinkWorld, picture: Picture, clock: ServerClock) {
     this.#world = world;
@@ -67,6 +73,22 @@ export class Link {
 
   get console(): ConsoleInfo | null {
     return this.#console;
+  }
+
+  /** The server is there, but wants to know who we are. */
+  get locked(): boolean {
+    return this.#locked;
+  }
+
+  /** Somebody has logged in: asks again at once. */
+  unlock(): void {
+    this.#locked = false;
+    this.#attempt = 0;
+    this.#cancelProbe();
+    void this.#probe();
+    if (this.#closeStream !== null) return;
+    this.#cancelRetry();
+    this.#open();
   }
 
   /** Messages that were not what the contract says. */
@@ -145,8 +167,10 @@ export class Link {
         return;
       }
       this.#console = info;
+      this.#locked = false;
       this.#heard(null);
-    } catch {
+    } catch (error) {
+      if (error instanceof LoginNeeded) this.#locked = true;
       // No answer: `heardAt` grows old, which is what the header shows.
     }
   }

@@ -35,6 +35,8 @@ export class Fixture {
   #timer = setInterval(() => this.#delta(), DELTA_MS);
   #told = new Set();
   #opened = 0;
+  /** `login:password` that the server wants; null when it wants none. */
+  #wanted = null;
 
   /** @param {{ scenario?: string, count?: number }} options */
   constructor({ scenario = "sky", count = 10_000 } = {}) {
@@ -62,6 +64,12 @@ export class Fixture {
   /** Cuts the link: open streams break, new ones and requests for data are dropped without an answer. The page itself is still served. */
   cut() {
     this.#cut = true;
+    for (const socket of this.#sockets.clients) socket.terminate();
+  }
+
+  /** From now on nobody is answered who has not logged in. */
+  lock(login, password) {
+    this.#wanted = `${login}:${password}`;
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
@@ -104,7 +112,7 @@ export class Fixture {
   }
 
   #upgrade(request, socket, head) {
-    if (this.#cut || !this.#streams || request.url !== "/api/v1/live") {
+    if (this.#cut || !this.#streams || request.url !== "/api/v1/live" || !this.#admitted(request)) {
       socket.destroy();
       return;
     }
@@ -134,10 +142,30 @@ export class Fixture {
     return gone;
   }
 
+  #admitted(request) {
+    return this.#wanted === null || (request.headers.cookie ?? "").includes("vtoc_session=");
+  }
+
+  async #logIn(request, response) {
+    let text = "";
+    for await (const part of request) text += part;
+    const { login, password } = JSON.parse(text);
+    if (`${login}:${password}` !== this.#wanted) {
+      json(response, { detail: "Login or password is wrong" }, 401);
+      return;
+    }
+    response.setHeader("set-cookie", "vtoc_session=1; Path=/; HttpOnly; SameSite=Strict");
+    json(response, { kind: "operator", login });
+  }
+
   #answer(request, response) {
     const { pathname } = new URL(request.url, "http://localhost");
     if (pathname.startsWith("/api/") && this.#cut) {
       request.socket.destroy();
+    } else if (pathname === "/api/v1/auth/login") {
+      void this.#logIn(request, response);
+    } else if (pathname.startsWith("/api/") && !this.#admitted(request)) {
+      json(response, { detail: "Log in" }, 401);
     } else if (pathname === "/api/v1/console") {
       json(response, consoleAt(this.#scenario, Date.now()));
     } else if (pathname === "/api/v1/tracks") {
@@ -153,8 +181,8 @@ export class Fixture {
   }
 }
 
-function json(response, body) {
-  response.writeHead(200, { "content-type": "application/json" });
+function json(response, body, status = 200) {
+  response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
 }
 

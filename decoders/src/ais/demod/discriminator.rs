@@ -1,6 +1,6 @@
 //! What an FM receiver's discriminator gives (rtl_fm, a scanner's data output, WAV files of 48 kHz) as input.
 //!
-//! The audio is in I, Q is ignored: a stereo file with equal channels is this already; a mono one has each sample twice. It goes
+//! The audio is in I; what is in Q is ignored. It goes
 //! through the same first stages as samples do (a tone of 2,400 Hz has the same lines as the training sequence on a carrier), then
 //! its own detector, `fm.rs`, and the same list decoding.
 //!
@@ -20,16 +20,16 @@ use super::detect::SYMBOLS_MAX;
 use super::fm::{Attempt, Levels, PLACES};
 use super::front::{BATCH, CHANNEL_RATE, Front, SPS};
 use super::pulse::PREAMBLE;
-use super::repair::{ONE_SLOT_MAX, Repair, Repaired};
+use super::repair::{DoubtMax, ONE_SLOT_MAX, Repair, Repaired};
 use super::search::{Search, WINDOW};
 use super::stream::{Candidate, Stream};
-use crate::ais::channels::Channel;
+use crate::ais::channels::{CHANNEL_UNKNOWN, Channel};
 use crate::ais::message::lengths;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
 use model::{Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
 
 /// Any rate from the first to the last.
-pub static RATES: &[u32] = &[44_100, 48_000, 50_000, 96_000, 192_000];
+pub static AUDIO_RATES: &[u32] = &[44_100, 48_000, 50_000, 96_000, 192_000];
 /// Bit 0 lies at most this many samples before the window that was found.
 const BEFORE: u64 = 76;
 /// Share of the preamble's energy that the known waveform must explain.
@@ -51,7 +51,8 @@ const ATTEMPTS: [Attempt; 5] = [
 pub struct Discriminator {
     receiver: ReceiverId,
     rate_sps: u32,
-    channel: Channel,
+    /// As in [`model::Frame::channel`].
+    channel: u8,
     front: Front,
     stream: Stream,
     fresh: [Vec<C32>; 1],
@@ -62,24 +63,23 @@ pub struct Discriminator {
     waiting: Vec<Candidate>,
     /// No burst begins before the end of the last one.
     busy_until: u64,
-    corrects: bool,
+    doubt_max: DoubtMax,
     clock: Clock,
     counters: Counters,
 }
 
 impl Discriminator {
-    /// `config.tuning.center_hz` names the channel that the audio is of.
+    /// `config.tuning.center_hz` names the channel that the audio is of; where it is near none, the channel is unknown.
     pub fn new(config: &DemodulatorConfig) -> Result<Self, UnsupportedRate> {
         let rate_sps = config.tuning.rate_sps;
         let channel = Channel::ALL.into_iter().find(|c| c.center_hz().abs_diff(config.tuning.center_hz) < 12_500);
-        let in_range = (RATES[0]..=RATES[RATES.len() - 1]).contains(&rate_sps);
-        let Some(channel) = channel.filter(|_| in_range) else {
-            return Err(UnsupportedRate { protocol: Protocol::Ais, rate_sps, supported: RATES });
-        };
+        if !(AUDIO_RATES[0]..=AUDIO_RATES[AUDIO_RATES.len() - 1]).contains(&rate_sps) {
+            return Err(UnsupportedRate { protocol: Protocol::Ais, rate_sps, supported: AUDIO_RATES });
+        }
         Ok(Self {
             receiver: config.receiver,
             rate_sps,
-            channel,
+            channel: channel.map_or(CHANNEL_UNKNOWN, Channel::index),
             front: Front::new(rate_sps, &[0.0]),
             stream: Stream::new(),
             fresh: [Vec::with_capacity(BATCH + 8)],
@@ -89,7 +89,7 @@ impl Discriminator {
             repair: Repair::new(),
             waiting: Vec::with_capacity(WAITING_MAX),
             busy_until: 0,
-            corrects: config.profile == Profile::Full,
+            doubt_max: if config.profile == Profile::Full { DoubtMax::AUDIO } else { DoubtMax::AUDIO.unchanged() },
             clock: Clock::default(),
             counters: Counters::default(),
         })
@@ -133,11 +133,11 @@ impl Discriminator {
         for attempt in ATTEMPTS {
             let mut symbols = PREAMBLE + ONE_SLOT_MAX;
             self.levels.detect(x, &start, symbols, attempt);
-            let mut found = self.repair.search(self.levels.symbols(), self.corrects);
+            let mut found = self.repair.search(self.levels.symbols(), self.doubt_max);
             if found.is_none() && goes_on(self.levels.symbols().r) {
                 symbols = SYMBOLS_MAX;
                 self.levels.detect(x, &start, symbols, attempt);
-                found = self.repair.search(self.levels.symbols(), self.corrects);
+                found = self.repair.search(self.levels.symbols(), self.doubt_max);
             }
             if let Some(repaired) = found {
                 let begin = from + start.position as u64;
@@ -160,7 +160,7 @@ impl Discriminator {
             utc: self.clock.utc(seconds),
             // A discriminator tells nothing of power, and its zero is anywhere.
             signal: Signal { corrected_bits: repaired.corrected_bits, ..Signal::default() },
-            channel: self.channel.index(),
+            channel: self.channel,
         }
     }
 
@@ -197,6 +197,13 @@ impl Demodulator for Discriminator {
 
     fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// A burst is tried when the longest it may be has passed; audio waits for a batch.
+    fn latency_us(&self) -> u32 {
+        let waits = (REACH + 2 * WINDOW as u64) * 1_000_000 / u64::from(CHANNEL_RATE);
+        let batch = BATCH as u64 / 2 * 1_000_000 / u64::from(self.rate_sps);
+        (waits + batch) as u32 + (self.front.delay_s() * 1e6) as u32
     }
 }
 

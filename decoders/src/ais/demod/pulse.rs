@@ -65,6 +65,14 @@ impl Pulse {
     }
 }
 
+impl Pulse {
+    /// How much of its turn a level has made `symbols` behind its middle, 0…1.
+    pub fn turned(&self, symbols: f32) -> f32 {
+        let fine = ((symbols + L as f32 / 2.0) * FINE as f32).round().clamp(0.0, (L * FINE) as f32);
+        self.phase[fine as usize] / core::f32::consts::FRAC_PI_2
+    }
+}
+
 /// Phase of a transmitter along its levels, asked for in order of time.
 #[derive(Debug)]
 pub struct Sender<'a> {

@@ -7,6 +7,7 @@
 use super::clock::Clock;
 use super::complex::C32;
 use super::front::{BATCH, CHANNEL_RATE, Front, HALF_BAND_HZ};
+use super::lines::Carrier;
 use super::modem::{Heard, Modem, PROBE, REACH};
 use super::search::{HOP, Search};
 use super::stream::{Candidate, Stream};
@@ -31,6 +32,10 @@ const FAILED_MAX: usize = 16;
 const TRIES_MAX: u8 = 3;
 /// A burst that begins further behind a failed candidate than this was not what made it fail.
 const ONE_SLOT_SAMPLES: u64 = 1_024;
+/// A try by every means that fails costs some 2 ms of work. Each channel has one in so many of its samples (a slot), and may save up a
+/// few: interference that looks like bursts must not take the processor.
+const EFFORT: u64 = 1_024;
+const EFFORT_SAVED: u64 = 8 * EFFORT;
 /// The same bytes on another channel within this many channel samples (2 ms) are one transmission heard twice.
 const GHOST_SAMPLES: u64 = 77;
 
@@ -51,6 +56,8 @@ pub struct Receiver {
     held: Vec<(u64, Frame)>,
     clock: Clock,
     cancels: bool,
+    /// Channel samples up to which each channel's allowance for hard tries is used up.
+    effort: Vec<u64>,
     counters: Counters,
 }
 
@@ -81,6 +88,7 @@ impl Receiver {
             rate_sps,
             front: Front::new(rate_sps, &offsets),
             streams: channels.iter().map(|_| Stream::new()).collect(),
+            effort: vec![0; channels.len()],
             fresh: channels.iter().map(|_| Vec::with_capacity(BATCH + 8)).collect(),
             channels,
             search: Search::new(),
@@ -92,6 +100,11 @@ impl Receiver {
             cancels: full,
             counters: Counters::default(),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn tried(&self) -> u64 {
+        self.modem.tried()
     }
 
     /// At most [`BATCH`] samples.
@@ -138,16 +151,23 @@ impl Receiver {
     }
 
     fn attempt(&mut self, channel: usize, candidate: Candidate) {
-        match self.modem.receive(&self.streams[channel], &candidate) {
+        let hard = self.cancels && self.effort[channel] <= candidate.at + EFFORT_SAVED;
+        match self.modem.receive(&self.streams[channel], &candidate, hard) {
             Ok(None) => self.counters.refuse(Refusal::Preamble),
             Ok(Some(heard)) => {
                 if self.cancels && heard.linear {
-                    self.modem.cancel(&mut self.streams[channel], &heard);
+                    self.take_away(channel, &candidate, &heard);
                     self.hear_under(channel, &heard, candidate.tries + 1);
                 }
                 self.keep(channel, &heard);
             }
             Err(_) => {
+                if hard {
+                    if self.attempt_two(channel, &candidate, None) {
+                        return;
+                    }
+                    self.effort[channel] = self.effort[channel].max(candidate.at) + EFFORT;
+                }
                 self.counters.refuse(Refusal::Integrity);
                 if self.failed.len() == FAILED_MAX {
                     self.failed.remove(0);
@@ -155,6 +175,39 @@ impl Receiver {
                 self.failed.push((channel, candidate));
             }
         }
+    }
+
+    /// Subtracts a burst. Where another carrier is left that was on at the same time, its burst is heard too: from what is left, or, as the
+    /// subtraction takes some of it away where both are alike, together with the first from what was there before.
+    fn take_away(&mut self, channel: usize, candidate: &Candidate, heard: &Heard) {
+        let Self { modem, streams, .. } = self;
+        let stream = &mut streams[channel];
+        modem.remember(stream, candidate);
+        modem.cancel(stream, heard);
+        let Some(left) = modem.hears_more(stream, candidate) else { return };
+        if let Some(other) = modem.receive_left(stream, candidate, &left) {
+            modem.cancel(stream, &other);
+            return self.keep(channel, &other);
+        }
+        modem.restore(stream, candidate);
+        self.attempt_two(channel, candidate, Some(left));
+        self.modem.cancel(&mut self.streams[channel], heard);
+    }
+
+    /// Perhaps two bursts lie over each other.
+    fn attempt_two(&mut self, channel: usize, candidate: &Candidate, left: Option<Carrier>) -> bool {
+        let mut both: [Option<Heard>; 2] = [None, None];
+        let mut found = 0;
+        self.modem.receive_two(&self.streams[channel], candidate, left, &mut |heard| {
+            both[found] = Some(heard);
+            found += 1;
+        });
+        for heard in both.iter().flatten() {
+            self.modem.cancel(&mut self.streams[channel], heard);
+            self.hear_under(channel, heard, candidate.tries + 1);
+            self.keep(channel, heard);
+        }
+        0 < found
     }
 
     /// After a burst has been taken away: what it covered may hold another.
@@ -235,6 +288,7 @@ impl Receiver {
         self.streams.iter_mut().for_each(Stream::reset);
         self.waiting.clear();
         self.failed.clear();
+        self.effort.fill(0);
         self.clock = Clock::default();
     }
 }
@@ -260,6 +314,12 @@ impl Demodulator for Receiver {
 
     fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// Frames are held until nothing earlier can come ([`HOLD`]).
+    fn latency_us(&self) -> u32 {
+        let held = HOLD + REACH + 2 * super::search::WINDOW as u64;
+        (held * 1_000_000 / u64::from(CHANNEL_RATE)) as u32 + (self.front.delay_s() * 1e6) as u32
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Every way of changing one, two or three of the least reliable symbols is a candidate; each has a probability, known from the
 //! symbols' odds. A CRC of 16 bits lets one in 65,536 wrong frames pass, so a candidate that passes is believed only if its own
-//! probability is far above that: [`DOUBT_MAX`]. This one rule bounds false frames whatever the signal: in noise no candidate is
+//! probability is far above that: [`DoubtMax`]. This one rule bounds false frames whatever the signal: in noise no candidate is
 //! probable, in a clear signal only few are needed. What passes must also end with a flag, contain no forbidden run, and have a length
 //! that its type may have on the air.
 
@@ -12,11 +12,30 @@ use crate::hdlc::{Deframer, GOOD_FCS, Heard, crc_register};
 
 /// Longest frame: type 26 and its FCS.
 pub const BYTES_MAX: usize = 133 + 2;
-/// −ln of the least probability of a candidate that is believed when its CRC is right: e^−7 · 65,536 ≈ 60 to 1 for it, and the rules
-/// on length and type make it some 1,000 to 1.
-const DOUBT_MAX: f32 = 7.0;
-/// The same for a frame as it was decided, where nothing was tried out.
-const DOUBT_MAX_PLAIN: f32 = 24.0;
+/// −ln of the least probability of a candidate that is believed when its CRC is right.
+#[derive(Clone, Copy, Debug)]
+pub struct DoubtMax {
+    /// As it was decided, where nothing was tried out.
+    pub plain: f32,
+    /// With symbols changed. Negative: none are.
+    pub changed: f32,
+}
+
+impl DoubtMax {
+    /// e^−7 · 65,536 ≈ 60 to 1 for it, and the rules on length and type make it some 1,000 to 1.
+    pub const ONE: Self = Self { plain: 12.0, changed: 7.0 };
+    /// For audio, whose noise is no white one: its odds say less (with 12 one of four real bursts is lost).
+    pub const AUDIO: Self = Self { plain: 24.0, ..Self::ONE };
+    /// For one of some 25 attempts at the same samples, where the odds are only as good as the model of two bursts: ln 25 less.
+    pub const MANY: Self = Self { plain: 8.0, changed: 3.5 };
+
+    /// Nothing is changed.
+    #[must_use]
+    pub const fn unchanged(self) -> Self {
+        Self { changed: -1.0, ..self }
+    }
+}
+
 /// Symbols considered for a change: alone, in pairs, in threes.
 const SINGLES: usize = 40;
 const PAIRS: usize = 18;
@@ -55,6 +74,8 @@ pub struct Repair {
     deframer: Deframer<BYTES_MAX>,
     order: Vec<u16>,
     candidates: Vec<(f32, [u16; 3])>,
+    /// Candidates whose length and type were right, so that only the CRC was left to refuse them: in noise one in 65,536 of them passes.
+    pub tried: u64,
 }
 
 const NONE: u16 = u16::MAX;
@@ -66,6 +87,7 @@ impl Repair {
             deframer: Deframer::new(),
             order: Vec::with_capacity(super::detect::SYMBOLS_MAX),
             candidates: Vec::with_capacity(SINGLES + PAIRS * PAIRS / 2 + TRIPLES * TRIPLES * TRIPLES / 6 + 1),
+            tried: 0,
         }
     }
 
@@ -78,7 +100,7 @@ impl Repair {
             match self.deframer.push(self.bits[k]) {
                 Heard::Frame => {
                     let frame = self.deframer.bytes();
-                    return (2 < frame.len() && lengths::on_air(frame[0] >> 2, frame.len() - 2)).then_some(k + 1);
+                    return well_formed(frame).then_some(k + 1);
                 }
                 Heard::More => {}
                 _ => return None,
@@ -87,8 +109,8 @@ impl Repair {
         None
     }
 
-    /// The frame, if there is one to be believed.
-    pub fn search(&mut self, symbols: Symbols<'_>, changes: bool) -> Option<Repaired> {
+    /// The frame, if there is one to be believed. `doubt_max`: −ln of the least probability of a candidate that is believed.
+    pub fn search(&mut self, symbols: Symbols<'_>, doubt_max: DoubtMax) -> Option<Repaired> {
         self.set_bits(symbols);
         let plain = self.check();
         let end = match &plain {
@@ -98,12 +120,12 @@ impl Repair {
         let end = end.min(symbols.odds.len());
         let doubt: f32 = symbols.odds[PREAMBLE.min(end)..end].iter().map(|&o| (-o).exp().ln_1p()).sum();
         if let Some(found) = plain {
-            return (doubt < DOUBT_MAX_PLAIN).then_some(found);
+            return (doubt < doubt_max.plain).then_some(found);
         }
-        if !changes || DOUBT_MAX < doubt {
+        if doubt_max.changed < doubt {
             return None;
         }
-        self.list(symbols, end, DOUBT_MAX - doubt);
+        self.list(symbols, end, doubt_max.changed - doubt);
         for i in 0..self.candidates.len() {
             let (_, flips) = self.candidates[i];
             self.flip(&flips, symbols.lag);
@@ -165,7 +187,14 @@ impl Repair {
         self.deframer.start();
         for k in PREAMBLE..self.bits.len() {
             match self.deframer.push(self.bits[k]) {
-                Heard::Frame => return accept(self.deframer.bytes(), k + 1),
+                Heard::Frame => {
+                    let frame = self.deframer.bytes();
+                    if !well_formed(frame) {
+                        return None;
+                    }
+                    self.tried += 1;
+                    return accept(frame, k + 1);
+                }
                 Heard::Abort | Heard::Ragged | Heard::Flag => return None,
                 Heard::More => {}
             }
@@ -174,10 +203,13 @@ impl Repair {
     }
 }
 
+fn well_formed(frame: &[u8]) -> bool {
+    2 < frame.len() && lengths::on_air(frame[0] >> 2, frame.len() - 2)
+}
+
 fn accept(frame: &[u8], symbols: usize) -> Option<Repaired> {
     let len = frame.len().checked_sub(2)?;
-    let kind = *frame.first()? >> 2;
-    if !lengths::on_air(kind, len) || crc_register(frame) != GOOD_FCS {
+    if crc_register(frame) != GOOD_FCS {
         return None;
     }
     let mut bytes = [0; BYTES_MAX];

@@ -7,6 +7,12 @@ use crate::ais::testing::recording;
 use crate::registry::{Demodulator, DemodulatorConfig, Profile};
 use model::{Frame, IqBlock, IqSamples, ReceiverId, Tick12, Tuning, UnixMicros};
 
+/// Seconds that this thread has had of a processor.
+fn cpu_s() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    told.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
+}
+
 fn config(rate: f64) -> DemodulatorConfig {
     let tuning = Tuning { center_hz: 162_000_000, rate_sps: rate as u32 };
     DemodulatorConfig { receiver: ReceiverId(0), tuning, profile: Profile::Full }
@@ -143,7 +149,7 @@ fn lab_export() {
     }
 }
 
-/// Seconds of work a second of signal, 1,536 k cu8: noise alone, and with half of all slots used. Wall time: only on an idle machine.
+/// Seconds of work a second of signal, 1,536 k cu8: noise alone, and with half of all slots used. Time of the processor.
 #[test]
 #[ignore = "lab: run by name"]
 fn lab_cost() {
@@ -158,9 +164,9 @@ fn lab_cost() {
         }
         let bytes = scene.cu8(20.0);
         let cost = (0..5).map(|_| {
-            let start = std::time::Instant::now();
+            let start = cpu_s();
             let frames = hear(rate, IqSamples::Cu8(&bytes));
-            (start.elapsed().as_secs_f64() / 4.0, frames.len())
+            ((cpu_s() - start) / 4.0, frames.len())
         });
         let (best, frames) = cost.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
         println!("busy {busy}: {best:.4} s/s, {frames} frames of {}", scene.sent.len());
@@ -172,10 +178,12 @@ fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize
     let mut rng = Rng(seed);
     let (mut strong, mut weak, mut wrong) = (0, 0, 0);
     for _ in 0..pairs.div_ceil(20) {
-        let mut scene = Scene::new(96_000.0, 20.0 * 256.0 / 9600.0 + 0.1);
+        // A burst that is late reaches into the next slot: nobody else uses that.
+        let slot_s = if late_s == 0.0 { 1.0 } else { 2.0 } * 256.0 / 9600.0;
+        let mut scene = Scene::new(96_000.0, 20.0 * slot_s + 0.1);
         for n in 0..20 {
             for (i, gain_db) in [0.0, -ci_db].into_iter().enumerate() {
-                let start = 0.02 + f64::from(n) * 256.0 / 9600.0 + rng.uniform() * 2e-4 + i as f64 * rng.uniform() * late_s;
+                let start = 0.02 + f64::from(n) * slot_s + rng.uniform() * 2e-4 + i as f64 * rng.uniform() * late_s;
                 let mut burst = lab::Burst::new(random_message(&mut rng), start);
                 burst.phase = rng.uniform() * core::f64::consts::TAU;
                 burst.offset_hz = (rng.uniform() - 0.5) * 1000.0;
@@ -197,36 +205,36 @@ fn collide(seed: u64, pairs: usize, ci_db: f64, late_s: f64) -> (f64, f64, usize
 #[test]
 #[ignore = "lab: run by name"]
 fn lab_collisions() {
-    for ci_db in [0.0, 1.0, 3.0, 5.0, 7.0, 10.0, 12.0, 15.0, 18.0, 20.0] {
-        let (strong, weak, wrong) = collide(7, 200, ci_db, 0.0);
-        println!("C/I {ci_db} dB: strong {strong:.3} weak {weak:.3} wrong {wrong}");
+    for late_bits in [0.0, 16.0, 256.0] {
+        for ci_db in [0.0, 1.0, 3.0, 5.0, 7.0, 10.0, 12.0, 15.0, 18.0, 20.0] {
+            let (strong, weak, wrong) = collide(7, 200, ci_db, late_bits / 9600.0);
+            println!("up to {late_bits} bits late, C/I {ci_db} dB: strong {strong:.3} weak {weak:.3} wrong {wrong}");
+        }
     }
 }
 
-/// Frames heard in noise alone, both channels.
-fn false_frames(seed: u64, seconds: f64) -> (usize, f64) {
+/// Frames heard in noise alone, both channels; and how many were only refused by their CRC, of which in noise one in 65,536 passes.
+fn false_frames(seed: u64, seconds: f64) -> (usize, u64) {
     let rate = 96_000.0;
     let config = config(rate);
     let mut receiver = Receiver::new(&config).unwrap();
-    let (mut rng, mut count, mut cpu_s) = (Rng(seed), 0, 0.0);
+    let (mut rng, mut count) = (Rng(seed), 0);
     for n in 0..(seconds * 2.0) as u64 {
         let mut samples = vec![super::complex::C32::ZERO; rate as usize / 2];
         add_noise(&mut rng, rate, 0.0, &mut samples);
         let samples: Vec<f32> = samples.iter().flat_map(|s| [s.re / 60.0, s.im / 60.0]).collect();
         let start_tick = Tick12(n * 6_000_000);
-        let start = std::time::Instant::now();
         let block = IqBlock { samples: IqSamples::Cf32(&samples), tuning: config.tuning, start_tick, start_utc: None, dropped_samples: 0 };
         receiver.process(&block, &mut |_| count += 1);
-        cpu_s += start.elapsed().as_secs_f64();
     }
-    (count, cpu_s / seconds)
+    (count, receiver.tried())
 }
 
 #[test]
 #[ignore = "lab: run by name"]
 fn lab_noise() {
-    let (count, cpu) = false_frames(99, 1800.0);
-    println!("{count} frames in 30 minutes of noise, {cpu:.4} s/s");
+    let (count, tried) = false_frames(99, 1800.0);
+    println!("{count} frames in 30 minutes of noise; {tried} CRCs: {:.3} false frames a day", tried as f64 * 48.0 / 65_536.0);
 }
 
 /// A few bursts on both channels, strong; every format and many rates.
@@ -418,21 +426,29 @@ fn offsets_of_four_kilohertz_are_no_loss() {
 
 #[test]
 fn transmitters_may_deviate_too_much_or_too_little() {
-    for (bt, h, floor) in [(0.3, 0.5, 0.98), (0.5, 0.5, 0.98), (0.4, 0.47, 0.97), (0.4, 0.55, 0.97), (0.4, 0.45, 0.85), (0.4, 0.6, 0.85)] {
+    for (bt, h, floor) in [(0.3, 0.5, 0.98), (0.5, 0.5, 0.98), (0.4, 0.47, 0.98), (0.4, 0.55, 0.98), (0.4, 0.45, 0.98), (0.4, 0.6, 0.98)] {
         let s = measure(96_000.0, 4.0, 12.0, 33, &mut |_, b| (b.bt, b.h) = (bt, h));
         assert!(floor <= 1.0 - s.per() && s.wrong == 0, "BT {bt} h {h}: {s:?}");
     }
 }
 
 #[test]
-fn a_weak_burst_is_heard_under_a_strong_one() {
-    let (strong, weak, wrong) = collide(41, 60, 10.0, 0.0);
-    assert!(0.95 <= strong && 0.6 <= weak && wrong == 0, "{strong} {weak} {wrong}");
+fn bursts_over_each_other_are_both_heard() {
+    // Best peer at 3 dB: .48 of the strong ones; of the weak ones none at any level.
+    for (ci_db, late_bits, strong_floor, weak_floor) in
+        [(3.0, 0.0, 0.95, 0.9), (3.0, 256.0, 0.95, 0.7), (10.0, 16.0, 0.98, 0.75), (15.0, 0.0, 0.98, 0.6)]
+    {
+        let (strong, weak, wrong) = collide(41, 60, ci_db, late_bits / 9600.0);
+        assert!(strong_floor <= strong && weak_floor <= weak && wrong == 0, "{ci_db} dB, {late_bits} bits: {strong} {weak} {wrong}");
+    }
 }
 
+/// One false frame a day on both channels is 0.76 CRCs a second that alone refuse a candidate.
 #[test]
 fn noise_is_silent() {
-    assert_eq!(false_frames(51, 30.0).0, 0);
+    let (count, tried) = false_frames(51, 30.0);
+    assert_eq!(count, 0);
+    assert!((tried as f64) < 0.76 * 30.0, "{tried} CRCs tried");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The receiver: blocks of samples to frames with their time, on every APRS channel in the band that is heard.
 
 use super::channel::{CHUNK_OUT, Channel, Told};
-use super::slicer::{BAUD, FRAME_BYTES_MAX};
+use super::reader::{BAUD, FRAME_BYTES_MAX};
 use crate::dsp::append_planar;
-use crate::registry::{Counters, Demodulator, DemodulatorConfig, Refusal, UnsupportedRate};
+use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
 use model::{DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal, Tick12, Tuning, UnixMicros};
 
 /// Sample rates taken.
@@ -22,6 +22,7 @@ const ZERO_MEMORY_S: f32 = 5.0;
 pub struct Receiver {
     receiver: ReceiverId,
     tuning: Tuning,
+    profile: Profile,
     by: usize,
     channels: Vec<Channel>,
     re: Box<[f32]>,
@@ -47,8 +48,9 @@ impl Receiver {
         Ok(Self {
             receiver: config.receiver,
             tuning: config.tuning,
+            profile: config.profile,
             by,
-            channels: channels(config.tuning, by),
+            channels: channels(config.tuning, by, config.profile),
             re: plane(),
             im: plane(),
             filled: 0,
@@ -64,7 +66,7 @@ impl Receiver {
     fn restart(&mut self, block: &IqBlock<'_>) {
         if 0 < self.taken {
             self.failed_before += self.failed();
-            self.channels = channels(self.tuning, self.by);
+            self.channels = channels(self.tuning, self.by, self.profile);
         }
         self.filled = 0;
         self.taken = 0;
@@ -89,6 +91,7 @@ impl Receiver {
         for (c, channel) in self.channels.iter_mut().enumerate() {
             channel.chunk(&self.re, &self.im, self.taken, &mut |told: Told<'_>| {
                 counters.frames += 1;
+                counters.corrected_frames += u64::from(0 < told.corrected_bytes);
                 let ticks = Tick12::from_sample(told.sample, rate_sps).0;
                 out(Frame {
                     protocol: Protocol::Aprs,
@@ -100,7 +103,8 @@ impl Receiver {
                         rssi: DeciDbfs::from_power(told.power),
                         noise: None,
                         freq_offset_hz: Some(told.offset_hz.round() as i32),
-                        corrected_bits: 0,
+                        // At least one in each byte that FX.25 set right.
+                        corrected_bits: told.corrected_bytes as u8,
                     },
                     channel: c as u8,
                 });
@@ -112,14 +116,14 @@ impl Receiver {
 }
 
 /// Every known channel that the tuning covers; the tuned frequency itself where it covers none.
-fn channels(tuning: Tuning, by: usize) -> Vec<Channel> {
+fn channels(tuning: Tuning, by: usize, profile: Profile) -> Vec<Channel> {
     let offset = |hz: u64| hz as f64 - tuning.center_hz as f64;
     let covered = |hz: f64| hz == 0.0 || hz.abs() + 8_000.0 <= 0.45 * f64::from(tuning.rate_sps);
     let mut offsets: Vec<f64> = CHANNELS_HZ.into_iter().map(offset).filter(|hz| covered(*hz)).collect();
     if offsets.is_empty() {
         offsets.push(0.0);
     }
-    offsets.into_iter().map(|hz| Channel::new(tuning.rate_sps, by, hz)).collect()
+    offsets.into_iter().map(|hz| Channel::new(tuning.rate_sps, by, hz, profile)).collect()
 }
 
 impl Demodulator for Receiver {

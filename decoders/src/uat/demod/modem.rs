@@ -9,8 +9,8 @@ use super::search::{Found, SCORE_CLEAN};
 use super::trellis::Trellis;
 use super::waveform::{BASIC_BITS, BIT_RATE, LONG_BITS, POINTS, SPS, SYNC_BITS, UPLINK_BITS, Word};
 use crate::dsp::complex::C32;
+use crate::reed_solomon::{BASIC, Code, LONG, UPLINK};
 use crate::registry::Refusal;
-use crate::uat::reed_solomon::{BASIC, Code, LONG, UPLINK};
 use core::f32::consts::PI;
 
 /// What a place must show to be taken for a burst.

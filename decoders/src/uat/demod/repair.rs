@@ -4,7 +4,7 @@
 //! found. Every erasure makes a code word by chance likelier; what is found is therefore weighed: the odds that it contradicts may be
 //! only a small share of all odds.
 
-use crate::uat::reed_solomon::Code;
+use crate::reed_solomon::Code;
 
 /// At most this share of all odds may be contradicted. Frames at their 50 % point: 0.04 at most of 700; by chance: 0.02 and more.
 const CONTRADICTED_MAX: f32 = 0.045;

@@ -4,9 +4,9 @@ use super::modem::Gates;
 use super::receiver::Receiver;
 use super::repair::repair;
 use super::waveform::{BIT_RATE, SYNC_BITS, Word};
+use crate::reed_solomon::{BASIC, Code, LONG, UPLINK, encode};
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal};
 use crate::testing::allocations;
-use crate::uat::reed_solomon::{BASIC, Code, LONG, UPLINK, encode};
 use model::{Frame, IqBlock, IqSamples, ReceiverId, TICKS_PER_SECOND, Tick12, Tuning, UnixMicros};
 
 /// SplitMix64: small, seeded, good enough for noise.

@@ -1,41 +1,55 @@
-//! Reed–Solomon decoding with errors and erasures (DO-282B §2.2.3.1.3, §2.2.3.2.3).
+//! Reed–Solomon decoding with errors and erasures, for every protocol that has it.
 //!
 //! ```text
-//!   GF(256) of x⁸+x⁷+x²+x+1 (0x187), roots α^120 … α^(119+r); shortened: word[0] is the highest power that is sent
+//!   UAT (DO-282B §2.2.3.1.3, §2.2.3.2.3): GF(256) of x⁸+x⁷+x²+x+1 (0x187), roots α^120 … α^(119+r)
+//!   FX.25 (stensat draft §3):             GF(256) of x⁸+x⁴+x³+x²+1 (0x11D), roots α^1 … α^r
+//!   shortened: word[0] is the highest power that is sent
 //!   syndromes ─► error locator (Berlekamp–Massey, started with the erasures) ─► places (Chien) ─► values (Forney)
 //! ```
 //! e errors and s erasures are corrected when 2e + s ≤ r. No crate that is kept well takes first root, field and erasures
 //! together (`reed-solomon`, `reed-solomon-erasure`: fixed fields and roots; `gf256`: fixed at compile time by a macro).
 
-/// The standard's three codes: (30,18), (48,34), (92,72).
-pub const BASIC: Code = Code { length: 30, parity: 12 };
-pub const LONG: Code = Code { length: 48, parity: 14 };
-pub const UPLINK: Code = Code { length: 92, parity: 20 };
+/// The three codes of UAT: (30,18), (48,34), (92,72).
+pub const BASIC: Code = Code { length: 30, parity: 12, field: &UAT };
+pub const LONG: Code = Code { length: 48, parity: 14, field: &UAT };
+pub const UPLINK: Code = Code { length: 92, parity: 20, field: &UAT };
+
+static UAT: Field = field(0x187, 120);
+/// The field and the roots of FX.25.
+pub static FX25: Field = field(0x11D, 1);
 
 /// A shortened code: `length` bytes, the last `parity` of them check bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code {
     pub length: usize,
     pub parity: usize,
+    pub field: &'static Field,
 }
 
 /// More is wrong than the code can set right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyErrors;
 
-const PARITY_MAX: usize = 20;
-const FIRST_ROOT: usize = 120;
+/// FX.25's strongest.
+const PARITY_MAX: usize = 64;
 /// Log of 0.
 const NO_LOG: u8 = 255;
 
-struct Field {
+/// GF(256) with a code's first root.
+#[derive(PartialEq, Eq)]
+pub struct Field {
     exp: [u8; 510],
     log: [u8; 256],
+    first_root: usize,
 }
 
-const FIELD: Field = field();
+impl core::fmt::Debug for Field {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "roots from α^{}", self.first_root)
+    }
+}
 
-const fn field() -> Field {
+const fn field(polynomial: usize, first_root: usize) -> Field {
     let (mut exp, mut log) = ([0_u8; 510], [NO_LOG; 256]);
     let (mut x, mut i) = (1_usize, 0);
     while i < 255 {
@@ -44,31 +58,34 @@ const fn field() -> Field {
         log[x] = i as u8;
         x <<= 1;
         if x & 0x100 != 0 {
-            x ^= 0x187;
+            x ^= polynomial;
         }
         i += 1;
     }
-    Field { exp, log }
+    Field { exp, log, first_root }
 }
 
-#[inline]
-fn alpha(power: usize) -> u8 {
-    FIELD.exp[power % 255]
-}
+impl Field {
+    #[inline]
+    fn alpha(&self, power: usize) -> u8 {
+        self.exp[power % 255]
+    }
 
-#[inline]
-fn times(a: u8, b: u8) -> u8 {
-    if a == 0 || b == 0 { 0 } else { FIELD.exp[usize::from(FIELD.log[usize::from(a)]) + usize::from(FIELD.log[usize::from(b)])] }
-}
+    #[inline]
+    fn times(&self, a: u8, b: u8) -> u8 {
+        if a == 0 || b == 0 { 0 } else { self.exp[usize::from(self.log[usize::from(a)]) + usize::from(self.log[usize::from(b)])] }
+    }
 
-/// `b` is not 0.
-#[inline]
-fn over(a: u8, b: u8) -> u8 {
-    if a == 0 { 0 } else { FIELD.exp[usize::from(FIELD.log[usize::from(a)]) + 255 - usize::from(FIELD.log[usize::from(b)])] }
+    /// `b` is not 0.
+    #[inline]
+    fn over(&self, a: u8, b: u8) -> u8 {
+        if a == 0 { 0 } else { self.exp[usize::from(self.log[usize::from(a)]) + 255 - usize::from(self.log[usize::from(b)])] }
+    }
 }
 
 /// Coefficients, lowest power first.
 type Poly = [u8; PARITY_MAX + 1];
+const ZERO: Poly = [0; PARITY_MAX + 1];
 
 impl Code {
     /// Sets `word` right in place; bytes at `erasures` (places in `word`, each once) count as unknown. Returns how many bytes were
@@ -82,11 +99,16 @@ impl Code {
         if syndromes[..self.parity].iter().all(|s| *s == 0) {
             return Ok(0);
         }
-        let locator = self.locator(&syndromes, erasures);
+        let (locator, length) = self.locator(&syndromes, erasures);
         let degree = (0..=self.parity).rev().find(|&i| locator[i] != 0).unwrap_or(0);
         let mut places = [0_u8; PARITY_MAX];
         let beyond = self.parity < 2 * degree.saturating_sub(erasures.len()) + erasures.len();
-        if beyond || degree == 0 || self.places(&locator, degree, &mut places) != degree {
+        // A locator shorter than the recurrence it stands for explains only some of the syndromes.
+        if beyond || degree == 0 || degree != length || self.places(&locator, degree, &mut places) != degree {
+            return Err(TooManyErrors);
+        }
+        // Of a hopeless word the locator may have lost the erasures: what it finds then lies out of reach.
+        if !erasures.iter().all(|e| places[..degree].contains(e)) {
             return Err(TooManyErrors);
         }
         let evaluator = self.evaluator(&syndromes, &locator, degree);
@@ -96,12 +118,12 @@ impl Code {
         Ok(degree)
     }
 
-    /// S_i = word(α^(120+i)).
+    /// S_i = word(α^(first root + i)).
     fn syndromes(self, word: &[u8]) -> Poly {
-        let mut s = Poly::default();
+        let mut s = ZERO;
         for (i, s) in s.iter_mut().enumerate().take(self.parity) {
-            let root = alpha(FIRST_ROOT + i);
-            *s = word.iter().fold(0, |value, byte| times(value, root) ^ byte);
+            let root = self.field.alpha(self.field.first_root + i);
+            *s = word.iter().fold(0, |value, byte| self.field.times(value, root) ^ byte);
         }
         s
     }
@@ -111,31 +133,32 @@ impl Code {
         self.length - 1 - usize::from(place)
     }
 
-    fn locator(self, s: &Poly, erasures: &[u8]) -> Poly {
-        let mut lambda = Poly::default();
+    /// The error and erasure locator, and the length of the shortest recurrence that gives all syndromes.
+    fn locator(self, s: &Poly, erasures: &[u8]) -> (Poly, usize) {
+        let mut lambda = ZERO;
         lambda[0] = 1;
         for (count, place) in erasures.iter().enumerate() {
-            let x = alpha(self.power(*place));
+            let x = self.field.alpha(self.power(*place));
             for i in (1..=count + 1).rev() {
-                lambda[i] ^= times(x, lambda[i - 1]);
+                lambda[i] ^= self.field.times(x, lambda[i - 1]);
             }
         }
         let (mut b, mut length) = (lambda, erasures.len());
         for r in erasures.len() + 1..=self.parity {
-            let discrepancy = (0..r).fold(0, |sum, i| sum ^ times(lambda[i], s[r - 1 - i]));
-            b.copy_within(..PARITY_MAX, 1);
+            let discrepancy = (0..r).fold(0, |sum, i| sum ^ self.field.times(lambda[i], s[r - 1 - i]));
+            b.copy_within(..self.parity, 1);
             b[0] = 0;
             if discrepancy == 0 {
                 continue;
             }
             let before = lambda;
-            lambda.iter_mut().zip(&b).for_each(|(l, b)| *l ^= times(discrepancy, *b));
+            lambda[..=self.parity].iter_mut().zip(&b).for_each(|(l, b)| *l ^= self.field.times(discrepancy, *b));
             if 2 * length < r + erasures.len() {
                 length = r + erasures.len() - length;
-                b = before.map(|c| over(c, discrepancy));
+                b[..=self.parity].iter_mut().zip(&before).for_each(|(b, c)| *b = self.field.over(*c, discrepancy));
             }
         }
-        lambda
+        (lambda, length)
     }
 
     /// The places whose inverse is a root of the locator; returns their number.
@@ -143,7 +166,7 @@ impl Code {
         let mut found = 0;
         for place in 0..self.length as u8 {
             let x = 255 - self.power(place);
-            let sum = (0..=degree).fold(0, |sum, i| sum ^ times(locator[i], alpha(x * i)));
+            let sum = (0..=degree).fold(0, |sum, i| sum ^ self.field.times(locator[i], self.field.alpha(x * i)));
             if sum == 0 {
                 if found == degree {
                     return degree + 1;
@@ -157,21 +180,21 @@ impl Code {
 
     /// syndromes × locator, cut at the code's parity.
     fn evaluator(self, s: &Poly, locator: &Poly, degree: usize) -> Poly {
-        let mut omega = Poly::default();
+        let mut omega = ZERO;
         for (i, omega) in omega.iter_mut().enumerate().take(self.parity) {
-            *omega = (0..=degree.min(i)).fold(0, |sum, j| sum ^ times(locator[j], s[i - j]));
+            *omega = (0..=degree.min(i)).fold(0, |sum, j| sum ^ self.field.times(locator[j], s[i - j]));
         }
         omega
     }
 
-    /// Forney: X^(1−120) · Ω(X⁻¹) / Λ'(X⁻¹).
+    /// Forney: X^(1−first root) · Ω(X⁻¹) / Λ'(X⁻¹).
     fn value(self, locator: &Poly, evaluator: &Poly, degree: usize, place: u8) -> u8 {
         let power = self.power(place);
         let inverse = 255 - power;
-        let omega = (0..self.parity).fold(0, |sum, i| sum ^ times(evaluator[i], alpha(inverse * i)));
-        let slope = (1..=degree).step_by(2).fold(0, |sum, i| sum ^ times(locator[i], alpha(inverse * (i - 1))));
-        let factor = alpha(inverse * (FIRST_ROOT - 1));
-        if slope == 0 { 0 } else { times(factor, over(omega, slope)) }
+        let omega = (0..self.parity).fold(0, |sum, i| sum ^ self.field.times(evaluator[i], self.field.alpha(inverse * i)));
+        let slope = (1..=degree).step_by(2).fold(0, |sum, i| sum ^ self.field.times(locator[i], self.field.alpha(inverse * (i - 1))));
+        let factor = self.field.alpha(inverse * (self.field.first_root - 1));
+        if slope == 0 { 0 } else { self.field.times(factor, self.field.over(omega, slope)) }
     }
 }
 
@@ -180,10 +203,10 @@ impl Code {
 pub fn encode(code: Code, data: &[u8]) -> Vec<u8> {
     let mut generator = vec![1_u8];
     for i in 0..code.parity {
-        let root = alpha(FIRST_ROOT + i);
+        let root = code.field.alpha(code.field.first_root + i);
         generator.push(0);
         for k in (1..generator.len()).rev() {
-            generator[k] ^= times(generator[k - 1], root);
+            generator[k] ^= code.field.times(generator[k - 1], root);
         }
     }
     let mut rest = vec![0_u8; code.parity];
@@ -191,7 +214,7 @@ pub fn encode(code: Code, data: &[u8]) -> Vec<u8> {
         let factor = rest[0] ^ byte;
         rest.rotate_left(1);
         rest[code.parity - 1] = 0;
-        rest.iter_mut().zip(&generator[1..]).for_each(|(r, g)| *r ^= times(factor, *g));
+        rest.iter_mut().zip(&generator[1..]).for_each(|(r, g)| *r ^= code.field.times(factor, *g));
     }
     [data, &rest].concat()
 }
@@ -202,7 +225,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn codes() -> impl Strategy<Value = Code> {
-        prop::sample::select(vec![BASIC, LONG, UPLINK])
+        prop::sample::select(vec![
+            BASIC,
+            LONG,
+            UPLINK,
+            Code { length: 255, parity: 16, field: &FX25 },
+            Code { length: 255, parity: 64, field: &FX25 },
+        ])
     }
 
     /// A code word, changes to apply (places, not 0) and how many of them are told as erasures.

@@ -1,0 +1,64 @@
+//! Rows of tones to frames: NRZI, flags, check sequence, addresses; plain and in FX.25.
+
+use super::fx25::Fx25;
+use crate::aprs::ax25;
+use crate::hdlc::{Deframer, GOOD_FCS, Heard, Nrzi, crc_register};
+
+pub const BAUD: f64 = 1200.0;
+/// Two to ten addresses, control, PID, 256 bytes of information, FCS.
+pub const FRAME_BYTES_MAX: usize = 70 + 2 + 256 + 2;
+/// Two addresses, control, FCS.
+const FRAME_BYTES_MIN: usize = 14 + 1 + 2;
+
+#[derive(Debug)]
+pub struct Reader {
+    nrzi: Nrzi,
+    deframer: Deframer<FRAME_BYTES_MAX>,
+    fx25: Fx25,
+    /// Where the flag that may open a frame ended.
+    flag_at: u64,
+    /// Frames whose FCS was wrong.
+    pub failed: u64,
+}
+
+/// A frame whose check passed, without FCS.
+#[derive(Clone, Copy, Debug)]
+pub struct Read<'a> {
+    pub bytes: &'a [u8],
+    /// Where its opening flag ended.
+    pub opened_at: u64,
+    /// Bytes that a Reed–Solomon code set right before the check.
+    pub corrected_bytes: usize,
+}
+
+impl Reader {
+    pub const fn new() -> Self {
+        Self { nrzi: Nrzi::new(), deframer: Deframer::new(), fx25: Fx25::new(), flag_at: 0, failed: 0 }
+    }
+
+    /// Takes a bit's level (true: mark), which ended at `at`.
+    #[inline]
+    pub fn push(&mut self, level: bool, at: u64) -> Option<Read<'_>> {
+        let bit = self.nrzi.bit(level);
+        if let Some(corrected_bytes) = self.fx25.push(bit, at) {
+            return good(self.fx25.bytes(), self.fx25.opened_at(), corrected_bytes);
+        }
+        let heard = self.deframer.push(bit);
+        let opened_at = self.flag_at;
+        if matches!(heard, Heard::Flag | Heard::Frame | Heard::Ragged) {
+            self.flag_at = at;
+        }
+        if heard != Heard::Frame || self.deframer.bytes().len() < FRAME_BYTES_MIN {
+            return None;
+        }
+        let read = good(self.deframer.bytes(), opened_at, 0);
+        self.failed += u64::from(read.is_none());
+        read
+    }
+}
+
+fn good(bytes: &[u8], opened_at: u64, corrected_bytes: usize) -> Option<Read<'_>> {
+    let whole = FRAME_BYTES_MIN <= bytes.len() && crc_register(bytes) == GOOD_FCS;
+    let bytes = &bytes[..bytes.len().saturating_sub(2)];
+    (whole && ax25::has_addresses(bytes)).then_some(Read { bytes, opened_at, corrected_bytes })
+}

@@ -1,0 +1,90 @@
+//! The settings of the central: its databases, and who may ask it.
+
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Central {
+    /// Where stations deliver (UDP, QUIC with mutual TLS).
+    pub uplink_listen: SocketAddr,
+    /// The organisation in certificates (a-z, 0-9, -). Fixed when the certificate authority is made.
+    pub organisation: String,
+    /// The cluster. The databases `vtoc_control`, `vtoc_ops`, `vtoc_intel` and `vtoc_logistics` are made on it.
+    /// Give it by the environment variable `DATABASE_URL` when it holds a password.
+    pub database_url: Option<String>,
+    /// Put before each database's name, so that two centrals can share a cluster.
+    pub database_prefix: String,
+    /// Certificate authority and server key. Default: `ca` in the state directory.
+    pub ca_dir: Option<PathBuf>,
+    pub keep_days: KeepDays,
+}
+
+/// Events older than so many days are dropped, by role. 0: kept for ever.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeepDays {
+    pub ops: u32,
+    pub intel: u32,
+    pub logistics: u32,
+}
+
+impl Default for Central {
+    fn default() -> Self {
+        Self {
+            uplink_listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
+            organisation: "vtoc".into(),
+            database_url: None,
+            database_prefix: "vtoc".into(),
+            ca_dir: None,
+            keep_days: KeepDays::default(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadPolicy {
+    /// `required`; but where the central listens on loopback only, open to this machine's own programs and browsers
+    /// (not to what a proxy passes on).
+    #[default]
+    Auto,
+    /// Whoever reaches the port may read.
+    Open,
+    /// Reading needs a login or a token.
+    Required,
+}
+
+/// Who may ask the central (docs/api.md). Writing always needs a login or a token.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    pub read: ReadPolicy,
+    /// A session that nobody uses ends after so many minutes.
+    pub session_idle_minutes: u32,
+    /// A session ends after so many hours, used or not.
+    pub session_hours: u32,
+    /// Cookies for HTTPS only, even when no proxy says `X-Forwarded-Proto: https`.
+    pub secure_cookies: bool,
+    /// A proxy of ours is before the central: believe its `X-Forwarded-For` and `X-Forwarded-Host`.
+    pub trust_forwarded: bool,
+    /// Sites whose pages may call the API with a token: `https://host`.
+    pub cors_origins: Vec<String>,
+    /// Requests per second of one address, and of one account; four times as many at once.
+    pub requests_per_second: u32,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            read: ReadPolicy::default(),
+            session_idle_minutes: 60,
+            session_hours: 16,
+            secure_cookies: false,
+            trust_forwarded: false,
+            cors_origins: Vec::new(),
+            requests_per_second: 5_000,
+        }
+    }
+}

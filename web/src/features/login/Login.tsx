@@ -1,0 +1,44 @@
+/** The way in, shown when the server answers only to those who log in. The password goes into the one request, and is kept nowhere. */
+import "./login.css";
+import { type FormEvent, useState } from "react";
+
+interface Props {
+  /** The answer is null when it worked, else the sentence to show. */
+  readonly onLogin: (login: string, password: string) => Promise<string | null>;
+}
+
+export function Login({ onLogin }: Props) {
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const data = new FormData(form);
+    setBusy(true);
+    const said = await onLogin(String(data.get("login")), String(data.get("password")));
+    setBusy(false);
+    setRefusal(said);
+    if (said !== null) form.querySelector<HTMLInputElement>("[name=password]")?.select();
+  }
+
+  return (
+    <div className="login">
+      <form onSubmit={(event) => void submit(event)}>
+        <h2>Log in to vTOC</h2>
+        <label>
+          Login
+          <input name="login" autoComplete="username" autoCapitalize="none" spellCheck={false} required />
+        </label>
+        <label>
+          Password
+          <input name="password" type="password" autoComplete="current-password" required />
+        </label>
+        {refusal !== null && <p role="alert">{refusal}</p>}
+        <button type="submit" disabled={busy}>
+          Log in
+        </button>
+      </form>
+    </div>
+  );
+}
