@@ -2,6 +2,7 @@
 //!
 //! Each bench checks its answer before it is timed.
 
+use decoders::aprs::ax25::Ui;
 use decoders::{Profile, adsb};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -56,7 +57,11 @@ fn copy_a_block(bencher: Bencher<'_, '_>) {
 const FRAMES: usize = 1_000;
 const FRAME: [u8; 14] = [0x8d, 0x48, 0x40, 0xd6, 0x20, 0x2c, 0xc3, 0x71, 0xc3, 0x2c, 0xe0, 0x57, 0x60, 0x98];
 
-#[divan::bench(args = [Framing::Beast, Framing::Lines, Framing::Nmea])]
+fn packet() -> Vec<u8> {
+    Ui::from_tnc2(b"N0CALL-9>APDW17,DIGI*,WIDE2-1:!4903.50N/07201.75W>088/036").expect("a packet").to_bytes()
+}
+
+#[divan::bench(args = Framing::ALL)]
 fn frame_a_feed(bencher: Bencher<'_, '_>, framing: Framing) {
     let mut feed = Vec::new();
     for n in 0..FRAMES {
@@ -67,6 +72,19 @@ fn frame_a_feed(bencher: Bencher<'_, '_>, framing: Framing) {
             }
             Framing::Lines => feed.extend(b"*8d4840d6202cc371c32ce0576098;\n"),
             Framing::Nmea => feed.extend(b"!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A\r\n"),
+            Framing::Kiss => {
+                feed.extend([0xC0, 0]);
+                feed.extend(packet());
+                feed.push(0xC0);
+            }
+            Framing::Agw => {
+                let mut header = [0; 37];
+                header[4] = b'K';
+                header[28] = 1 + packet().len() as u8;
+                feed.extend(header);
+                feed.extend(packet());
+            }
+            Framing::Tnc2 => feed.extend(b"N0CALL-9>APDW17,DIGI*,WIDE2-1,qAR,IGATE:!4903.50N/07201.75W>088/036\r\n"),
         }
     }
     let count = |feed: &[u8]| {

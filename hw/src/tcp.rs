@@ -1,4 +1,4 @@
-//! TCP: how sources connect, and a feed of bytes from a server (Beast, AVR, NMEA, gpsd…).
+//! TCP: how sources connect, and a feed of bytes from a server (Beast, AVR, NMEA, gpsd, KISS…).
 
 use crate::{ByteSource, SourceError, SourceInfo};
 use std::io::{ErrorKind, Read, Write};
@@ -33,8 +33,13 @@ const GPSD_WATCH: &[u8] = b"?WATCH={\"enable\":true,\"nmea\":true};\r\n";
 impl TcpFeed {
     /// Connects to gpsd (port 2947), which then sends what its receivers say.
     pub fn gpsd(address: &str) -> Result<Self, SourceError> {
-        let mut feed = Self::connect("gpsd", address)?;
-        feed.stream.write_all(GPSD_WATCH).map_err(|e| SourceError::from_io(address, e))?;
+        Self::greet("gpsd", address, GPSD_WATCH)
+    }
+
+    /// Connects to a server that wants to be told something first.
+    pub fn greet(kind: &'static str, address: &str, greeting: &[u8]) -> Result<Self, SourceError> {
+        let mut feed = Self::connect(kind, address)?;
+        feed.stream.write_all(greeting).map_err(|e| SourceError::from_io(address, e))?;
         Ok(feed)
     }
 }

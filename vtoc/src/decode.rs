@@ -27,7 +27,7 @@ pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
         decode_samples(arguments, audio, entry, &options, &mut printer)?
     } else {
         let mut source = ByteRecording::open(&arguments.file)?;
-        offline::decode_bytes(&mut source, framing(entry), entry, &options, &mut printer)
+        offline::decode_bytes(&mut source, framing(entry, arguments), entry, &options, &mut printer)
     };
     printer.finish()?;
     report(&outcome.summary, &printer, started.elapsed().as_secs_f64());
@@ -63,10 +63,18 @@ fn protocol_name(arguments: &DecodeArgs) -> &str {
     }
 }
 
-/// AIS frames come as sentences; others are told apart by their first bytes.
-fn framing(entry: &ProtocolEntry) -> Option<Framing> {
-    (entry.protocol == Protocol::Ais).then_some(Framing::Nmea)
+/// AIS frames come as sentences, APRS packets as lines or as a TNC's bytes; others are told apart by their first bytes.
+fn framing(entry: &ProtocolEntry, arguments: &DecodeArgs) -> Option<Framing> {
+    match entry.protocol {
+        Protocol::Ais => Some(Framing::Nmea),
+        Protocol::Aprs if ending(arguments) == KISS => Some(Framing::Kiss),
+        Protocol::Aprs => Some(Framing::Tnc2),
+        Protocol::Adsb | Protocol::Uat => None,
+    }
 }
+
+/// Ending of what a TNC sent.
+const KISS: &str = "kiss";
 
 /// Endings of logs of sentences.
 const SENTENCES: [&str; 4] = ["nmea", "nm4", "aivdm", "ais"];
@@ -77,7 +85,7 @@ fn ending(arguments: &DecodeArgs) -> String {
 
 /// Samples or frames? By the option, else by the name; what has neither is taken for samples, and refused with a hint.
 fn is_samples(arguments: &DecodeArgs) -> bool {
-    const FRAMES: [&str; 7] = ["txt", "avr", "hex", "csv", "beast", "bin", "log"];
+    const FRAMES: [&str; 8] = ["txt", "avr", "hex", "csv", "beast", "bin", "log", KISS];
     let ending = ending(arguments);
     let frames = FRAMES.contains(&ending.as_str()) || SENTENCES.contains(&ending.as_str());
     arguments.format.is_some() || RecordingName::parse(&arguments.file).layout.is_some() || !frames

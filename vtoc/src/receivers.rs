@@ -3,11 +3,13 @@
 use crate::config::{AudioName, Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
+use decoders::aprs::internet;
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
 use hw::{
     AudioChannel, AudioFeed, ByteSource, Layout, LineRecording, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource,
     SampleSource, SerialSource, SourceError, TcpFeed, TcpListenFeed, UdpFeed,
 };
+use ingest::framing::AGW_MONITOR;
 use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
 
@@ -22,7 +24,8 @@ pub fn decoder_config(settings: &Settings) -> DecoderConfig {
 
 /// Does every receiver go at the pace of the world?
 pub fn all_live(settings: &Settings) -> bool {
-    let flat_out = |r: &Receiver| matches!(r.source, SourceKind::File | SourceKind::NmeaFile) && r.pace == Pace::FlatOut;
+    let flat_out =
+        |r: &Receiver| matches!(r.source, SourceKind::File | SourceKind::NmeaFile | SourceKind::AprsFile) && r.pace == Pace::FlatOut;
     !settings.receivers.values().any(|r| r.enabled && flat_out(r))
 }
 
@@ -105,6 +108,13 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         | SourceKind::NmeaSerial
         | SourceKind::NmeaFile
         | SourceKind::Gpsd => Ok(sentences(r)),
+        SourceKind::KissTcp
+        | SourceKind::KissSerial
+        | SourceKind::Agw
+        | SourceKind::AprsIs
+        | SourceKind::AprsTcp
+        | SourceKind::AprsUdp
+        | SourceKind::AprsFile => Ok(packets(r)),
         SourceKind::Sbs => {
             let address = r.address.clone().unwrap_or_default();
             let open = move || Ok(Box::new(TcpFeed::connect(Telling::Sbs.name(), &address)?) as Box<dyn ByteSource>);
@@ -173,6 +183,34 @@ fn sentences(r: &Receiver) -> Input {
         })
     };
     Input::Bytes(Box::new(open), Framing::Nmea)
+}
+
+/// Where an APRS-IS server is, when none is named.
+const APRS_IS: &str = "rotate.aprs2.net:14580";
+
+/// APRS packets, from wherever they come.
+fn packets(r: &Receiver) -> Input {
+    let source = r.source;
+    let framing = match source {
+        SourceKind::KissTcp | SourceKind::KissSerial => Framing::Kiss,
+        SourceKind::Agw => Framing::Agw,
+        _ => Framing::Tnc2,
+    };
+    let kind = framing.name();
+    let address = r.address.clone().unwrap_or_else(|| APRS_IS.to_owned());
+    let (path, baud, pace, repeat) = (r.path.clone().unwrap_or_default(), r.baud, pace(r.pace), r.repeat);
+    let login = internet::login(r.callsign.as_deref().unwrap_or_default(), env!("CARGO_PKG_VERSION"), r.filter.as_deref());
+    let open = move || -> Result<Box<dyn ByteSource>, SourceError> {
+        Ok(match source {
+            SourceKind::KissSerial => Box::new(SerialSource::open(kind, &path.display().to_string(), baud)?),
+            SourceKind::Agw => Box::new(TcpFeed::greet(kind, &address, AGW_MONITOR)?),
+            SourceKind::AprsIs => Box::new(TcpFeed::greet("aprs_is", &address, &login)?),
+            SourceKind::AprsUdp => Box::new(UdpFeed::listen(kind, &address)?),
+            SourceKind::AprsFile => Box::new(LineRecording::open(&path, pace, repeat)?),
+            _ => Box::new(TcpFeed::connect(kind, &address)?),
+        })
+    };
+    Input::Bytes(Box::new(open), framing)
 }
 
 const fn pace(pace: Pace) -> hw::Pace {

@@ -4,8 +4,10 @@
 //! A parser joins by a file here and a line in [`TARGETS`]: seeds, and a harness that takes a case and asserts what must hold.
 
 mod ais;
+mod aprs;
 
 pub use ais::SENTENCES as AIS_SENTENCES;
+pub use aprs::PACKETS as APRS_PACKETS;
 
 /// What is fuzzed.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub trait Harness {
     fn deep(&self) -> u64;
 }
 
-pub const TARGETS: &[Target] = &[ais::TARGET];
+pub const TARGETS: &[Target] = &[ais::TARGET, aprs::TARGET];
 
 /// Longest case; longer ones are cut.
 const CASE_BYTES_MAX: usize = 2048;

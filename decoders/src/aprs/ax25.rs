@@ -6,6 +6,7 @@
 //! ```
 //! §3.12 (addresses), §3.12.5 (H bit), §4.3.3.6 (UI).
 
+use super::line::Line;
 use core::fmt;
 use model::Frame;
 
@@ -230,14 +231,21 @@ fn addresses(frame: &[u8]) -> Result<(&[u8], &[u8]), Ax25Error> {
     }
 }
 
-/// TNC2 text of a frame for people and logs: what is not printable ASCII as `<0x1c>`. Not a UI frame: its hex.
+/// TNC2 text of a frame for people and logs: what is not printable ASCII as `<0x1c>`. Neither a UI frame nor text: its hex.
 pub fn frame_text(frame: &Frame) -> String {
     use fmt::Write;
-    let Ok(ui) = Ui::parse(frame.raw.as_slice()) else { return frame.raw.hex() };
     let mut out = String::new();
-    ui.header(&mut out).expect("a String takes everything");
-    out.push(':');
-    for &b in ui.info {
+    let shown = match Ui::parse(frame.raw.as_slice()) {
+        Ok(ui) => {
+            ui.header(&mut out).expect("a String takes everything");
+            out.push(':');
+            ui.info
+        }
+        // A header that AX.25 has no room for is text already.
+        Err(_) if Line::parse(frame.raw.as_slice()).is_ok() => frame.raw.as_slice(),
+        Err(_) => return frame.raw.hex(),
+    };
+    for &b in shown {
         if (b' '..=b'~').contains(&b) {
             out.push(b.into());
         } else {

@@ -2,15 +2,17 @@
 //!
 //! | packet | events |
 //! |---|---|
-//! | position, Mic-E, NMEA | position with motion and height; identity when it is news; weather; comment |
+//! | position, Mic-E, NMEA | position with motion and height; identity and device when they are news; weather; comment |
 //! | object, item | the same, about the object; withdrawn: status text only |
-//! | weather, status, capabilities, telemetry | weather, text |
+//! | weather, status, capabilities, user-defined | weather, text |
+//! | telemetry, also in a comment | text, in the names and units that the station has told |
 //! | message, bulletin, telemetry's parameters | text; acknowledgements and queries: nothing |
 //! | third party | as the packet inside, positions as rebroadcast |
 //! | Mic-E "Emergency", `!EMERGENCY!` in a text | status with the emergency, every time; its end once |
 
 use super::ax25::Ui;
-use super::packet::{Message, MessageKind, Packet, PacketError, Report, Symbol};
+use super::line::Line;
+use super::packet::{self, Meaning, Message, MessageKind, Packet, PacketError, Report, Symbol, Telemetry, WeatherReport};
 use crate::registry::{Counters, DecoderConfig, MessageDecoder, Refusal};
 use model::{
     Emergency, Event, EventKind, Frame, Identity, LatLon, Position, PositionSource, Protocol, ShortText, Status, Subject, Text, TextKind,
@@ -25,6 +27,8 @@ pub struct Decoder {
     identities: Box<[Option<Known>]>,
     /// Who is in an emergency.
     emergencies: Vec<ShortText<9>>,
+    /// What stations' telemetry means.
+    meanings: Vec<(ShortText<9>, Meaning)>,
     counters: Counters,
 }
 
@@ -40,11 +44,13 @@ const IDENTITIES: usize = 4096;
 const IDENTITY_AGAIN_US: i64 = 600_000_000;
 /// The oldest is forgotten when more are in an emergency at once.
 const EMERGENCIES_MAX: usize = 256;
+/// The first learnt is forgotten when more stations than these have told what their telemetry means.
+const MEANINGS_MAX: usize = 512;
 
 impl Decoder {
     pub fn new(config: &DecoderConfig) -> Self {
         let identities = vec![None; IDENTITIES].into_boxed_slice();
-        Self { config: config.clone(), identities, emergencies: Vec::new(), counters: Counters::default() }
+        Self { config: config.clone(), identities, emergencies: Vec::new(), meanings: Vec::new(), counters: Counters::default() }
     }
 
     fn is_news(&mut self, name: ShortText<9>, symbol: Option<Symbol>, at: UnixMicros) -> bool {
@@ -56,6 +62,19 @@ impl Decoder {
             *place = Some(Known { name, symbol, at });
         }
         !told
+    }
+
+    /// `PARM.` and its like name the station in the addressee, which may be sent by another.
+    fn learn(&mut self, message: &Message) {
+        let place = self.meanings.iter().position(|(name, _)| *name == message.to).unwrap_or_else(|| {
+            if self.meanings.len() == MEANINGS_MAX {
+                self.meanings.remove(0);
+                self.counters.evicted += 1;
+            }
+            self.meanings.push((message.to, Meaning::default()));
+            self.meanings.len() - 1
+        });
+        self.meanings[place].1.take(&message.text);
     }
 
     /// `None`: the packet doesn't say. What has to be told, if anything.
@@ -86,19 +105,34 @@ impl MessageDecoder for Decoder {
         if 0 < frame.signal.corrected_bits {
             self.counters.corrected_frames += 1;
         }
-        let Ok(ui) = Ui::parse(frame.raw.as_slice()) else { return self.counters.refuse(Refusal::Length) };
-        let packet = match Packet::parse(ui.destination.call().as_bytes(), ui.info) {
+        let Some((sender, destination, info)) = header(frame.raw.as_slice()) else { return self.counters.refuse(Refusal::Length) };
+        let packet = match Packet::parse(destination.trim_ascii_end(), info) {
             Ok(packet) => packet,
             Err(PacketError::Empty) => return self.counters.refuse(Refusal::Length),
             Err(_) => return self.counters.refuse(Refusal::Sanity),
         };
-        let sender = ShortText::truncated(&ui.source.to_string());
-        Telling { decoder: self, frame, sender, second_hand: false, out }.packet(packet);
+        let device = packet::device(&destination);
+        Telling { decoder: self, frame, sender, second_hand: false, device, out }.packet(packet);
     }
 
     fn counters(&self) -> Counters {
         self.counters
     }
+}
+
+/// Sender, destination without SSID, information: of an AX.25 frame, or of a text whose header AX.25 has no room for.
+fn header(raw: &[u8]) -> Option<(ShortText<9>, [u8; 6], &[u8])> {
+    let mut destination = [b' '; 6];
+    let mut set = |call: &[u8]| destination.iter_mut().zip(call).for_each(|(to, from)| *to = *from);
+    let (sender, info) = if let Ok(ui) = Ui::parse(raw) {
+        set(ui.destination.call().as_bytes());
+        (ShortText::truncated(&ui.source.to_string()), ui.info)
+    } else {
+        let line = Line::parse(raw).ok()?;
+        set(line.destination_call());
+        (line.source, line.info)
+    };
+    Some((sender, destination, info))
 }
 
 /// One packet being told.
@@ -107,6 +141,8 @@ struct Telling<'a> {
     frame: &'a Frame,
     sender: ShortText<9>,
     second_hand: bool,
+    /// What the destination says that sent it.
+    device: Option<&'static str>,
     out: &'a mut dyn FnMut(Event),
 }
 
@@ -117,10 +153,14 @@ impl Telling<'_> {
             Packet::Position(report) => self.report(sender, false, &report),
             Packet::Object { name, live: true, report } => self.report(name, true, &report),
             Packet::Object { name, live: false, .. } => self.text(name, TextKind::Status, None, &format!("withdrawn by {sender}")),
-            Packet::Weather(weather) => self.weather(sender, weather, None),
-            Packet::Status(body) => self.status(&body),
-            Packet::Capabilities(body) => self.text(sender, TextKind::Status, None, &body),
-            Packet::Telemetry(body) => self.text(sender, TextKind::Telemetry, None, &body),
+            Packet::Weather(weather) => self.weather(sender, &weather, None),
+            Packet::Status { text, .. } => self.status(&text),
+            Packet::Capabilities(words) => self.text(sender, TextKind::Status, None, &capabilities(&words)),
+            Packet::Telemetry(telemetry) => self.telemetry(sender, &telemetry),
+            Packet::UserDefined { user, kind, body } => {
+                let named = format!("{{{}{} {body}", char::from(user), char::from(kind));
+                self.text(sender, TextKind::Telemetry, None, &named);
+            }
             Packet::Message(message) => self.message(&message),
             Packet::Query(_) => {}
             Packet::ThirdParty { source, packet } => {
@@ -146,7 +186,7 @@ impl Telling<'_> {
 
     /// An emergency is told even where the position is refused.
     fn report(&mut self, name: ShortText<9>, is_object: bool, report: &Report) {
-        let said = report.emergency.map(|e| e || cries(&report.comment)).or(cries(&report.comment).then_some(true));
+        let said = report.mic_e.map(|m| m.is_emergency() || cries(&report.comment)).or(cries(&report.comment).then_some(true));
         self.emergency(name, said);
         let Some(place) = report.place.lat_lon().filter(|p| !self.too_far(*p)) else {
             return self.decoder.counters.refuse(Refusal::Sanity);
@@ -162,9 +202,12 @@ impl Telling<'_> {
                 ..Position::bare(place, source)
             }),
         );
-        self.identity(name, is_object, report.symbol);
-        if let Some(weather) = report.weather {
+        self.identity(name, is_object, report);
+        if let Some(weather) = &report.weather {
             self.weather(name, weather, Some(place));
+        }
+        if let Some(telemetry) = &report.telemetry {
+            self.telemetry(name, telemetry);
         }
         self.text(name, TextKind::Comment, None, &report.comment);
     }
@@ -180,17 +223,32 @@ impl Telling<'_> {
         }
     }
 
-    fn identity(&mut self, name: ShortText<9>, is_object: bool, symbol: Option<Symbol>) {
+    fn identity(&mut self, name: ShortText<9>, is_object: bool, report: &Report) {
+        let symbol = report.symbol;
         if !self.decoder.is_news(name, symbol, at(self.frame)) {
             return;
         }
         let category = symbol.map(|s| s.map(char::from)).map(|[table, code]| ShortText::truncated(&format!("{table}{code}")));
         let (callsign, name_of) = if is_object { (None, Some(ShortText::truncated(name.as_str()))) } else { (Some(name), None) };
         self.emit(name, EventKind::Identity(Identity { callsign, name: name_of, category, ..Identity::default() }));
+        // Whose device it is that tells of an object, or through a gateway, is not said.
+        let device = report.device.map(|d| d.name).or(self.device).filter(|_| !is_object && !self.second_hand);
+        if let Some(device) = device {
+            self.text(name, TextKind::Telemetry, None, &format!("device: {device}"));
+        }
     }
 
-    fn weather(&mut self, name: ShortText<9>, weather: Weather, place: Option<LatLon>) {
-        self.emit(name, EventKind::Weather(Weather { at: place, ..weather }));
+    fn weather(&mut self, name: ShortText<9>, weather: &WeatherReport, place: Option<LatLon>) {
+        self.emit(name, EventKind::Weather(Weather { at: place, ..weather.surface }));
+    }
+
+    /// In the station's own names and units, as far as it has told them.
+    fn telemetry(&mut self, name: ShortText<9>, telemetry: &Telemetry) {
+        let meanings = &self.decoder.meanings;
+        let unknown = Meaning::default();
+        let meaning = meanings.iter().find(|(n, _)| *n == name).map_or(&unknown, |(_, meaning)| meaning);
+        let described = meaning.describe(telemetry);
+        self.text(name, TextKind::Telemetry, None, &described);
     }
 
     fn status(&mut self, body: &str) {
@@ -202,7 +260,10 @@ impl Telling<'_> {
         let kind = match message.kind {
             MessageKind::Message => TextKind::Message,
             MessageKind::Bulletin => TextKind::Bulletin,
-            MessageKind::TelemetryParameters => TextKind::Telemetry,
+            MessageKind::TelemetryParameters => {
+                self.decoder.learn(message);
+                TextKind::Telemetry
+            }
             MessageKind::Acknowledgement | MessageKind::Rejection => return,
         };
         self.emergency(self.sender, cries(&message.text).then_some(true));
@@ -218,6 +279,11 @@ impl Telling<'_> {
             self.emit(name, EventKind::Text(Text { kind, to, body: body[..end].into() }));
         }
     }
+}
+
+fn capabilities(words: &[(String, Option<String>)]) -> String {
+    let word = |(word, worth): &(String, Option<String>)| worth.as_ref().map_or_else(|| word.clone(), |worth| format!("{word}={worth}"));
+    words.iter().map(word).collect::<Vec<_>>().join(",")
 }
 
 /// The word that the 1.2 addendum has for it.

@@ -11,6 +11,8 @@
 pub mod ax25;
 mod decoder;
 mod demod;
+pub mod internet;
+pub mod line;
 pub mod packet;
 
 pub use decoder::Decoder;

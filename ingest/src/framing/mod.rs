@@ -4,10 +4,15 @@
 //! its way back after garbage, and counts what it refuses. Mode S frames are taken when their length fits their downlink
 //! format and, where the parity can be checked without knowing the address (DF 11, 17, 18), when it holds.
 
+mod agw;
 mod beast;
+mod kiss;
 mod lines;
 mod mode_s;
 mod nmea;
+mod tnc2;
+
+pub use agw::MONITOR as AGW_MONITOR;
 
 use model::{Raw, Signal, Tick12, UnixMicros};
 
@@ -20,10 +25,16 @@ pub enum Framing {
     Lines,
     /// AIS sentences: `!AIVDM…`, with or without tag blocks, among other lines.
     Nmea,
+    /// AX.25 frames of a TNC.
+    Kiss,
+    /// AX.25 frames of an AGW packet engine.
+    Agw,
+    /// APRS packets as lines of text: APRS-IS, logs.
+    Tnc2,
 }
 
 impl Framing {
-    pub const ALL: [Self; 3] = [Self::Beast, Self::Lines, Self::Nmea];
+    pub const ALL: [Self; 6] = [Self::Beast, Self::Lines, Self::Nmea, Self::Kiss, Self::Agw, Self::Tnc2];
 
     /// The name used in configuration.
     pub const fn name(self) -> &'static str {
@@ -31,6 +42,9 @@ impl Framing {
             Self::Beast => "beast",
             Self::Lines => "avr",
             Self::Nmea => "nmea",
+            Self::Kiss => "kiss",
+            Self::Agw => "agw",
+            Self::Tnc2 => "tnc2",
         }
     }
 
@@ -84,6 +98,9 @@ enum Kind {
     Beast(beast::Beast),
     Lines(Box<lines::Lines>),
     Nmea(Box<nmea::Nmea>),
+    Kiss(Box<kiss::Kiss>),
+    Agw(Box<agw::Agw>),
+    Tnc2(Box<tnc2::Tnc2>),
 }
 
 impl Framer {
@@ -97,6 +114,9 @@ impl Framer {
             Framing::Beast => Kind::Beast(beast::Beast::new(mode_ac)),
             Framing::Lines => Kind::Lines(Box::new(lines::Lines::new(mode_ac))),
             Framing::Nmea => Kind::Nmea(Box::default()),
+            Framing::Kiss => Kind::Kiss(Box::default()),
+            Framing::Agw => Kind::Agw(Box::default()),
+            Framing::Tnc2 => Kind::Tnc2(Box::default()),
         })
     }
 
@@ -113,6 +133,9 @@ impl Framer {
             Kind::Beast(beast) => beast.push(bytes, out),
             Kind::Lines(lines) => lines.push(bytes, out),
             Kind::Nmea(nmea) => nmea.push(bytes, out),
+            Kind::Kiss(kiss) => kiss.push(bytes, out),
+            Kind::Agw(agw) => agw.push(bytes, out),
+            Kind::Tnc2(tnc2) => tnc2.push(bytes, out),
         }
     }
 
@@ -122,6 +145,9 @@ impl Framer {
             Kind::Beast(beast) => beast.finish(out),
             Kind::Lines(lines) => lines.finish(out),
             Kind::Nmea(nmea) => nmea.finish(out),
+            Kind::Tnc2(tnc2) => tnc2.finish(out),
+            // A frame that lacks its end is no frame.
+            Kind::Kiss(_) | Kind::Agw(_) => {}
         }
     }
 
@@ -130,6 +156,9 @@ impl Framer {
             Kind::Beast(beast) => beast.counters(),
             Kind::Lines(lines) => lines.counters(),
             Kind::Nmea(nmea) => nmea.counters(),
+            Kind::Kiss(kiss) => kiss.counters(),
+            Kind::Agw(agw) => agw.counters(),
+            Kind::Tnc2(tnc2) => tnc2.counters(),
         }
     }
 }

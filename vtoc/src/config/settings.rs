@@ -74,6 +74,20 @@ pub enum SourceKind {
     NmeaFile,
     /// AIS sentences from gpsd: `address`, by default 127.0.0.1:2947.
     Gpsd,
+    /// APRS frames of a TNC over TCP (KISS; Dire Wolf's port 8001): `address`.
+    KissTcp,
+    /// APRS frames of a TNC at a serial port (KISS): `path`, `baud`.
+    KissSerial,
+    /// APRS frames of an AGW packet engine (Dire Wolf's port 8000): `address`.
+    Agw,
+    /// APRS packets from the Internet: `callsign`, `filter`, `address`, by default rotate.aprs2.net:14580. Nothing is sent but the login.
+    AprsIs,
+    /// APRS packets as lines of text over TCP: `address`.
+    AprsTcp,
+    /// APRS packets as lines of text in UDP datagrams: `address` to listen at.
+    AprsUdp,
+    /// A log of APRS packets as lines of text: `path`, `pace`, `loop`.
+    AprsFile,
     /// What another receiver decoded, as SBS (BaseStation) lines over TCP: `address`.
     Sbs,
     /// What another receiver decoded, as its `aircraft.json`: `url` (http://…), or `path` of a file that it replaces.
@@ -188,6 +202,10 @@ pub struct Receiver {
     /// Serial port: bits per second.
     #[serde(default = "baud")]
     pub baud: u32,
+    /// APRS-IS: the call sign to log in with.
+    pub callsign: Option<String>,
+    /// APRS-IS: which packets to get, as the servers have it: `r/52.4/4.9/100` (latitude, longitude, kilometres).
+    pub filter: Option<String>,
     /// Default: by the file name's ending.
     pub format: Option<RecordingFormat>,
     /// The recording is an FM receiver's audio: this channel of it.
@@ -240,6 +258,8 @@ impl Receiver {
             url: None,
             path: None,
             baud: baud(),
+            callsign: None,
+            filter: None,
             format: None,
             audio: None,
             iq_swap: false,

@@ -8,6 +8,11 @@ impl SourceKind {
         matches!(self, Self::NmeaTcp | Self::NmeaListen | Self::NmeaUdp | Self::NmeaSerial | Self::NmeaFile | Self::Gpsd)
     }
 
+    /// Does it bring APRS packets, and nothing else?
+    pub const fn is_aprs(self) -> bool {
+        matches!(self, Self::KissTcp | Self::KissSerial | Self::Agw | Self::AprsIs | Self::AprsTcp | Self::AprsUdp | Self::AprsFile)
+    }
+
     /// The name in the configuration.
     pub const fn name(self) -> &'static str {
         match self {
@@ -23,6 +28,13 @@ impl SourceKind {
             Self::NmeaSerial => "nmea_serial",
             Self::NmeaFile => "nmea_file",
             Self::Gpsd => "gpsd",
+            Self::KissTcp => "kiss_tcp",
+            Self::KissSerial => "kiss_serial",
+            Self::Agw => "agw",
+            Self::AprsIs => "aprs_is",
+            Self::AprsTcp => "aprs_tcp",
+            Self::AprsUdp => "aprs_udp",
+            Self::AprsFile => "aprs_file",
             Self::Sbs => "sbs",
             Self::AircraftJson => "aircraft_json",
             Self::Sim => "sim",

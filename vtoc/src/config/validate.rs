@@ -2,6 +2,7 @@
 
 use super::layers::Problem;
 use super::settings::{Gain, Receiver, Settings, SourceKind};
+use decoders::aprs::internet::{FILTER_MAX, is_callsign, is_filter};
 use model::{LatLon, Protocol, StationId};
 
 /// Every problem, in the order of the settings.
@@ -45,15 +46,20 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
     if StationId::new(name).is_none() {
         problems.push(Problem::new(path, "a receiver's name is 1 to 64 of a-z, 0-9 and -"));
     }
-    use SourceKind::{AircraftJson, AudioTcp, Avr, Beast, File, NmeaFile, NmeaListen, NmeaSerial, NmeaTcp, NmeaUdp, RtlTcp, Sbs};
+    use SourceKind::{
+        Agw, AircraftJson, AprsFile, AprsTcp, AprsUdp, AudioTcp, Avr, Beast, File, KissSerial, KissTcp, NmeaFile, NmeaListen, NmeaSerial,
+        NmeaTcp, NmeaUdp, RtlTcp, Sbs,
+    };
     let kind = r.source.name();
     // As it is spoken: an avr, an nmea, an rtl_tcp, an sbs source.
     let article = if kind.starts_with(['a', 'n', 'r', 's']) { "an" } else { "a" };
     match r.source {
-        RtlTcp | AudioTcp | Beast | Avr | Sbs | NmeaTcp | NmeaListen | NmeaUdp if r.address.is_none() => {
+        RtlTcp | AudioTcp | Beast | Avr | Sbs | NmeaTcp | NmeaListen | NmeaUdp | KissTcp | Agw | AprsTcp | AprsUdp
+            if r.address.is_none() =>
+        {
             problems.push(Problem::new(path, format!("{article} {kind} source needs `address` (host:port)")));
         }
-        File | NmeaFile | NmeaSerial if r.path.is_none() => {
+        File | NmeaFile | NmeaSerial | KissSerial | AprsFile if r.path.is_none() => {
             problems.push(Problem::new(path, format!("{article} {kind} source needs `path`")));
         }
         AircraftJson if r.url.is_some() == r.path.is_some() => {
@@ -72,6 +78,7 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
     if r.source.is_nmea() && r.protocol != Protocol::Ais {
         problems.push(Problem::new(path, format!("{article} {kind} source speaks AIS: say `protocol = \"ais\"`")));
     }
+    aprs(path, r, problems);
     if !(300..=4_000_000).contains(&r.baud) {
         problems.push(Problem::new(format!("{path}.baud"), format!("{} is not within 300 to 4000000 bits per second", r.baud)));
     }
@@ -100,6 +107,25 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
         && !(8_000..=20_000_000).contains(&rate)
     {
         problems.push(Problem::new(format!("{path}.rate_sps"), format!("{rate} is not within 8000 to 20000000 samples per second")));
+    }
+}
+
+fn aprs(path: &str, r: &Receiver, problems: &mut Vec<Problem>) {
+    if r.source.is_aprs() && r.protocol != Protocol::Aprs {
+        problems.push(Problem::new(path, format!("the source {} speaks APRS: say `protocol = \"aprs\"`", r.source.name())));
+    }
+    if r.source == SourceKind::AprsIs && r.callsign.is_none() {
+        problems.push(Problem::new(path, "an aprs_is source needs `callsign` to log in with"));
+    }
+    if let Some(callsign) = &r.callsign
+        && !is_callsign(callsign)
+    {
+        problems.push(Problem::new(format!("{path}.callsign"), format!("`{callsign}` is no call sign: N0CALL or N0CALL-10, in capitals")));
+    }
+    if let Some(filter) = &r.filter
+        && !is_filter(filter)
+    {
+        problems.push(Problem::new(format!("{path}.filter"), format!("1 to {FILTER_MAX} printable characters, as r/52.4/4.9/100")));
     }
 }
 

@@ -43,6 +43,8 @@ fn what_each_packet_tells() {
     check("A1B>APRS:!0000.00N/00000.00E>", &[]);
     check("A1B>APRS:}LONGNAME1>APRS,TCPIP,A1B*:>on the way", &["call:LONGNAME1 text"]);
     check("A1B>APRS:_10090556c220s004g005t077", &["call:A1B weather"]);
+    check("A1B>APDW17:!4903.50N/07201.75W>", &["call:A1B position", "call:A1B identity", "call:A1B text"]);
+    check("A1B>APDW17:;LEADER   *092345z4903.50N/07201.75W>", &["call:LEADER position", "call:LEADER identity"]);
 }
 
 #[test]
@@ -62,6 +64,31 @@ fn an_emergency_is_told_every_time_and_its_end_once() {
     assert_eq!(told(off_duty), [Emergency::None]);
     assert_eq!(told(off_duty), []);
     assert_eq!(told(b"A1B-9>APRS:>help !EMERGENCY!"), [Emergency::General]);
+}
+
+#[test]
+fn telemetry_is_told_in_the_stations_own_units() {
+    let mut decoder = Decoder::new(&DecoderConfig::default());
+    let mut told = |tnc2: &str| -> Vec<_> {
+        let body = |e: &Event| if let EventKind::Text(t) = &e.kind { Some(t.body.to_string()) } else { None };
+        decode_with(&mut decoder, tnc2.as_bytes()).iter().filter_map(body).collect()
+    };
+    assert_eq!(told("A1B>APRS:T#5,100"), ["#5 A1 100"]);
+    told("A1B>APRS::A1B      :PARM.Battery");
+    told("A1B>APRS::A1B      :UNIT.V");
+    told("A1B>APRS::A1B      :EQNS.0,.1,1");
+    assert_eq!(told("A1B>APRS:T#6,100"), ["#6 Battery 11 V"]);
+    assert_eq!(told("A1B>APRS:!4903.50N/07201.75W>|!!!\"|"), ["#0 Battery 1.1 V"]);
+    assert_eq!(told("C2D>APRS:T#6,100"), ["#6 A1 100"]);
+}
+
+#[test]
+fn a_header_that_ax25_has_no_room_for_is_read_as_text() {
+    let mut events = Vec::new();
+    let raw = b"KJ4ERJ-AL>APWW05,TCPIP*,qAC,FOURTH:>hello";
+    Decoder::new(&DecoderConfig::default()).decode(&frame(raw), &mut |e| events.push(e));
+    assert_eq!(names(&events), ["call:KJ4ERJ-AL text"]);
+    assert_eq!(crate::aprs::ax25::frame_text(&frame(raw)).as_bytes(), raw);
 }
 
 fn unhex(hex: &str) -> Vec<u8> {

@@ -26,6 +26,8 @@ pub struct Message {
     pub text: String,
     /// The message's number, or that of the acknowledged one.
     pub id: Option<ShortText<5>>,
+    /// Reply-ack: the number of the other's message that this one acknowledges too; empty: it understands reply-acks.
+    pub reply_ack: Option<ShortText<5>>,
 }
 
 impl Message {
@@ -35,8 +37,8 @@ impl Message {
         let to = name(&head[..9]).ok_or(PacketError::Message)?;
         let rest = rest.trim_ascii_end();
         for (word, kind) in [(&b"ack"[..], MessageKind::Acknowledgement), (b"rej", MessageKind::Rejection)] {
-            if let Some(id) = rest.strip_prefix(word).and_then(id) {
-                return Ok(Self { kind, to, text: String::new(), id: Some(id) });
+            if let Some((id, reply_ack)) = rest.strip_prefix(word).and_then(id) {
+                return Ok(Self { kind, to, text: String::new(), id: Some(id), reply_ack });
             }
         }
         let parameters = [&b"PARM."[..], b"UNIT.", b"EQNS.", b"BITS."].iter().any(|p| rest.starts_with(p));
@@ -46,16 +48,23 @@ impl Message {
             () => MessageKind::Message,
         };
         let numbered = rest.iter().rposition(|&b| b == b'{').and_then(|at| Some((at, id(&rest[at + 1..])?)));
-        let (body, id) = numbered.map_or((rest, None), |(at, id)| (&rest[..at], Some(id)));
-        Ok(Self { kind, to, text: text(body), id })
+        let (body, id, reply_ack) = numbered.map_or((rest, None, None), |(at, (id, reply))| (&rest[..at], Some(id), reply));
+        Ok(Self { kind, to, text: text(body), id, reply_ack })
     }
 }
 
+type Id = ShortText<5>;
+
 /// 1–5 letters or digits; a reply-ack (`id}` or `id}ack`) may follow.
-fn id(b: &[u8]) -> Option<ShortText<5>> {
+fn id(b: &[u8]) -> Option<(Id, Option<Id>)> {
     let end = b.iter().position(|&b| b == b'}').unwrap_or(b.len());
-    let (id, reply) = (&b[..end], b.get(end + 1..).unwrap_or_default());
-    let alphanumeric = id.iter().chain(reply).all(u8::is_ascii_alphanumeric);
-    let fits = (1..=5).contains(&id.len()) && reply.len() <= 5 && alphanumeric;
-    if fits { ShortText::new(core::str::from_utf8(id).ok()?).ok() } else { None }
+    let short = |b: &[u8]| {
+        let fits = b.len() <= 5 && b.iter().all(u8::is_ascii_alphanumeric);
+        if fits { ShortText::new(core::str::from_utf8(b).ok()?).ok() } else { None }
+    };
+    let reply = match b.get(end + 1..) {
+        Some(reply) => Some(short(reply)?),
+        None => None,
+    };
+    if end == 0 { None } else { Some((short(&b[..end])?, reply)) }
 }

@@ -6,8 +6,39 @@
 //! ```
 
 use super::place::{CELLS_MIN, Place, minutes, symbol_table};
-use super::{PacketError, Report, base91, comment};
+use super::{PacketError, Report, base91, comment, device, extension, telemetry};
 use model::DeciKnots;
+
+/// The three message bits (table 10-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MicE(pub [Bit; 3]);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bit {
+    Clear,
+    Standard,
+    /// One of the custom messages.
+    Custom,
+}
+
+impl MicE {
+    /// All bits clear.
+    pub fn is_emergency(&self) -> bool {
+        self.0 == [Bit::Clear; 3]
+    }
+
+    /// The table's words. `None`: standard and custom bits together, of which the table has none.
+    pub fn words(&self) -> Option<&'static str> {
+        const STANDARD: [&str; 8] = ["Emergency", "Priority", "Special", "Committed", "Returning", "In Service", "En Route", "Off Duty"];
+        const CUSTOM: [&str; 8] = ["Emergency", "Custom-6", "Custom-5", "Custom-4", "Custom-3", "Custom-2", "Custom-1", "Custom-0"];
+        let set = self.0.iter().fold(0, |n, bit| n << 1 | usize::from(*bit != Bit::Clear));
+        match (self.0.contains(&Bit::Standard), self.0.contains(&Bit::Custom)) {
+            (true, true) => None,
+            (_, true) => Some(CUSTOM[set]),
+            _ => Some(STANDARD[set]),
+        }
+    }
+}
 
 /// One character of the destination.
 struct Sixth {
@@ -44,12 +75,19 @@ pub fn report(destination: &[u8], b: &[u8]) -> Result<Report, PacketError> {
     let place = place(&latitude, head).ok_or(PacketError::MicE)?;
     let mut report = Report::at(place, Some([symbol_table(head[7])?, head[6]]));
     (report.speed, report.track) = motion(head).ok_or(PacketError::MicE)?;
-    // Message bits 000: Emergency (table 10-2).
-    report.emergency = Some(!latitude[..3].iter().any(|s| s.set));
-    let rest = altitude(rest, &mut report);
+    let bit = |i: usize| match (latitude[i].set, latitude[i].custom) {
+        (false, _) => Bit::Clear,
+        (true, false) => Bit::Standard,
+        (true, true) => Bit::Custom,
+    };
+    report.mic_e = Some(MicE([bit(0), bit(1), bit(2)]));
+    let hexadecimal = telemetry::in_mic_e(rest);
+    let rest = altitude(hexadecimal.as_ref().map_or(rest, |(_, rest)| rest), &mut report);
     let metres = report.altitude_ft;
     comment::remarks(&rest, &mut report);
     report.altitude_ft = metres.or(report.altitude_ft);
+    report.telemetry = report.telemetry.or(hexadecimal.map(|(told, _)| told));
+    report.device = device::by_mic_e(&mut report.comment);
     Ok(report)
 }
 
@@ -96,7 +134,7 @@ fn motion(head: &[u8]) -> Option<(Option<DeciKnots>, Option<model::CentiDegrees>
         v @ 400.. => v - 400,
         v => v,
     };
-    Some((DeciKnots::from_knots(f64::from(speed)), comment::course(u32::try_from(course).ok())))
+    Some((DeciKnots::from_knots(f64::from(speed)), extension::course(u32::try_from(course).ok())))
 }
 
 const METRES_PER_FOOT: f64 = 0.3048;

@@ -11,21 +11,32 @@
 //! | `:` | message, bulletin, acknowledgement, telemetry's parameters |
 //! | `T` | telemetry |
 //! | `}` | third party: another packet inside |
+//! | `{` | user-defined: two bytes that name it, and its own |
 //! | else | position behind a `!` within the first 40 bytes (ch. 5) |
 
 mod comment;
+mod device;
+mod extension;
 mod message;
 mod mic_e;
 mod nmea;
 mod object;
 mod place;
+mod telemetry;
+mod time;
 mod weather;
 
+pub use device::{MicEDevice, by_destination as device};
+pub use extension::{Antenna, Bearing, Reach};
 pub use message::{Message, MessageKind};
+pub use mic_e::{Bit, MicE};
 pub use place::Place;
+pub use telemetry::{Meaning, Telemetry};
+pub use time::Time;
+pub use weather::Report as WeatherReport;
 
 use core::fmt;
-use model::{CentiDegrees, DeciKnots, ShortText, Weather};
+use model::{CentiDegrees, DeciKnots, ShortText};
 
 /// Table and code of a symbol (ch. 20).
 pub type Symbol = [u8; 2];
@@ -38,9 +49,19 @@ pub struct Report {
     pub track: Option<CentiDegrees>,
     pub speed: Option<DeciKnots>,
     pub altitude_ft: Option<i32>,
-    pub weather: Option<Weather>,
-    /// Mic-E only: the three message bits say "Emergency".
-    pub emergency: Option<bool>,
+    pub weather: Option<WeatherReport>,
+    pub reach: Option<Reach>,
+    pub bearing: Option<Bearing>,
+    pub telemetry: Option<Telemetry>,
+    pub mic_e: Option<MicE>,
+    pub device: Option<MicEDevice>,
+    pub time: Option<Time>,
+    /// Takes messages. `None`: doesn't say.
+    pub messaging: Option<bool>,
+    /// The satellite fix is a current one. `None`: doesn't say.
+    pub current_fix: Option<bool>,
+    /// Datum of a `!DAO!`; `W` is WGS 84.
+    pub datum: Option<u8>,
     pub comment: String,
 }
 
@@ -53,12 +74,23 @@ pub enum Packet {
         live: bool,
         report: Report,
     },
-    Weather(Weather),
-    Status(String),
-    Capabilities(String),
+    Weather(WeatherReport),
+    Status {
+        time: Option<Time>,
+        text: String,
+    },
+    /// Words, and what they are worth (ch. 15).
+    Capabilities(Vec<(String, Option<String>)>),
+    /// `APRS?` for everybody, or with a station's place and range.
     Query(String),
     Message(Message),
-    Telemetry(String),
+    Telemetry(Telemetry),
+    /// Somebody's own format: who, which, what (ch. 18).
+    UserDefined {
+        user: u8,
+        kind: u8,
+        body: String,
+    },
     ThirdParty {
         source: ShortText<9>,
         packet: Box<Packet>,
@@ -88,6 +120,12 @@ pub enum PacketError {
     Weather,
     /// ch. 14: the addressee is not nine characters between colons.
     Message,
+    /// ch. 13: no sequence, or a value that is no number.
+    Telemetry,
+    /// ch. 15: a question without an end.
+    Query,
+    /// ch. 18: no two bytes that name the format.
+    UserDefined,
     /// ch. 17: no header inside, or third party in third party.
     ThirdParty,
 }
@@ -105,6 +143,9 @@ impl fmt::Display for PacketError {
             Self::NmeaChecksum => f.write_str("wrong NMEA checksum"),
             Self::NoFix => f.write_str("NMEA sentence without a fix"),
             Self::Weather => f.write_str("malformed weather report"),
+            Self::Telemetry => f.write_str("malformed telemetry"),
+            Self::Query => f.write_str("malformed query"),
+            Self::UserDefined => f.write_str("malformed user-defined packet"),
             Self::Message => f.write_str("malformed message"),
             Self::ThirdParty => f.write_str("malformed third-party packet"),
         }
@@ -126,24 +167,32 @@ impl Packet {
         let (&kind, rest) = info.split_first().ok_or(PacketError::Empty)?;
         match kind {
             b'!' if rest.first() == Some(&b'!') => weather::logger(&rest[1..]).map(Self::Weather),
-            b'!' | b'=' => place::report(rest).map(Self::Position),
-            b'/' | b'@' => place::report(after_time(rest)?).map(Self::Position),
+            b'!' | b'=' => Ok(Self::Position(Report { messaging: Some(kind == b'='), ..place::report(rest)? })),
+            b'/' | b'@' => {
+                let (time, rest) = rest.split_at_checked(7).ok_or(PacketError::Position)?;
+                Ok(Self::Position(Report { messaging: Some(kind == b'@'), time: Time::parse(time), ..place::report(rest)? }))
+            }
             b'`' | b'\'' | 0x1C | 0x1D => mic_e::report(destination, rest).map(Self::Position),
             b';' => object::object(rest),
             b')' => object::item(rest),
             b'$' if rest.starts_with(b"ULTW") => weather::packet_mode(&rest[4..]).map(Self::Weather),
             b'$' => nmea::report(destination, rest).map(Self::Position),
             b'_' => weather::positionless(rest).map(Self::Weather),
-            b'>' => Ok(Self::Status(text(without_zulu(rest)))),
-            b'<' => Ok(Self::Capabilities(text(rest))),
-            b'?' => Ok(Self::Query(text(rest))),
+            b'>' => Ok(status(rest)),
+            b'<' => Ok(Self::Capabilities(capabilities(rest))),
+            b'?' if rest.contains(&b'?') => Ok(Self::Query(text(rest))),
+            b'?' => Err(PacketError::Query),
             b':' => Message::parse(rest).map(Self::Message),
-            b'T' if rest.first() == Some(&b'#') => Ok(Self::Telemetry(text(info))),
+            b'T' if rest.first() == Some(&b'#') => Telemetry::parse(&rest[1..]).map(Self::Telemetry),
+            b'{' => match rest {
+                [user, kind, body @ ..] => Ok(Self::UserDefined { user: *user, kind: *kind, body: text(body) }),
+                _ => Err(PacketError::UserDefined),
+            },
             b'}' if !inside => third_party(rest),
             b'}' => Err(PacketError::ThirdParty),
             _ => {
                 let bang = info.iter().take(BANG_WITHIN).position(|&b| b == b'!').ok_or(PacketError::DataType(kind))?;
-                place::report(&info[bang + 1..]).map(Self::Position)
+                Ok(Self::Position(Report { messaging: Some(false), ..place::report(&info[bang + 1..])? }))
             }
         }
     }
@@ -161,17 +210,20 @@ fn third_party(inner: &[u8]) -> Result<Packet, PacketError> {
     Ok(Packet::ThirdParty { source, packet: Box::new(packet) })
 }
 
-/// Behind the seven bytes of a time (ch. 6): `DDHHMMz`, `DDHHMM/` or `HHMMSSh`. Trackers without a clock send anything there;
-/// the time of the frame is what counts, so only the length is required.
-fn after_time(b: &[u8]) -> Result<&[u8], PacketError> {
-    b.get(7..).ok_or(PacketError::Position)
+fn status(b: &[u8]) -> Packet {
+    let time = b.get(..7).filter(|t| t[6] == b'z').and_then(Time::parse);
+    Packet::Status { time, text: text(if time.is_some() { &b[7..] } else { b }) }
 }
 
-fn without_zulu(b: &[u8]) -> &[u8] {
-    match b.get(..7) {
-        Some(time) if time[6] == b'z' && time[..6].iter().all(u8::is_ascii_digit) => &b[7..],
-        _ => b,
-    }
+/// Words of `<A,B=1,…` that are kept.
+const CAPABILITIES_MAX: usize = 32;
+
+fn capabilities(b: &[u8]) -> Vec<(String, Option<String>)> {
+    let pair = |word: &[u8]| match word.iter().position(|&b| b == b'=') {
+        Some(at) => (text(&word[..at]), Some(text(&word[at + 1..]))),
+        None => (text(word), None),
+    };
+    b.split(|&b| b == b',').take(CAPABILITIES_MAX).map(pair).filter(|(word, _)| !word.is_empty()).collect()
 }
 
 /// A name of 1–9 printable ASCII characters, without padding.
@@ -202,5 +254,7 @@ fn text(b: &[u8]) -> String {
     text.trim().to_owned()
 }
 
+#[cfg(test)]
+mod fap_tests;
 #[cfg(test)]
 mod tests;

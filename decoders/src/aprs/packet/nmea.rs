@@ -6,7 +6,7 @@
 //! ```
 //! The symbol is in the destination, `GPSxy` (ch. 20).
 
-use super::{PacketError, Place, Report, Symbol, number};
+use super::{PacketError, Place, Report, Symbol, Time, number};
 use model::{CentiDegrees, DeciKnots};
 
 type Fields<'a> = [&'a [u8]; 20];
@@ -40,6 +40,7 @@ fn rmc(f: &Fields<'_>) -> Result<Report, PacketError> {
         return Err(PacketError::NoFix);
     }
     let mut report = Report::at(place(&f[3..7])?, None);
+    report.time = Time::of_nmea(f[1]);
     report.speed = decimal(f[7]).and_then(DeciKnots::from_knots);
     report.track = decimal(f[8]).filter(|d| *d <= 360.0).and_then(CentiDegrees::from_degrees);
     Ok(report)
@@ -50,6 +51,7 @@ fn gga(f: &Fields<'_>) -> Result<Report, PacketError> {
         return Err(PacketError::NoFix);
     }
     let mut report = Report::at(place(&f[2..6])?, None);
+    report.time = Time::of_nmea(f[1]);
     let metres = decimal(f[9]).filter(|_| f[10] == b"M");
     report.altitude_ft = metres.map(|m| (m / 0.3048).round() as i32);
     Ok(report)
@@ -59,7 +61,7 @@ fn gll(f: &Fields<'_>) -> Result<Report, PacketError> {
     if f[6].starts_with(b"V") {
         return Err(PacketError::NoFix);
     }
-    Ok(Report::at(place(&f[1..5])?, None))
+    Ok(Report { time: Time::of_nmea(f[5]), ..Report::at(place(&f[1..5])?, None) })
 }
 
 fn place(f: &[&[u8]]) -> Result<Place, PacketError> {

@@ -5,7 +5,7 @@
 //!   )NAME! position…                 name of 3–9, '!' live or '_' killed
 //! ```
 
-use super::{Packet, PacketError, name, place};
+use super::{Packet, PacketError, Report, Time, name, place};
 
 pub fn object(b: &[u8]) -> Result<Packet, PacketError> {
     let (head, rest) = b.split_at_checked(17).ok_or(PacketError::Object)?;
@@ -15,7 +15,8 @@ pub fn object(b: &[u8]) -> Result<Packet, PacketError> {
         _ => return Err(PacketError::Object),
     };
     let name = name(&head[..9]).ok_or(PacketError::Object)?;
-    Ok(Packet::Object { name, live, report: place::report(rest)? })
+    let time = Time::parse(&head[10..]);
+    Ok(Packet::Object { name, live, report: Report { time, ..place::report(rest)? } })
 }
 
 pub fn item(b: &[u8]) -> Result<Packet, PacketError> {

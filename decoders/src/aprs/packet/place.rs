@@ -6,7 +6,7 @@
 //! ```
 
 use super::comment::{self, Dao};
-use super::{PacketError, Report, Symbol, base91, number};
+use super::{PacketError, Reach, Report, Symbol, base91, number};
 use model::{CentiDegrees, DeciKnots, LatLon};
 
 /// A place and how large the cell is that its digits name. The place is the cell's centre where digits were hidden, else what was
@@ -126,20 +126,46 @@ fn compressed(b: &[u8]) -> Result<Report, PacketError> {
     Ok(report)
 }
 
-/// The bytes c, s and T (ch. 9): course and speed, altitude, or range.
+/// The bytes c, s and T (ch. 9): course and speed, altitude, or range; of a weather station the wind (ch. 12).
 fn motion_of_cst(c: u8, s: u8, kind: u8, report: &mut Report) {
     let (Some(c), Some(s)) = (base91(&[c]), base91(&[s])) else { return };
-    // T: bits 4 and 3 = 10: from a GGA sentence, and then c and s are an altitude.
-    if kind.wrapping_sub(b'!') & 0x18 == 0x10 {
+    // T: bit 5 = 1: current; bits 4 and 3 = 10: from a GGA sentence, and then c and s are an altitude.
+    let kind = kind.wrapping_sub(b'!');
+    report.current_fix = Some(kind & 0x20 != 0);
+    if kind & 0x18 == 0x10 {
         report.altitude_ft = Some(1.002_f64.powi((c * 91 + s) as i32).round() as i32);
-    } else if c < 90 {
-        report.track = CentiDegrees::from_degrees(f64::from(c * 4));
-        report.speed = DeciKnots::from_knots(1.08_f64.powi(s as i32) - 1.0);
+    } else if c == u32::from(b'{' - b'!') {
+        report.reach = Some(Reach::RangeMi(2.0 * 1.08_f64.powi(s as i32)));
+    } else {
+        let (direction, speed) = (CentiDegrees::from_degrees(f64::from(c * 4)), DeciKnots::from_knots(1.08_f64.powi(s as i32) - 1.0));
+        match &mut report.weather {
+            Some(weather) if weather.surface.wind_from.is_none() && weather.surface.wind_speed.is_none() => {
+                (weather.surface.wind_from, weather.surface.wind_speed) = (direction, speed);
+            }
+            _ => (report.track, report.speed) = (direction, speed),
+        }
     }
 }
 
 impl Report {
     pub(super) fn at(place: Place, symbol: Option<Symbol>) -> Self {
-        Self { place, symbol, track: None, speed: None, altitude_ft: None, weather: None, emergency: None, comment: String::new() }
+        Self {
+            place,
+            symbol,
+            track: None,
+            speed: None,
+            altitude_ft: None,
+            weather: None,
+            reach: None,
+            bearing: None,
+            telemetry: None,
+            mic_e: None,
+            device: None,
+            time: None,
+            messaging: None,
+            current_fix: None,
+            datum: None,
+            comment: String::new(),
+        }
     }
 }

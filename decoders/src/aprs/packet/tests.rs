@@ -57,7 +57,7 @@ fn extensions_and_comments() {
 
 #[test]
 fn weather_in_its_units() {
-    let w = report("!4903.50N/07201.75W_220/004g005t-07r001p002P003h00b09900wRSW").weather.unwrap();
+    let w = report("!4903.50N/07201.75W_220/004g005t-07r001p002P003h00b09900wRSW").weather.unwrap().surface;
     assert_eq!((w.wind_from.map(|d| d.get()), w.wind_speed.map(|s| s.0), w.wind_gust.map(|s| s.0)), (Some(22_000), Some(35), Some(43)));
     assert_eq!((w.temperature_dc, w.humidity_percent, w.pressure_dhpa), (Some(-217), Some(100), Some(9900)));
     assert_eq!((w.rain_1h_um, w.rain_24h_um), (Some(254), Some(508)));
@@ -102,7 +102,7 @@ fn the_specifications_mic_e() {
     assert!(close(r.place.lat_deg, 33.427_333, 1e-6) && close(r.place.lon_deg, -12.129, 1e-6), "{r:?}");
     assert_eq!((r.speed.map(|s| s.0), r.track.map(|t| t.get()), r.symbol), (Some(200), Some(25_100), Some(*b"/j")));
     // 61 m (ch. 10).
-    assert_eq!((r.altitude_ft, r.emergency), (Some(200), Some(false)));
+    assert_eq!((r.altitude_ft, r.mic_e.map(|m| m.is_emergency())), (Some(200), Some(false)));
 }
 
 proptest! {

@@ -7,53 +7,109 @@
 //! ```
 //! Wind is in miles per hour (1.1 addendum), rain in hundredths of an inch.
 
-use super::{PacketError, number};
+use super::{PacketError, number, text};
 use model::{CentiDegrees, DeciKnots, Weather};
+
+/// What a weather station says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// What every consumer of the model knows.
+    pub surface: Weather,
+    pub rain_midnight_um: Option<u32>,
+    pub snow_24h_um: Option<u32>,
+    /// Watts a square metre.
+    pub luminosity_w_m2: Option<u16>,
+    pub inside_temperature_dc: Option<i16>,
+    pub inside_humidity_percent: Option<u8>,
+    /// Software and kind of station, as it names them at the end.
+    pub software: Option<String>,
+    /// Of a report without a position.
+    pub comment: String,
+}
 
 const KNOTS_PER_MPH: f64 = 1.609_344 / 1.852;
 const KNOTS_PER_DECI_KMH: f64 = 0.1 / 1.852;
 const UM_PER_HUNDREDTH_INCH: u32 = 254;
 
 /// Behind a position with the weather symbol. Returns what is left as comment.
-pub fn after_position(b: &[u8]) -> (Option<Weather>, &[u8]) {
-    let mut weather = Weather::default();
+pub fn after_position(b: &[u8]) -> (Option<Report>, &[u8]) {
+    let mut weather = Report::default();
     let wind = b.get(..7).filter(|h| h[3] == b'/' && is_value(&h[..3]) && is_value(&h[4..]));
-    let Some(wind) = wind else { return fields(b, weather) };
-    weather.wind_from = direction(number(&wind[..3]));
-    weather.wind_speed = mph(number(&wind[4..]));
-    let (found, rest) = fields(&b[7..], weather);
-    (found.or(Some(weather)), rest)
+    if let Some(wind) = wind {
+        weather.surface.wind_from = direction(number(&wind[..3]));
+        weather.surface.wind_speed = mph(number(&wind[4..]));
+    }
+    let (any, rest) = fields(&b[if wind.is_some() { 7 } else { 0 }..], &mut weather);
+    let rest = if any { software(rest, &mut weather) } else { rest };
+    ((any || wind.is_some()).then_some(weather), rest)
 }
 
-pub fn positionless(b: &[u8]) -> Result<Weather, PacketError> {
+pub fn positionless(b: &[u8]) -> Result<Report, PacketError> {
     let (time, rest) = b.split_at_checked(8).ok_or(PacketError::Weather)?;
     number(time).ok_or(PacketError::Weather)?;
     let rest = rest.strip_prefix(b"c").ok_or(PacketError::Weather)?;
     let speed = rest.get(3).filter(|&&b| b == b's').and(rest.get(4..7)).ok_or(PacketError::Weather)?;
-    let weather = Weather { wind_from: direction(number(&rest[..3])), wind_speed: mph(number(speed)), ..Weather::default() };
-    Ok(fields(&rest[7..], weather).0.unwrap_or(weather))
+    let mut weather = Report::default();
+    (weather.surface.wind_from, weather.surface.wind_speed) = (direction(number(&rest[..3])), mph(number(speed)));
+    let (_, rest) = fields(&rest[7..], &mut weather);
+    weather.comment = text(software(rest, &mut weather));
+    Ok(weather)
 }
 
-/// A letter and its figures, as long as they come. `None`: not one.
-fn fields(mut b: &[u8], mut weather: Weather) -> (Option<Weather>, &[u8]) {
+/// Letters and their figures, as long as they come; was there any, and what is left.
+fn fields<'a>(mut b: &'a [u8], weather: &mut Report) -> (bool, &'a [u8]) {
     let mut any = false;
     while let Some((letter, len)) = field(b) {
-        let value = &b[1..len];
-        let figure = number(value);
-        match letter {
-            b'g' => weather.wind_gust = mph(figure),
-            b't' => weather.temperature_dc = fahrenheit(value),
-            b'r' => weather.rain_1h_um = figure.map(|n| n * UM_PER_HUNDREDTH_INCH),
-            b'p' => weather.rain_24h_um = figure.map(|n| n * UM_PER_HUNDREDTH_INCH),
-            b'h' => weather.humidity_percent = figure.map(|n| if n == 0 { 100 } else { n as u8 }),
-            b'b' => weather.pressure_dhpa = figure.and_then(|n| u16::try_from(n).ok()).filter(|n| *n != 0),
-            // Rain since midnight, snow, luminosity: no place for them in the model.
-            _ => {}
-        }
+        put(letter, &b[1..len], weather);
         any = true;
         b = &b[len..];
     }
-    (any.then_some(weather), b)
+    (any, b)
+}
+
+/// Three to five letters and digits at the end name software and station; one letter may stand before snow and light.
+fn software<'a>(b: &'a [u8], weather: &mut Report) -> &'a [u8] {
+    if let [letter, after @ ..] = b
+        && letter.is_ascii_alphabetic()
+        && matches!(after.first(), Some(b's' | b'l' | b'L' | b'#'))
+        && let (true, []) = fields(after, weather)
+    {
+        return &b[..1];
+    }
+    let name = b.trim_ascii();
+    let is_name = (3..=5).contains(&name.len()) && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if !is_name {
+        return b;
+    }
+    weather.software = Some(text(name));
+    &[]
+}
+
+fn put(letter: u8, value: &[u8], weather: &mut Report) {
+    let figure = number(value);
+    let rain = figure.map(|n| n * UM_PER_HUNDREDTH_INCH);
+    let surface = &mut weather.surface;
+    match letter {
+        b'g' => surface.wind_gust = mph(figure),
+        b't' => surface.temperature_dc = fahrenheit(value),
+        b'r' => surface.rain_1h_um = rain,
+        b'p' => surface.rain_24h_um = rain,
+        b'P' => weather.rain_midnight_um = rain,
+        b'h' => surface.humidity_percent = figure.map(|n| if n == 0 { 100 } else { n as u8 }),
+        b'b' => surface.pressure_dhpa = figure.and_then(|n| u16::try_from(n).ok()).filter(|n| *n != 0),
+        // L below 1,000 W/m², l from there on.
+        b'L' | b'l' => weather.luminosity_w_m2 = figure.map(|n| n as u16 + if letter == b'l' { 1_000 } else { 0 }),
+        // Inches, a dot among them or not.
+        b's' => weather.snow_24h_um = inches(value),
+        // The raw rain counter means nothing without the one before.
+        _ => {}
+    }
+}
+
+fn inches(b: &[u8]) -> Option<u32> {
+    const UM_PER_INCH: f64 = 25_400.0;
+    let told: f64 = core::str::from_utf8(b).ok()?.parse().ok()?;
+    (0.0..1_000.0).contains(&told).then_some((told * UM_PER_INCH).round() as u32)
 }
 
 /// Letter and length of the field that `b` begins with.
@@ -65,7 +121,9 @@ fn field(b: &[u8]) -> Option<(u8, usize)> {
         b't' if b.get(1..5).is_some_and(|v| v[0] == b'-' && number(&v[1..]).is_some()) => 5,
         b'g' | b't' | b'r' | b'p' | b'P' | b's' | b'l' | b'L' | b'#' => 4,
         b'h' => 3,
-        b'b' => 6,
+        // Five digits; some send four.
+        b'b' if b.get(1..6).is_some_and(is_value) => 6,
+        b'b' => 5,
         _ => return None,
     };
     let letter = b[0];
@@ -96,32 +154,46 @@ fn to_deci_celsius(fahrenheit: f64) -> i16 {
     ((fahrenheit - 32.0) * 50.0 / 9.0).round() as i16
 }
 
-/// Ultimeter packet mode: gust, direction, temperature, rain, pressure, two, two, humidity, date, minute, rain today, wind.
-pub fn packet_mode(b: &[u8]) -> Result<Weather, PacketError> {
+/// Ultimeter packet mode: gust, direction, temperature, rain, pressure, three of the barometer, humidity, date, minute, rain today, wind.
+pub fn packet_mode(b: &[u8]) -> Result<Report, PacketError> {
     let f = hex_fields(b)?;
     let mut weather = ultimeter(f[1], f[2], f[4], f[8]);
-    weather.wind_gust = deci_kmh(f[0]);
-    weather.wind_speed = deci_kmh(f[12]);
+    weather.surface.wind_gust = deci_kmh(f[0]);
+    weather.surface.wind_speed = deci_kmh(f[12]);
+    weather.rain_midnight_um = hundredths_inch(f[11].or(f[3]));
     Ok(weather)
 }
 
-/// Ultimeter data logger: wind, direction, temperature, rain, pressure, inside, humidity, inside, date, minute, rain, average.
-pub fn logger(b: &[u8]) -> Result<Weather, PacketError> {
+/// Ultimeter data logger: wind, direction, temperature, rain, pressure, inside temperature, humidity, inside, date, minute, rain today,
+/// average wind.
+pub fn logger(b: &[u8]) -> Result<Report, PacketError> {
     let f = hex_fields(b)?;
     let mut weather = ultimeter(f[1], f[2], f[4], f[6]);
-    weather.wind_speed = deci_kmh(f[11]).or(deci_kmh(f[0]));
+    weather.surface.wind_speed = deci_kmh(f[11]).or(deci_kmh(f[0]));
+    weather.rain_midnight_um = hundredths_inch(f[10].or(f[3]));
+    weather.inside_temperature_dc = f[5].map(|t| to_deci_celsius(f64::from(t as i16) / 10.0));
+    weather.inside_humidity_percent = percent(f[7]);
     Ok(weather)
 }
 
 /// What both modes have in common: 1/256 circle, 0.1 °F, 0.1 hPa, 0.1 %.
-fn ultimeter(direction: Option<u16>, temperature: Option<u16>, pressure: Option<u16>, humidity: Option<u16>) -> Weather {
-    Weather {
+fn ultimeter(direction: Option<u16>, temperature: Option<u16>, pressure: Option<u16>, humidity: Option<u16>) -> Report {
+    let surface = Weather {
         wind_from: direction.and_then(|d| CentiDegrees::from_degrees(f64::from(d & 0xFF) * 360.0 / 256.0)),
         temperature_dc: temperature.map(|t| to_deci_celsius(f64::from(t as i16) / 10.0)),
         pressure_dhpa: pressure.filter(|p| (5_000..=12_000).contains(p)),
-        humidity_percent: humidity.filter(|h| *h <= 1000).map(|h| ((h + 5) / 10) as u8),
+        humidity_percent: percent(humidity),
         ..Weather::default()
-    }
+    };
+    Report { surface, ..Report::default() }
+}
+
+fn percent(tenths: Option<u16>) -> Option<u8> {
+    tenths.filter(|h| (1..=1000).contains(h)).map(|h| ((h + 5) / 10) as u8)
+}
+
+fn hundredths_inch(figure: Option<u16>) -> Option<u32> {
+    figure.map(|n| u32::from(n) * UM_PER_HUNDREDTH_INCH)
 }
 
 fn deci_kmh(figure: Option<u16>) -> Option<DeciKnots> {
