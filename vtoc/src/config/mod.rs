@@ -15,6 +15,7 @@ mod settings;
 mod source;
 mod validate;
 
+#[cfg(feature = "central")]
 pub use central::ReadPolicy;
 pub use layers::{ConfigError, Layers};
 pub use settings::{AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
