@@ -122,7 +122,9 @@ impl Store {
         station_id: Option<i64>,
         fields: &EventFields,
     ) -> Result<Option<StoredEvent>, StoreError> {
-        self.ensure_days(role, fields.event_time.into_iter()).await?;
+        // Today's too: a row on its way into the partition of all other days is refused when today's appears meanwhile.
+        let now = || UnixMicros((OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000) as i64);
+        self.ensure_days(role, std::iter::once(fields.event_time.unwrap_or_else(now))).await?;
         const BY_ID: &str = insert_event_sql!("s.id = $11");
         const BY_SLUG: &str = insert_event_sql!("s.slug = $11");
         let query = match source {
