@@ -23,8 +23,6 @@ pub mod routes;
 pub mod station;
 
 #[cfg(feature = "central")]
-pub mod alarms;
-#[cfg(feature = "central")]
 pub mod auth;
 #[cfg(feature = "central")]
 pub mod central;

@@ -26,4 +26,3 @@ mod tar1090;
 mod tracks;
 mod uat_lab;
 mod units;
-mod urgent;

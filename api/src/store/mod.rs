@@ -15,7 +15,6 @@ mod provision;
 mod sources;
 mod tokens;
 mod uplink;
-mod urgent;
 
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;

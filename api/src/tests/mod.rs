@@ -11,7 +11,6 @@ mod provision;
 mod sources;
 mod stations;
 mod surroundings;
-mod urgent;
 
 use crate::auth::Scope;
 use crate::central::{Central, CentralConfig};
