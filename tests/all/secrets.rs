@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use tests::http::{Answer, request};
-use tests::process::{Running, eventually};
+use tests::process::{Running, eventually, vtoc};
 use tests::site::Site;
 
 const PASSWORD: &str = "Correct-Horse-Battery";
@@ -16,7 +16,10 @@ fn a_trace_log_holds_no_password_token_or_cookie() {
     site.kill_central();
     let database = std::env::temp_dir().join(format!("vtoc-password-{}", std::process::id()));
     std::fs::write(&database, format!("{PASSWORD}\n")).unwrap();
-    let made = site.command("operator").args(["anna", "--grade", "admin", "--password-file"]).arg(&database).output().unwrap();
+    let mut operator = vtoc();
+    operator.args(["operator", "anna", "--grade", "admin", "--config"]).arg(site.config()).arg("--password-file").arg(&database);
+    let url = site.command("central").get_envs().find(|(name, _)| *name == "DATABASE_URL").unwrap().1.unwrap().to_owned();
+    let made = operator.env("DATABASE_URL", url).output().unwrap();
     std::fs::remove_file(&database).unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     assert_eq!(String::from_utf8_lossy(&made.stdout).trim(), "made: anna, admin of ops, intel, logistics");

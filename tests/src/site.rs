@@ -52,7 +52,7 @@ impl Site {
         Some(site)
     }
 
-    fn config(&self) -> PathBuf {
+    pub fn config(&self) -> PathBuf {
         self.dir.path().join("central.toml")
     }
 
