@@ -18,13 +18,12 @@ fn a_trace_log_holds_no_password_token_or_cookie() {
     std::fs::write(&database, format!("{PASSWORD}\n")).unwrap();
     let mut operator = vtoc();
     operator.args(["operator", "anna", "--grade", "admin", "--config"]).arg(site.config()).arg("--password-file").arg(&database);
-    let url = site.command("central").get_envs().find(|(name, _)| *name == "DATABASE_URL").unwrap().1.unwrap().to_owned();
-    let made = operator.env("DATABASE_URL", url).output().unwrap();
+    let url = site.command("central").get_envs().find(|(name, _)| *name == "DATABASE_URL").unwrap().1.unwrap().to_str().unwrap().to_owned();
+    let made = operator.env("DATABASE_URL", &url).output().unwrap();
     std::fs::remove_file(&database).unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     assert_eq!(String::from_utf8_lossy(&made.stdout).trim(), "made: anna, admin of ops, intel, logistics");
     // PostgreSQL trusts this machine: any password will do.
-    let url = site.command("central").get_envs().find(|(name, _)| *name == "DATABASE_URL").unwrap().1.unwrap().to_str().unwrap().to_owned();
     let url = url.replace("postgres@", "postgres:Database-Secret@");
     let mut command = site.command("central");
     command.env("RUST_LOG", "trace").env("DATABASE_URL", url);
