@@ -174,4 +174,5 @@ fn render(server: &ServerHandle<PgIntake>, out: &mut String) {
     counter(out, "vtoc_uplink_events_total", "Events received.", counts.events);
     counter(out, "vtoc_uplink_transactions_total", "Transactions stored.", counts.transactions);
     counter(out, "vtoc_uplink_declared_losses_total", "Losses that stations declared.", counts.declared_losses);
+    counter(out, "vtoc_uplink_urgent_refused_total", "Urgent messages that could not be read or were refused.", counts.urgent_refused);
 }

@@ -1,7 +1,7 @@
 //! One station's connection: from its greeting to its end.
 
 use super::sessions::Turn;
-use super::{SessionStatus, Shared};
+use super::{SessionStatus, Shared, urgent};
 use crate::intake::{Batch, Intake, IntakeError, Watermark};
 use crate::link::{self, CLOSE_DONE, CLOSE_REFUSED, FrameError};
 use crate::session::{Receiver, Step, merge};
@@ -150,7 +150,10 @@ impl<I: Intake> Call<'_, I> {
         let remote = self.connection.remote_address();
         shared.sessions.begin(SessionStatus { station: peer.station, remote, since: now(), program });
         let _listed = Listed { shared, peer, turn: &turn };
-        self.store_all(&mut receiver, send, frames, &turn).await
+        tokio::select! {
+            end = self.store_all(&mut receiver, send, frames, &turn) => end,
+            never = urgent::serve(shared, self.connection, peer) => match never {},
+        }
     }
 
     /// Gathers what has arrived while the transaction before ran, stores it as one, acknowledges.
