@@ -1,4 +1,4 @@
-//! A distress overtakes a backlog with real programs: a man overboard is heard while 20,000 events wait (200,000 were tried:
+//! A distress overtakes a backlog with real programs: a man overboard is heard while 10,000 events wait (200,000 were tried:
 //! docs/urgent.md); station and central are killed in between. What is asserted is what the database held when the map showed
 //! it, never how long it took.
 
@@ -11,7 +11,7 @@ use tests::process::eventually;
 use tests::site::{Site, TestStation};
 
 const LONG: Duration = Duration::from_secs(120);
-const BACKLOG: usize = 20_000;
+const BACKLOG: usize = 10_000;
 
 /// A type 1 of the MMSI, status 14 (active), as a sentence, at 52° N 4° E.
 fn man_overboard(mmsi: u32) -> String {
@@ -84,7 +84,7 @@ fn fill(station: &TestStation) {
 }
 
 #[test]
-fn a_man_overboard_overtakes_20_000_events_and_a_kill_of_either_side() {
+fn a_man_overboard_overtakes_10_000_events_and_a_kill_of_either_side() {
     let Some(mut site) = Site::start() else { return };
     let udp = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let receivers = format!("[receivers.sky]\nprotocol = \"ais\"\nsource = \"nmea_udp\"\naddress = \"{udp}\"\n");

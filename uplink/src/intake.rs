@@ -86,7 +86,8 @@ pub enum IntakeError {
     Unavailable(String),
 }
 
-/// Keeps events for good. One session per station at a time calls `store` and `lost` (the server fences older sessions).
+/// Keeps events for good. As a rule one session per station at a time calls `store` and `lost` (the server fences older sessions);
+/// beside a call that hangs a newer session may call them too, so rows and watermark must be one transaction that notices.
 ///
 /// A station begins a new epoch each time it opens its spool, and may still deliver what older epochs left behind. So a
 /// watermark belongs to (station, epoch), and the keeper never forgets one: a spool restored from an old image then

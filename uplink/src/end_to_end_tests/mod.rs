@@ -96,7 +96,8 @@ impl World {
     }
 
     fn central_at(&self, listen: SocketAddr, clock: ClockFloor) -> Central {
-        self.central_from(ServerConfig { recheck: Duration::from_millis(50), ..ServerConfig::new(listen) }, clock)
+        let (recheck, fence_patience) = (Duration::from_millis(50), Duration::from_millis(200));
+        self.central_from(ServerConfig { recheck, fence_patience, ..ServerConfig::new(listen) }, clock)
     }
 
     fn central_with(&self, change: impl FnOnce(&mut ServerConfig)) -> Central {

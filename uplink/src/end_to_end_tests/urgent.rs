@@ -90,6 +90,32 @@ async fn kills_on_either_side_leave_every_distress_seen_once_before_the_backlog(
     drop(station);
 }
 
+/// The station is back while the transaction of its older session hangs on a lock in the database.
+#[tokio::test]
+async fn a_distress_does_not_wait_for_the_hung_transaction_of_an_older_session() {
+    let world = World::new();
+    let (mut spool, mut truth) = (world.spool(), Vec::new());
+    append(&spool, &calm(1, 2_000), &mut truth);
+    let held = world.intake.held.lock().await;
+    let central = world.central();
+    let station = world.station(central.address, &spool);
+    until(|| world.intake.stores_waiting() == 1, || format!("{:?}", station.status.borrow())).await;
+    drop(station);
+    until(|| Arc::strong_count(&spool) == 1, || "the spool is still held".into()).await;
+    drop(spool);
+    spool = world.spool();
+    append(&spool, &[distress(1)], &mut truth);
+    let station = world.station(central.address, &spool);
+    until(|| shows(&world, &distress(1)) == 1, || format!("{:?}", station.status.borrow())).await;
+    assert_eq!((central.handle.counts().passed_by, world.intake.row_count()), (1, 0));
+    drop(held);
+    drained(&spool).await;
+    world.assert_truth(&truth);
+    assert_eq!(world.intake.shown().len(), truth.len());
+    station.stop().await;
+    central.stop().await;
+}
+
 /// Neither is a central without the lane, nor a station without it, any worse off.
 #[tokio::test]
 async fn an_older_peer_on_either_side_gets_everything_in_order() {

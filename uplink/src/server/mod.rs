@@ -46,6 +46,8 @@ pub struct ServerConfig {
     pub recheck: Duration,
     /// Whether urgent events may come ahead: credit for a station's second stream.
     pub urgent_lane: bool,
+    /// How long a newer session of a station waits for the older one's transaction. Well below the station's own patience.
+    pub fence_patience: Duration,
     /// How long a stopping central waits for the transactions that are running.
     pub stop_grace: Duration,
 }
@@ -57,6 +59,7 @@ impl ServerConfig {
             congestion: Congestion::default(),
             recheck: Duration::from_secs(3),
             urgent_lane: true,
+            fence_patience: Duration::from_secs(5),
             stop_grace: Duration::from_secs(5),
         }
     }
@@ -95,6 +98,8 @@ pub struct ServerCounts {
     pub declared_losses: u64,
     /// Sessions that a newer one of the same station replaced.
     pub superseded: u64,
+    /// Older sessions whose transaction hung: the newer one went on beside it.
+    pub passed_by: u64,
     /// Newcomers that asked for a certificate, with or without success.
     pub enrolments: u64,
     /// Urgent events that came ahead of what was before them.
@@ -169,6 +174,7 @@ impl<I> ServerHandle<I> {
             transactions: c.transactions.load(Relaxed),
             declared_losses: c.declared_losses.load(Relaxed),
             superseded: c.superseded.load(Relaxed),
+            passed_by: self.0.sessions.passed_by(),
             enrolments: c.enrolments.load(Relaxed),
             urgent: c.urgent.load(Relaxed),
             urgent_repeats: c.urgent_repeats.load(Relaxed),

@@ -139,7 +139,7 @@ impl<I: Intake> Call<'_, I> {
             _ => String::new(),
         };
         let Step::Greet(epochs) = receiver.on_frame(&hello)? else { unreachable!("the first step is to greet") };
-        let turn = shared.sessions.take_over(peer.station).await.ok_or_else(superseded)?;
+        let turn = shared.sessions.take_over(peer.station, shared.config.fence_patience).await.ok_or_else(superseded)?;
         let mut watermarks = Vec::new();
         for epoch in epochs {
             watermarks.extend(shared.intake.greet(peer.station, peer.key, epoch).await.map_err(refuse)?);

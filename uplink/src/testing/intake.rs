@@ -24,6 +24,7 @@ pub struct MemoryIntake {
     pub batches: AtomicU64,
     /// While it is held, no batch is stored.
     pub held: tokio::sync::Mutex<()>,
+    waiting: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +49,11 @@ impl MemoryIntake {
     /// What people were shown, in this order: an urgent event when it came ahead, every other when it was stored.
     pub fn shown(&self) -> Vec<Row> {
         self.lock().shown.clone()
+    }
+
+    /// Calls of `store` that wait for `held`.
+    pub fn stores_waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     pub fn losses(&self) -> Vec<(StationId, Lost)> {
@@ -107,7 +113,9 @@ impl Intake for MemoryIntake {
         if self.fail_stores.fetch_update(Ordering::Relaxed, Ordering::Relaxed, failing).is_ok() {
             return Err(IntakeError::Unavailable("the test says so".into()));
         }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         let _held = self.held.lock().await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         let Batch { epoch, first_seq, events } = batch;
         let last = first_seq + events.len() as u64 - 1;
         self.batches.fetch_add(1, Ordering::Relaxed);
