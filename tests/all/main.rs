@@ -26,3 +26,4 @@ mod tar1090;
 mod tracks;
 mod uat_lab;
 mod units;
+mod urgent;

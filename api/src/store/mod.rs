@@ -15,6 +15,7 @@ mod provision;
 mod sources;
 mod tokens;
 mod uplink;
+mod urgent;
 
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;

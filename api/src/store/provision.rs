@@ -21,6 +21,7 @@ const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
     (2, "audit", include_str!("../../../migrations/role/0002_audit.sql")),
     (3, "partitions", include_str!("../../../migrations/role/0003_partitions.sql")),
+    (4, "urgent", include_str!("../../../migrations/role/0004_urgent.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.
