@@ -21,6 +21,7 @@ mod feeds;
 mod profiles;
 mod recordings;
 mod secrets;
+mod setup;
 mod station;
 mod tar1090;
 mod tracks;
