@@ -1,5 +1,6 @@
 //! The central: puts store, intake, live picture and routes together. The binary binds the socket and runs the uplink server.
 
+use crate::alerts::{self, Alerts};
 use crate::auth::{AuthConfig, Doors, RoleSet};
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// A station that said nothing for longer is shown as offline. The uplink server greets more often.
 pub const ONLINE_WITHIN_US: i64 = 30_000_000;
@@ -69,6 +70,8 @@ pub struct Central {
     pub intake: PgIntake,
     pub hub: Arc<Hub>,
     pub store: Store,
+    #[cfg(test)]
+    pub(crate) alerts: Arc<Alerts>,
     pictures: Arc<Pictures>,
     opening: JoinHandle<()>,
     opened: watch::Receiver<bool>,
@@ -80,6 +83,7 @@ pub(crate) struct Shared {
     pub store: Store,
     pub pictures: Arc<Pictures>,
     pub intake: PgIntake,
+    pub alerts: Arc<Alerts>,
     pub metrics: Arc<Metrics>,
     pub doors: Doors,
     pub stations: StationList,
@@ -95,7 +99,9 @@ impl Central {
         let metrics = Arc::new(Metrics::default());
         let store = Store::open(&config.databases, config.connections);
         let pictures = Arc::new(Pictures::start(config.limits, Arc::clone(&config.clock)));
-        let intake = PgIntake::new(store.clone(), Arc::clone(&pictures), Arc::clone(&config.clock), Arc::clone(&metrics));
+        let alerts = Arc::new(Alerts::new(Arc::clone(&metrics)));
+        let clock = Arc::clone(&config.clock);
+        let intake = PgIntake::new(store.clone(), Arc::clone(&pictures), Arc::clone(&alerts), clock, Arc::clone(&metrics));
         let files = ConsoleFiles { ui_dir: config.ui_dir.clone() };
         let shared = Arc::new(Shared {
             doors: Doors::new(&config.auth),
@@ -103,6 +109,7 @@ impl Central {
             store: store.clone(),
             pictures: Arc::clone(&pictures),
             intake: intake.clone(),
+            alerts: Arc::clone(&alerts),
             metrics: Arc::clone(&metrics),
             stations: StationList::default(),
             touched: Touched::default(),
@@ -117,7 +124,17 @@ impl Central {
             Some(layer) => router.layer(layer),
             None => router,
         };
-        Self { router, intake, hub: pictures.whole(), store, pictures, opening, opened }
+        Self {
+            router,
+            intake,
+            hub: pictures.whole(),
+            store,
+            #[cfg(test)]
+            alerts,
+            pictures,
+            opening,
+            opened,
+        }
     }
 
     /// Waits until the databases are open. For `--check` and tests; serving need not wait.
@@ -143,6 +160,9 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
         wait = WAIT_MAX.min(wait * 2);
     }
     shared.open.store(true, Ordering::Relaxed);
+    // Dropping the set ends it.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(alerts::keep(Arc::clone(&shared)));
     let restored = restore(&shared).await;
     shared.intake.restored();
     match restored {

@@ -25,6 +25,8 @@ pub mod station;
 #[cfg(feature = "central")]
 pub mod alarms;
 #[cfg(feature = "central")]
+pub mod alerts;
+#[cfg(feature = "central")]
 pub mod auth;
 #[cfg(feature = "central")]
 pub mod central;

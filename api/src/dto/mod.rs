@@ -18,6 +18,8 @@ pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
 pub use console::{Center, ConsoleInfo, StationInfo, StatusInfo};
 pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, TrackDetail};
 pub use line::{EventLine, FrameLine};
+#[cfg(feature = "central")]
+pub(crate) use payload::EMERGENCIES;
 pub use payload::{BadPayload, Payload};
 pub(crate) use payload::{subject, suspect_named};
 pub use problem::{Detail, FieldProblem, FieldProblems};
@@ -26,11 +28,18 @@ pub use utc::Utc;
 pub use vessel::{Encounter, Jump, Vessel};
 
 #[cfg(feature = "central")]
+mod alerts;
+#[cfg(feature = "central")]
 mod people;
 #[cfg(feature = "central")]
 mod station;
 #[cfg(feature = "central")]
 mod telemetry;
+#[cfg(feature = "central")]
+pub use alerts::{
+    AlertArea, AlertCircle, AlertCondition, AlertDetails, AlertFilter, AlertNote, AlertRead, AlertRuleCreate, AlertRuleRead,
+    AlertRuleUpdate, BacktestAlert, BacktestAsk, BacktestResult, Slug,
+};
 #[cfg(feature = "central")]
 pub use people::{
     AuditRead, Login, OperatorCreate, OperatorRead, OperatorUpdate, PasswordChange, SessionInfo, TokenCreate, TokenCreated, TokenRead,

@@ -1,6 +1,10 @@
 //! The routes, one file per resource, and what surrounds all of them: limits, panics, metrics, error bodies, headers.
 
 #[cfg(feature = "central")]
+mod alert_rules;
+#[cfg(feature = "central")]
+mod alerts;
+#[cfg(feature = "central")]
 mod body;
 #[cfg(feature = "central")]
 pub(crate) mod caches;
@@ -58,6 +62,8 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(sources::router(Arc::clone(&shared)))
         .merge(events::router(Arc::clone(&shared)))
         .merge(stations::router(Arc::clone(&shared)))
+        .merge(alerts::router(Arc::clone(&shared)))
+        .merge(alert_rules::router(Arc::clone(&shared)))
         .merge(session::router(Arc::clone(&shared)))
         .merge(people::router(Arc::clone(&shared)))
         .merge(health::router(Arc::clone(&shared)))

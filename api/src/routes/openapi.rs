@@ -1,6 +1,6 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
-use super::{both, events, health, live, people, session, sources, stations};
+use super::{alert_rules, alerts, both, events, health, live, people, session, sources, stations};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
@@ -17,11 +17,13 @@ use utoipa::{Modify, OpenApi};
         stations::list, stations::one,
         sources::list, sources::create, sources::one, sources::change, sources::remove,
         events::list, events::create, events::one, events::change, events::remove,
+        alerts::list, alerts::one, alerts::acknowledge, alerts::resolve, alert_rules::list, alert_rules::create, alert_rules::one,
+        alert_rules::change, alert_rules::remove, alert_rules::backtest,
         session::login, session::logout, session::session, session::password,
         people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
         people::audit,
     ),
-    components(schemas(dto::Snapshot, dto::Delta)),
+    components(schemas(dto::Snapshot, dto::Delta, dto::AlertDetails)),
     modifiers(&Token)
 )]
 struct Description;

@@ -16,6 +16,7 @@ pub(super) type Migrations = &'static [(i64, &'static str, &'static str)];
 pub(super) const CONTROL: Migrations = &[
     (1, "stations", include_str!("../../../migrations/control/0001_stations.sql")),
     (2, "people", include_str!("../../../migrations/control/0002_people.sql")),
+    (30, "alerts", include_str!("../../../migrations/control/0030_alerts.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),

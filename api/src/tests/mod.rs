@@ -1,5 +1,6 @@
 //! Tests of the whole crate: a real PostgreSQL, real HTTP, real WebSockets.
 
+mod alerts;
 mod auth;
 mod data;
 mod events;
