@@ -1,13 +1,15 @@
-//! False AIS messages in noise: `cargo bench -p benches --bench ais_noise -- hours=24 seed=3 [white] [coloured] [carriers]`; without
-//! hours, 20 s of each (smoke).
+//! False AIS messages in noise: `cargo bench -p benches --bench ais_noise -- hours=24 seed=3 [white] [coloured] [carriers] [audio]`;
+//! without hours, 20 s of each (smoke).
 //!
 //! Both channels, 96 k, 32-bit float: the lowest rate has the same path behind the front, and the front's output is the same noise.
+//! Audio: 48 k of one channel.
 //! Nobody has been heard before, so doubtful frames are held back; those (refused as `sanity`) are told too. What is allowed is one
 //! message a day.
 
 #![allow(clippy::print_stdout, reason = "tables")]
 
-use decoders::{Demodulator as _, DemodulatorConfig, Profile, Refusal, ais::Receiver};
+use decoders::ais::{Discriminator, Receiver};
+use decoders::{Demodulator, DemodulatorConfig, Profile, Refusal};
 use model::{IqBlock, IqSamples, ReceiverId, Tick12, Tuning};
 use sim::iq::Noise;
 use sim::rng::Rng;
@@ -24,13 +26,15 @@ enum Kind {
     Coloured,
     /// White, and in each channel a carrier that stands still, wanders, or is keyed, for a while each.
     Carriers,
+    /// White, as an FM receiver's audio.
+    Audio,
 }
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let told = |name: &str| words.iter().find_map(|s| s.strip_prefix(name)?.strip_prefix('=')?.parse::<f64>().ok());
     let (hours, seed) = (told("hours").unwrap_or(20.0 / 3_600.0), told("seed").unwrap_or(1.0) as u64);
-    let kinds = [("white", Kind::White), ("coloured", Kind::Coloured), ("carriers", Kind::Carriers)];
+    let kinds = [("white", Kind::White), ("coloured", Kind::Coloured), ("carriers", Kind::Carriers), ("audio", Kind::Audio)];
     let all = words.iter().all(|w| w.contains('='));
     for (name, kind) in kinds {
         if all || words.iter().any(|w| w == name) {
@@ -42,16 +46,20 @@ fn main() {
 }
 
 fn listen(kind: Kind, hours: f64, seed: u64) -> usize {
-    let tuning = Tuning { center_hz: 162_000_000, rate_sps: RATE_SPS };
+    let (center_hz, rate_sps) = if kind == Kind::Audio { (161_975_000, RATE_SPS / 2) } else { (162_000_000, RATE_SPS) };
+    let tuning = Tuning { center_hz, rate_sps };
     let config = DemodulatorConfig { receiver: ReceiverId(0), tuning, profile: Profile::Full };
-    let mut receiver = Receiver::new(&config).expect("the rate is supported");
+    let mut receiver: Box<dyn Demodulator> = match kind {
+        Kind::Audio => Box::new(Discriminator::new(&config).expect("the rate is supported")),
+        _ => Box::new(Receiver::new(&config).expect("the rate is supported")),
+    };
     let mut source = Source::new(kind, seed);
-    let mut second = vec![0.0; 2 * RATE_SPS as usize];
+    let mut second = vec![0.0; 2 * rate_sps as usize];
     let mut heard = 0;
     let seconds = (hours * 3_600.0).ceil() as u64;
     for n in 0..seconds {
         source.fill(&mut second);
-        let start_tick = Tick12::from_sample(n * u64::from(RATE_SPS), RATE_SPS);
+        let start_tick = Tick12::from_sample(n * u64::from(rate_sps), rate_sps);
         let block = IqBlock { samples: IqSamples::Cf32(&second), tuning, start_tick, start_utc: None, dropped_samples: 0 };
         receiver.process(&block, &mut |frame| {
             println!("  nobody sent {frame:?}");
@@ -101,7 +109,7 @@ impl Source {
     fn fill(&mut self, iq: &mut [f32]) {
         self.noise.fill(RMS, [0.0; 2], iq);
         match self.kind {
-            Kind::White => {}
+            Kind::White | Kind::Audio => {}
             Kind::Coloured => self.colour(iq),
             Kind::Carriers => self.add_carriers(iq),
         }
