@@ -36,6 +36,11 @@ pub fn is_plausible(bits: &Bits) -> bool {
     }
 }
 
+/// Is it of a type that [`is_ordinary`] knows?
+pub fn has_rules(bits: &Bits) -> bool {
+    matches!(bits.uint(0, 6), 1..=3 | 18)
+}
+
 /// Is it a ship's position report as ships send it? Plausible it is already.
 pub fn is_ordinary(bits: &Bits) -> bool {
     let is_ship = (200..800).contains(&(bits.uint(8, 30) / 1_000_000)) && bits.uint(6, 2) == 0;

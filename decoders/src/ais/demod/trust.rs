@@ -7,7 +7,7 @@
 //! place off the Earth, a course above 360°) is refused from whomever.
 
 use super::front::CHANNEL_RATE;
-use super::ordinary::{is_ordinary, is_plausible, place};
+use super::ordinary::{has_rules, is_ordinary, is_plausible, place};
 use super::repair::Repaired;
 use crate::ais::message::Bits;
 
@@ -40,7 +40,8 @@ impl Trust {
         if !(is_identity(mmsi) && is_plausible(&bits)) {
             return false;
         }
-        frame.doubt <= DOUBT_MAX || is_distress(mmsi) || self.knows(mmsi, at) || self.vouches(&bits)
+        let stands_alone = frame.doubt <= DOUBT_MAX && (is_ordinary(&bits) || !has_rules(&bits));
+        stands_alone || is_distress(mmsi) || self.knows(mmsi, at) || self.vouches(&bits)
     }
 
     /// Remembers who was heard, whether believed or not, and where.
@@ -190,6 +191,22 @@ mod tests {
         odd.put(89, 27, 0);
         odd.put(145, 3, 1);
         assert!(!hears(&mut trust, &repaired(odd, 211_000_006, 2, 6.0), 0), "spare bits");
+    }
+
+    /// Repairs that were wrong: bursts over each other, C/I 1 dB.
+    #[test]
+    fn a_report_that_breaks_the_rules_is_not_believed_however_sure() {
+        let wrong: [[u8; 21]; 2] = [
+            [4, 52, 79, 11, 64, 0, 11, 24, 19, 160, 144, 30, 7, 210, 153, 88, 116, 220, 80, 71, 216],
+            [72, 151, 163, 218, 136, 0, 72, 129, 46, 128, 169, 224, 252, 232, 137, 246, 246, 165, 142, 0, 172],
+        ];
+        for said in wrong {
+            let mut bytes = [0; super::super::repair::BYTES_MAX];
+            bytes[..21].copy_from_slice(&said);
+            let frame = |corrected_bits| Repaired { bytes, len: 21, doubt: 1.0, corrected_bits, symbols: 0 };
+            assert!(!Trust::new().believes(&frame(2), 0));
+            assert!(Trust::new().believes(&frame(0), 0), "what wasn't repaired may be odd");
+        }
     }
 
     #[test]
