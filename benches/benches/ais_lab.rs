@@ -333,7 +333,7 @@ fn neighbour(run: Run) {
         axis("messages heard", "", 0.0, 1.05),
     )
     .with("vTOC", Mark::Line, ours)
-    .with("AIS-catcher V2 (wanted at 25 dB)", Mark::Dots, catcher)
+    .with("AIS-catcher V2 (at 25 dB)", Mark::Dots, catcher)
     .keep("ais-neighbour")
     .expect("docs/curves can be written");
 }
