@@ -116,6 +116,7 @@ fn render_live(out: &mut String, hub: &Hub) {
     counter(out, "vtoc_live_deltas_total", "Deltas made.", c.deltas.load(Relaxed));
     counter(out, "vtoc_live_snapshots_total", "Snapshots made.", c.snapshots.load(Relaxed));
     counter(out, "vtoc_live_missed_total", "Deltas that a slow client did not get.", c.missed.load(Relaxed));
+    counter(out, "vtoc_live_encounters_cut_total", "Vessels with too many neighbours to look at all.", c.encounters_cut.load(Relaxed));
     counter(out, "vtoc_live_clients_refused_total", "Live connections refused.", c.clients_refused.load(Relaxed));
 }
 
