@@ -1,6 +1,8 @@
 //! Where AIS is heard (ITU-R M.1371-5 annex 2 §2.1.1; M.1084 channel numbers).
 
-/// A 25 kHz channel. As in [`model::Frame::channel`]: A = 0 … D = 3.
+use model::ChannelId;
+
+/// A 25 kHz channel. As a [`ChannelId`]: A = 0 … D = 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// AIS 1, channel 2087B.
@@ -34,13 +36,12 @@ impl Channel {
         }
     }
 
-    pub const fn index(self) -> u8 {
-        self as u8
+    pub const fn id(self) -> ChannelId {
+        ChannelId(self as u8)
     }
 
-    /// `None` for what a frame from a network may carry: unknown.
-    pub fn from_index(index: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(index)).copied()
+    pub fn from_id(ChannelId(place): ChannelId) -> Option<Self> {
+        Self::ALL.get(usize::from(place)).copied()
     }
 
     /// From the field of a sentence: a letter, or 1 and 2 as some equipment writes.
@@ -54,6 +55,3 @@ impl Channel {
         }
     }
 }
-
-/// [`model::Frame::channel`] of a frame whose channel the source doesn't tell.
-pub const CHANNEL_UNKNOWN: u8 = u8::MAX;

@@ -14,11 +14,12 @@ mod decoder;
 mod demod;
 pub mod message;
 pub mod nmea;
+mod slots;
 #[cfg(test)]
 mod testing;
 mod track;
 
-pub use channels::{CHANNEL_UNKNOWN, Channel};
+pub use channels::Channel;
 pub use decoder::Decoder;
 pub use demod::{Discriminator, Receiver};
 

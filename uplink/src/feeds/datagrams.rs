@@ -90,7 +90,6 @@ mod tests {
             tick: Tick12(1),
             utc: None,
             signal: Signal::default(),
-            channel: 0,
         };
         publisher.frame(&frame);
         publisher.flush();

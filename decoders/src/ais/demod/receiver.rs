@@ -13,6 +13,7 @@ use super::search::{HOP, Search};
 use super::stream::{Candidate, Stream};
 use super::trust::Trust;
 use crate::ais::channels::Channel;
+use crate::ais::slots::Slots;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
 use model::{DeciDbfs, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
 
@@ -60,6 +61,7 @@ pub struct Receiver {
     /// Channel samples up to which each channel's allowance for hard tries is used up.
     effort: Vec<u64>,
     trust: Trust,
+    slots: Slots,
     counters: Counters,
 }
 
@@ -101,6 +103,7 @@ impl Receiver {
             clock: Clock::default(),
             cancels: full,
             trust: Trust::new(),
+            slots: Slots::new(),
             counters: Counters::default(),
         }
     }
@@ -272,15 +275,17 @@ impl Receiver {
                 noise: DeciDbfs::from_power(heard.noise),
                 freq_offset_hz: Some(heard.freq_hz.round() as i32),
                 corrected_bits: heard.repaired.corrected_bits,
+                channel: Some(self.channels[channel].id()),
+                slot: None,
             },
-            channel: self.channels[channel].index(),
         }
     }
 
     /// Frames that nothing can precede any more, in order of time.
     fn hand_out(&mut self, before: u64, out: &mut dyn FnMut(Frame)) {
         while let Some(i) = (0..self.held.len()).filter(|&i| self.held[i].0 <= before).min_by_key(|&i| self.held[i].0) {
-            let (_, frame) = self.held.remove(i);
+            let (_, mut frame) = self.held.remove(i);
+            frame.signal.slot = self.slots.place(&frame);
             self.counters.frames += 1;
             self.counters.corrected_frames += u64::from(0 < frame.signal.corrected_bits);
             out(frame);

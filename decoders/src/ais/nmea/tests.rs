@@ -117,7 +117,7 @@ fn a_frame_reads_as_its_sentences() {
     let text = frame_text(&frame);
     assert_eq!(text.lines().count(), 2);
     assert_eq!(messages(text.as_bytes()), [Bits::from_bytes(&[0x14; 53]).unwrap()]);
-    frame.channel = CHANNEL_UNKNOWN;
+    frame.signal.channel = None;
     assert!(frame_text(&frame).starts_with("!AIVDM,2,1,0,,"), "{}", frame_text(&frame));
 }
 
