@@ -15,7 +15,7 @@ mod truth;
 
 pub use gmsk::{AisBurst, Channel};
 pub use payload::Payload;
-pub use sea::{SeaConfig, SeaSignal};
+pub use sea::{SeaConfig, SeaMessage, SeaSignal};
 pub use truth::{AisTruth, Reception};
 
 use crate::air::PS_PER_S;
