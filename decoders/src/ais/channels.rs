@@ -1,6 +1,9 @@
 //! Where AIS is heard (ITU-R M.1371-5 annex 2 §2.1.1; M.1084 channel numbers).
 
-use model::ChannelId;
+use model::{ChannelId, Tuning};
+
+/// Half the bandwidth that a channel needs, hertz.
+pub const HALF_BAND_HZ: u64 = 10_500;
 
 /// A 25 kHz channel. As a [`ChannelId`]: A = 0 … D = 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +28,11 @@ impl Channel {
             Self::C => 156_775_000,
             Self::D => 156_825_000,
         }
+    }
+
+    /// Does a receiver so tuned hear all of it?
+    pub fn is_covered_by(self, tuning: Tuning) -> bool {
+        self.center_hz().abs_diff(tuning.center_hz) + HALF_BAND_HZ <= u64::from(tuning.rate_sps / 2)
     }
 
     pub const fn letter(self) -> char {

@@ -482,5 +482,6 @@ fn dropped_samples_start_afresh() {
     receiver.finish(&mut |f| second.push(f));
     let bytes = |frames: &[Frame]| frames.iter().map(|f| f.raw.clone()).collect::<Vec<_>>();
     assert_eq!((bytes(&first).len(), bytes(&first)), (scene.sent.len(), bytes(&second)));
-    assert!(first.iter().zip(&second).all(|(a, b)| a.tick.0 + 24_000_000 == b.tick.0));
+    // The centre has followed the ships in between: an eighth of a sample is 39 ticks.
+    assert!(first.iter().zip(&second).all(|(a, b)| (a.tick.0 + 24_000_000).abs_diff(b.tick.0) < 40));
 }
