@@ -11,6 +11,7 @@
 
 mod ais;
 mod central;
+pub mod inputs;
 mod layers;
 mod settings;
 mod source;
