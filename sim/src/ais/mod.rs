@@ -6,6 +6,7 @@
 //! - [`scenario`]: laboratory signals: levels, offsets, timing, modulation faults, collisions.
 
 pub mod gmsk;
+mod interval;
 pub mod message;
 mod payload;
 pub mod scenario;

@@ -16,6 +16,7 @@
 //! drawn from `(seed, minute)`, so whoever listens, and since when, hears the same.
 
 use super::gmsk::{AisBurst, Channel, EBN0_TO_CN0_DB, Levels, Modulator, Shape};
+use super::interval::interval_s;
 use super::message::{self, CommState};
 use super::payload::Payload;
 use super::scenario::CENTER_HZ;
@@ -295,35 +296,6 @@ fn jobs_of_minute(sea: &Sea, minute: i64) -> Vec<(f64, Job)> {
     }
     jobs.extend((0..sea.atons().len()).map(|i| (180.0, Job::Aton(i))));
     jobs
-}
-
-/// Table 1 of annex 2.
-fn interval_s(class_b: bool, nav_status: u8, speed_kt: f64, turn_deg_per_min: f64) -> f64 {
-    match (class_b, 10.0 < turn_deg_per_min.abs()) {
-        (true, _) => {
-            if speed_kt < 2.0 {
-                180.0
-            } else {
-                30.0
-            }
-        }
-        _ if matches!(nav_status, 1 | 5) && speed_kt < 3.0 => 180.0,
-        (_, turning) if speed_kt < 14.0 => {
-            if turning {
-                10.0 / 3.0
-            } else {
-                10.0
-            }
-        }
-        (_, turning) if speed_kt < 23.0 => {
-            if turning {
-                2.0
-            } else {
-                6.0
-            }
-        }
-        _ => 2.0,
-    }
 }
 
 /// The report in the first slot from `nominal` that is free for its whole length, within the next 75 (two seconds). `None`: all
