@@ -118,12 +118,17 @@ pub fn add_noise(rng: &mut Rng, rate: f64, ebn0_db: f64, out: &mut [C32]) {
 
 /// A position report with random content as a ship sends it, in waters of one degree.
 pub fn random_message(rng: &mut Rng) -> Vec<u8> {
+    let mmsi = 201_000_000 + (rng.next() % 574_000_000) as u32;
+    message_of(rng, mmsi)
+}
+
+/// The same of one ship.
+pub fn message_of(rng: &mut Rng, mmsi: u32) -> Vec<u8> {
     let random: Vec<u8> = (0..21).map(|_| rng.next() as u8).collect();
     let mut bits = Bits::from_bytes(&random).expect("21 bytes");
-    let mmsi = 201_000_000 + rng.next() % 574_000_000;
     for (at, width, value) in [
         (0, 8, 1 << 2),
-        (8, 30, mmsi),
+        (8, 30, mmsi.into()),
         (38, 4, 0),
         (50, 10, rng.next() % 300),
         (61, 28, 10 * 600_000 + rng.next() % 600_000),
