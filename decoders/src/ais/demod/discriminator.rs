@@ -10,6 +10,7 @@
 //! | the same with the high-pass of the sound card undone | 0 | 3 of 4 |
 //! | levels by patterns, offset tracked by each survivor | 69 | 3 of 4 |
 //! | and training sequences that begin with 1 | 123 | 4 of 4 |
+//! | and doubtful repairs only by the rules of `trust.rs` | 121 | 4 of 4 |
 //!
 //! (AIS-catcher: 114 and 4.) The phase doesn't survive a recorder: its low end is missing, and scales differ by ±10 % between
 //! transmitters.
@@ -23,6 +24,7 @@ use super::pulse::PREAMBLE;
 use super::repair::{DoubtMax, ONE_SLOT_MAX, Repair, Repaired};
 use super::search::{Search, WINDOW};
 use super::stream::{Candidate, Stream};
+use super::trust::Trust;
 use crate::ais::channels::Channel;
 use crate::ais::message::lengths;
 use crate::ais::slots::Slots;
@@ -64,6 +66,7 @@ pub struct Discriminator {
     /// No burst begins before the end of the last one.
     busy_until: u64,
     doubt_max: DoubtMax,
+    trust: Trust,
     clock: Clock,
     slots: Slots,
     counters: Counters,
@@ -91,6 +94,7 @@ impl Discriminator {
             waiting: Vec::with_capacity(WAITING_MAX),
             busy_until: 0,
             doubt_max: if config.profile == Profile::Full { DoubtMax::AUDIO } else { DoubtMax::AUDIO.unchanged() },
+            trust: Trust::new(),
             clock: Clock::default(),
             slots: Slots::new(),
             counters: Counters::default(),
@@ -132,6 +136,8 @@ impl Discriminator {
         let x = self.stream.slice(from, candidate.at + REACH);
         let found = self.levels.find(x).filter(|s| MATCH_MIN <= s.match_);
         let Some(start) = found else { return self.counters.refuse(Refusal::Preamble) };
+        let begin = from + start.position as u64;
+        let mut doubtful = None;
         for attempt in ATTEMPTS {
             let mut symbols = PREAMBLE + ONE_SLOT_MAX;
             self.levels.detect(x, &start, symbols, attempt);
@@ -141,15 +147,20 @@ impl Discriminator {
                 self.levels.detect(x, &start, symbols, attempt);
                 found = self.repair.search(self.levels.symbols(), self.doubt_max);
             }
-            if let Some(repaired) = found {
-                let begin = from + start.position as u64;
-                self.busy_until = begin + (repaired.symbols * SPS) as u64;
-                let mut frame = self.frame(begin, &repaired);
-                frame.signal.slot = self.slots.place(&frame);
-                return out(frame);
+            match found {
+                Some(repaired) if self.trust.believes(&repaired, begin) => {
+                    self.trust.note(&repaired, begin);
+                    self.busy_until = begin + (repaired.symbols * SPS) as u64;
+                    let mut frame = self.frame(begin, &repaired);
+                    frame.signal.slot = self.slots.place(&frame);
+                    return out(frame);
+                }
+                found => doubtful = doubtful.or(found),
             }
         }
-        self.counters.refuse(Refusal::Integrity);
+        let Some(repaired) = doubtful else { return self.counters.refuse(Refusal::Integrity) };
+        self.trust.note(&repaired, begin);
+        self.counters.refuse(Refusal::Sanity);
     }
 
     fn frame(&mut self, begin: u64, repaired: &Repaired) -> Frame {
@@ -175,6 +186,7 @@ impl Discriminator {
         self.stream.reset();
         self.waiting.clear();
         self.busy_until = 0;
+        self.trust.restart();
         self.clock = Clock::default();
     }
 }

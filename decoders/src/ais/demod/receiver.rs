@@ -39,8 +39,11 @@ const ONE_SLOT_SAMPLES: u64 = 1_024;
 /// few: interference that looks like bursts must not take the processor.
 const EFFORT: u64 = 1_024;
 const EFFORT_SAVED: u64 = 8 * EFFORT;
-/// The same bytes on another channel within this many channel samples (2 ms) are one transmission heard twice.
+/// The same bytes within this many channel samples (2 ms) may be one transmission heard twice.
 const GHOST_SAMPLES: u64 = 77;
+/// On another channel they are if this much weaker: an image (24.8 dB where I and Q differ by 1 dB) or what leaks over. Else the station
+/// said it on both.
+const GHOST_DB: f32 = 15.0;
 
 /// Samples to frames.
 #[derive(Debug)]
@@ -117,11 +120,6 @@ impl Receiver {
     }
 
     #[cfg(test)]
-    pub(super) fn trust_everybody(&mut self) {
-        self.trust.everybody = true;
-    }
-
-    #[cfg(test)]
     pub(super) fn tried(&self) -> u64 {
         self.modem.tried()
     }
@@ -176,9 +174,14 @@ impl Receiver {
 
     fn attempt(&mut self, channel: usize, candidate: Candidate) {
         let hard = self.cancels && self.effort[channel] <= candidate.at + EFFORT_SAVED;
-        match self.modem.receive(&self.streams[channel], &candidate, hard) {
+        let believed = |heard: &Heard| believes(&self.trust, heard);
+        match self.modem.receive(&self.streams[channel], &candidate, hard, &believed) {
             Ok(None) => self.counters.refuse(Refusal::Preamble),
             Ok(Some(heard)) => {
+                // What nobody believes may be two bursts heard as one.
+                if hard && !believes(&self.trust, &heard) && self.try_two(channel, &candidate) {
+                    return;
+                }
                 if self.cancels && heard.linear {
                     self.take_away(channel, &candidate, &heard);
                     self.hear_under(channel, &heard, candidate.tries + 1);
@@ -186,11 +189,8 @@ impl Receiver {
                 self.keep(channel, &heard);
             }
             Err(_) => {
-                if hard {
-                    if self.attempt_two(channel, &candidate, None) {
-                        return;
-                    }
-                    self.effort[channel] = self.effort[channel].max(candidate.at) + EFFORT;
+                if hard && self.try_two(channel, &candidate) {
+                    return;
                 }
                 self.counters.refuse(Refusal::Integrity);
                 if self.failed.len() == FAILED_MAX {
@@ -199,6 +199,15 @@ impl Receiver {
                 self.failed.push((channel, candidate));
             }
         }
+    }
+
+    /// Two bursts, where one alone wasn't heard; when that fails too it counts as effort.
+    fn try_two(&mut self, channel: usize, candidate: &Candidate) -> bool {
+        let found = self.attempt_two(channel, candidate, None).iter().any(Option::is_some);
+        if !found {
+            self.effort[channel] = self.effort[channel].max(candidate.at) + EFFORT;
+        }
+        found
     }
 
     /// Subtracts a burst. Where another carrier is left that was on at the same time, its burst is heard too: from what is left, or, as the
@@ -214,12 +223,14 @@ impl Receiver {
             return self.keep(channel, &other);
         }
         modem.restore(stream, candidate);
-        self.attempt_two(channel, candidate, Some(left));
-        self.modem.cancel(&mut self.streams[channel], heard);
+        let both = self.attempt_two(channel, candidate, Some(left));
+        if !both.iter().flatten().any(|b| b.repaired.bytes == heard.repaired.bytes) {
+            self.modem.cancel(&mut self.streams[channel], heard);
+        }
     }
 
-    /// Perhaps two bursts lie over each other.
-    fn attempt_two(&mut self, channel: usize, candidate: &Candidate, left: Option<Carrier>) -> bool {
+    /// Perhaps two bursts lie over each other; those heard are kept and subtracted.
+    fn attempt_two(&mut self, channel: usize, candidate: &Candidate, left: Option<Carrier>) -> [Option<Heard>; 2] {
         let mut both: [Option<Heard>; 2] = [None, None];
         let mut found = 0;
         self.modem.receive_two(&self.streams[channel], candidate, left, &mut |heard| {
@@ -231,7 +242,7 @@ impl Receiver {
             self.hear_under(channel, heard, candidate.tries + 1);
             self.keep(channel, heard);
         }
-        0 < found
+        both
     }
 
     /// After a burst has been taken away: what it covered may hold another.
@@ -258,18 +269,18 @@ impl Receiver {
 
     fn keep(&mut self, channel: usize, heard: &Heard) {
         let at = heard.flag_end_16ths;
-        if !self.trust.believes(&heard.repaired, at / 16) {
+        let believed = believes(&self.trust, heard);
+        self.trust.note(&heard.repaired, at / 16);
+        if !believed {
             return self.counters.refuse(Refusal::Sanity);
         }
         let bytes = &heard.repaired.bytes[..heard.repaired.len];
         let frame = self.frame(channel, heard, bytes);
         let same = |(t, f): &(u64, Frame)| t.abs_diff(at) < GHOST_SAMPLES * 16 && f.raw.as_slice() == bytes;
-        if let Some(twin) = self.held.iter_mut().find(|h| same(h)) {
-            if twin.1.signal.rssi < frame.signal.rssi {
-                *twin = (at, frame);
-            }
+        if self.held.iter().any(|h| same(h) && echoes(&frame, &h.1)) {
             return;
         }
+        self.held.retain(|h| !(same(h) && echoes(&h.1, &frame)));
         if self.held.len() < HELD_MAX {
             self.held.push((at, frame));
         }
@@ -320,6 +331,7 @@ impl Receiver {
         self.waiting.clear();
         self.failed.clear();
         self.effort.fill(0);
+        self.trust.restart();
         self.clock = Clock::default();
     }
 }
@@ -357,6 +369,17 @@ impl Demodulator for Receiver {
         let held = HOLD + REACH + 2 * super::search::WINDOW as u64;
         (held * 1_000_000 / u64::from(CHANNEL_RATE)) as u32 + (self.front.delay_s() * 1e6) as u32
     }
+}
+
+fn believes(trust: &Trust, heard: &Heard) -> bool {
+    trust.believes(&heard.repaired, heard.flag_end_16ths / 16)
+}
+
+/// Of two frames with the same bytes at the same time: is the one only what another path made of the other?
+fn echoes(weak: &Frame, strong: &Frame) -> bool {
+    let dbfs = |f: &Frame| f.signal.rssi.map_or(f32::NEG_INFINITY, DeciDbfs::dbfs);
+    let by_db = if weak.signal.channel == strong.signal.channel { 0.0 } else { GHOST_DB };
+    dbfs(weak) + by_db <= dbfs(strong)
 }
 
 /// `n` samples from number `from` on.

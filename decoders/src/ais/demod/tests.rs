@@ -18,11 +18,10 @@ fn config(rate: f64) -> DemodulatorConfig {
     DemodulatorConfig { receiver: ReceiverId(0), tuning, profile: Profile::Full }
 }
 
-/// Every message is of a ship of its own; all of them count as heard before (`trust.rs`).
+/// As shipped; every message is of a ship of its own.
 fn hear(rate: f64, samples: IqSamples<'_>) -> Vec<Frame> {
     let config = config(rate);
     let mut receiver = Receiver::new(&config).unwrap();
-    receiver.trust_everybody();
     let mut frames = Vec::new();
     let block = IqBlock { samples, tuning: config.tuning, start_tick: Tick12(0), start_utc: Some(UnixMicros(0)), dropped_samples: 0 };
     receiver.process(&block, &mut |f| frames.push(f));
@@ -298,7 +297,6 @@ fn frames_do_not_depend_on_how_samples_are_cut() {
     for _ in 0..3 {
         let config = config(rate);
         let mut receiver = Receiver::new(&config).unwrap();
-        receiver.trust_everybody();
         let (mut at, mut frames) = (0, Vec::new());
         while at < bytes.len() / 2 {
             let n = (1 + rng.next() as usize % 20_000).min(bytes.len() / 2 - at);
@@ -423,6 +421,54 @@ fn a_strong_burst_is_heard_once_and_on_its_channel() {
     receiver.finish(&mut |f| frames.push(f));
     let lines: Vec<_> = frames.iter().map(crate::ais::nmea::frame_text).collect();
     assert_eq!(lines, [r"!AIVDM,1,1,,B,E>k`HC0VTah9QTb:Pb2h0ab0P00=N97j<4dDP00000<020,4*6F"]);
+}
+
+/// One text on both channels at the same time, the second this much weaker: on how many it is heard.
+fn heard_on_channels(second_db: f64) -> usize {
+    let mut rng = Rng(71);
+    let mut scene = Scene::new(96_000.0, 0.2);
+    let first = lab::Burst::new(random_message(&mut rng), 0.03);
+    let second = lab::Burst { amplitude: 10f64.powf(-second_db / 20.0), ..first.clone() };
+    scene.add(0, first);
+    scene.add(1, second);
+    add_noise(&mut rng, 96_000.0, 45.0, &mut scene.samples);
+    hear(96_000.0, IqSamples::Cf32(&scene.cf32(10.0))).len()
+}
+
+#[test]
+fn a_text_said_on_both_channels_is_no_ghost_but_its_image_is() {
+    assert_eq!([0.0, 10.0, 20.0, 30.0].map(heard_on_channels), [2, 2, 1, 1]);
+}
+
+/// Every slot of the channel between A and B used, at 40 dB over the wanted ones.
+#[test]
+fn a_neighbour_25_khz_away_does_no_harm() {
+    let mut rng = Rng(72);
+    let mut scene = slots(&mut rng, 96_000.0, 4.0, 15.0, &mut |_, _| {});
+    let wanted = scene.sent.len();
+    for n in 0..140 {
+        let start_s = 0.005 + f64::from(n) * 256.0 / 9600.0;
+        let neighbour = lab::Burst { offset_hz: 25_000.0, amplitude: 100.0, ..lab::Burst::new(random_message(&mut rng), start_s) };
+        scene.add(0, neighbour);
+    }
+    scene.sent.truncate(wanted);
+    let mut score = Score::default();
+    score.add(&scene, &hear(96_000.0, IqSamples::Cf32(&scene.cf32(1_000.0))));
+    assert!(score.per() <= 0.02 && score.wrong == 0, "{score:?}");
+}
+
+/// Sparks: single samples 30 dB over the carrier, one a slot.
+#[test]
+fn sparks_cost_a_bit_or_two_not_the_message() {
+    let mut rng = Rng(73);
+    let mut scene = slots(&mut rng, 96_000.0, 8.0, 15.0, &mut |_, _| {});
+    for _ in 0..300 {
+        let at = rng.next() as usize % scene.samples.len();
+        scene.samples[at] += super::complex::C32::unit(rng.uniform() as f32 * core::f32::consts::TAU).scale(31.6);
+    }
+    let mut score = Score::default();
+    score.add(&scene, &hear(96_000.0, IqSamples::Cf32(&scene.cf32(100.0))));
+    assert!(score.per() <= 0.3 && score.wrong == 0, "{score:?}");
 }
 
 #[test]
