@@ -4,7 +4,7 @@ use super::bank::FmBank;
 use super::beliefs::AIR;
 use super::carrier::Carrier;
 use super::outbox::{Heard, Outbox};
-use super::tone::ToneBank;
+use super::tone::{AUDIO_SPS, ToneBank};
 use crate::dsp::{Resampler, dot, low_pass, rotate};
 use crate::registry::Profile;
 use core::f32::consts::TAU;
@@ -17,7 +17,6 @@ const STOP_HZ: f64 = 9_500.0;
 /// Window in which the carrier is looked for: 120 ms.
 const CARRIER_BLOCKS: usize = 24;
 /// For the discriminator: narrower than the spectrum; what it cuts off costs less than the noise that it keeps out.
-const NARROW_SPS: f64 = 19_200.0;
 const NARROW_HZ: f64 = 5_000.0;
 const NARROW_TRANSITION_HZ: f64 = 4_000.0;
 /// Beyond this a swing is noise, not modulation.
@@ -46,7 +45,7 @@ pub struct Channel {
     re: Box<[f32]>,
     im: Box<[f32]>,
     carrier: Carrier,
-    banks: Vec<FmBank>,
+    banks: Vec<FmBank<true>>,
     discriminator: Discriminator,
     outbox: Outbox,
 }
@@ -68,7 +67,7 @@ impl Channel {
             taps: taps.into(),
             carrier: Carrier::new(CARRIER_BLOCKS),
             banks: banks.iter().map(|belief| FmBank::new(rate_sps, belief)).collect(),
-            discriminator: Discriminator::new(rate_sps, profile == Profile::Full),
+            discriminator: Discriminator::new(rate_sps),
             outbox: Outbox::default(),
         }
     }
@@ -129,10 +128,10 @@ struct Discriminator {
 }
 
 impl Discriminator {
-    fn new(rate_sps: f64, thorough: bool) -> Self {
-        let narrow = Resampler::new(rate_sps, NARROW_SPS, NARROW_HZ, NARROW_TRANSITION_HZ);
+    fn new(rate_sps: f64) -> Self {
+        let narrow = Resampler::new(rate_sps, AUDIO_SPS, NARROW_HZ, NARROW_TRANSITION_HZ);
         let delay_s = narrow.delay() / rate_sps;
-        Self { narrow, delay_s, last: (0.0, 0.0), tones: ToneBank::new(NARROW_SPS, thorough) }
+        Self { narrow, delay_s, last: (0.0, 0.0), tones: ToneBank::new() }
     }
 
     #[inline]
@@ -140,7 +139,7 @@ impl Discriminator {
         let Self { narrow, delay_s, last, tones } = self;
         narrow.push([i, q], &mut |[i, q]| {
             let (a, b) = core::mem::replace(last, (i, q));
-            let hz = (q * a - i * b).atan2(i * a + q * b) * NARROW_SPS as f32 / TAU;
+            let hz = (q * a - i * b).atan2(i * a + q * b) * AUDIO_SPS as f32 / TAU;
             tones.push(hz.clamp(-SWING_HZ_MAX, SWING_HZ_MAX), &mut |heard| out(heard.before(*delay_s)));
         });
     }
