@@ -8,7 +8,7 @@
 //! the audio's level is that of the deviation that was sent: taken for 3 kHz. A radio's de-emphasis spreads them out; it is undone.
 
 use super::beliefs::Remodulated;
-use super::outbox::{Heard, Outbox};
+use super::outbox::{Heard, Outbox, WAIT_S};
 use super::reader::{BAUD, FRAME_BYTES_MAX};
 use super::tone::{AUDIO_SPS, ToneBank};
 use crate::dsp::{Resampler, append_planar};
@@ -18,6 +18,8 @@ use model::{Frame, IqBlock, Protocol, Raw, ReceiverId, Signal, Tick12, UnixMicro
 
 /// Any rate from the first to the last.
 pub static AUDIO_RATES: &[u32] = &[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000, 192_000];
+/// Samples between two looks at what waits.
+const CLOCK: u64 = 64;
 /// Samples converted at a time.
 const BATCH: usize = 512;
 /// Audio above this is noise.
@@ -27,8 +29,8 @@ const TRANSITION_HZ: [f64; 2] = [3_000.0, 1_400.0];
 /// Samples of a block, 5 ms, and blocks in which the level is measured.
 const BLOCK: usize = 96;
 const BLOCKS: usize = 16;
-/// Sequences hold back 96 bits; filters and the level's window.
-const HELD_S: f64 = 0.2;
+/// Sequences hold back 88 bits; filters and the level's window; repaired frames wait.
+const HELD_S: f64 = 0.2 + WAIT_S;
 
 /// Audio to frames.
 #[derive(Debug)]
@@ -55,7 +57,7 @@ impl AudioReceiver {
             receiver: config.receiver,
             rate_sps,
             parts: Parts::new(rate_sps, config.profile),
-            outbox: Outbox::default(),
+            outbox: Outbox::new(),
             batch: Box::new([[0.0; BATCH]; 2]),
             taken: 0,
             start: None,
@@ -70,7 +72,7 @@ impl AudioReceiver {
         if 0 < self.taken {
             self.failed_before += self.parts.tones.failed();
             self.parts = Parts::new(self.rate_sps, self.profile);
-            self.outbox = Outbox::default();
+            self.outbox = Outbox::new();
         }
         self.taken = 0;
         self.start = Some((block.start_tick, block.start_utc));
@@ -79,13 +81,10 @@ impl AudioReceiver {
     /// The first `n` of the batch.
     fn hear(&mut self, n: usize, out: &mut dyn FnMut(Frame)) {
         let Some((tick, utc)) = self.start else { return };
-        let Self { receiver, rate_sps, parts, outbox, counters, batch, .. } = self;
-        let mut tell = |heard: Heard<'_>| {
-            if !outbox.is_news(&heard) {
-                return;
-            }
+        let Self { receiver, rate_sps, parts, outbox, counters, batch, taken, .. } = self;
+        let mut send = |heard: Heard<'_>| {
             counters.frames += 1;
-            counters.corrected_frames += u64::from(0 < heard.corrected_bytes);
+            counters.corrected_frames += u64::from(0 < heard.corrected.count());
             let ticks = Tick12::from_sample((heard.seconds.max(0.0) * f64::from(*rate_sps)) as u64, *rate_sps).0;
             out(Frame {
                 protocol: Protocol::Aprs,
@@ -94,12 +93,21 @@ impl AudioReceiver {
                 tick: tick.plus(ticks),
                 utc: utc.map(|utc| utc.plus_micros((ticks / 12) as i64)),
                 // Audio tells nothing of the carrier.
-                signal: Signal { corrected_bits: heard.corrected_bytes as u8, ..Signal::default() },
+                signal: Signal { corrected_bits: heard.corrected.count(), ..Signal::default() },
                 channel: 0,
             });
         };
-        for x in &batch[0][..n] {
-            parts.push(*x, &mut tell);
+        for (i, x) in batch[0][..n].iter().enumerate() {
+            parts.push(*x, &mut |heard| {
+                if outbox.is_news(&heard) {
+                    send(heard);
+                }
+            });
+            // Not at the batch's end: frames do not depend on how samples are cut.
+            let now = *taken + i as u64;
+            if now.is_multiple_of(CLOCK) {
+                outbox.set_time(now as f64 / f64::from(*rate_sps), &mut send);
+            }
         }
         self.taken += n as u64;
     }

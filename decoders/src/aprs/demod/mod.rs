@@ -69,7 +69,9 @@ mod fx25;
 mod outbox;
 mod reader;
 mod receiver;
+mod repair;
 mod sequence;
+mod step;
 mod tone;
 mod trellis;
 
