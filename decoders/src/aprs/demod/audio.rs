@@ -57,7 +57,7 @@ impl AudioReceiver {
             receiver: config.receiver,
             rate_sps,
             parts: Parts::new(rate_sps, config.profile),
-            outbox: Outbox::new(),
+            outbox: Outbox::default(),
             batch: Box::new([[0.0; BATCH]; 2]),
             taken: 0,
             start: None,
@@ -72,7 +72,7 @@ impl AudioReceiver {
         if 0 < self.taken {
             self.failed_before += self.parts.tones.failed();
             self.parts = Parts::new(self.rate_sps, self.profile);
-            self.outbox = Outbox::new();
+            self.outbox = Outbox::default();
         }
         self.taken = 0;
         self.start = Some((block.start_tick, block.start_utc));
@@ -84,7 +84,7 @@ impl AudioReceiver {
         let Self { receiver, rate_sps, parts, outbox, counters, batch, taken, .. } = self;
         let mut send = |heard: Heard<'_>| {
             counters.frames += 1;
-            counters.corrected_frames += u64::from(0 < heard.corrected.count());
+            counters.corrected_frames += u64::from(0 < heard.corrected_bits());
             let ticks = Tick12::from_sample((heard.seconds.max(0.0) * f64::from(*rate_sps)) as u64, *rate_sps).0;
             out(Frame {
                 protocol: Protocol::Aprs,
@@ -93,7 +93,7 @@ impl AudioReceiver {
                 tick: tick.plus(ticks),
                 utc: utc.map(|utc| utc.plus_micros((ticks / 12) as i64)),
                 // Audio tells nothing of the carrier.
-                signal: Signal { corrected_bits: heard.corrected.count(), ..Signal::default() },
+                signal: Signal { corrected_bits: heard.corrected_bits(), ..Signal::default() },
                 channel: 0,
             });
         };

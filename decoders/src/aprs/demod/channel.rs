@@ -70,7 +70,7 @@ impl Channel {
             carrier: Carrier::new(CARRIER_BLOCKS),
             banks: banks.iter().map(|belief| FmBank::new(rate_sps, belief)).collect(),
             discriminator: Discriminator::new(rate_sps),
-            outbox: Outbox::new(),
+            outbox: Outbox::default(),
             blocks: 0,
         }
     }
@@ -100,7 +100,7 @@ impl Channel {
             let (power, turn) = carrier.around(seconds * *rate_sps);
             let sample = (seconds * *rate_sps - delay) * *by as f64 - (taps.len() - 1) as f64 / 2.0;
             let offset_hz = turn * *rate_sps as f32 / TAU;
-            out(Told { bytes: heard.bytes, sample: sample.max(0.0) as u64, power, offset_hz, corrected_bits: heard.corrected.count() });
+            out(Told { bytes: heard.bytes, sample: sample.max(0.0) as u64, power, offset_hz, corrected_bits: heard.corrected_bits() });
         };
         let mut tell = |heard: Heard<'_>| {
             if outbox.is_news(&heard) {

@@ -1,7 +1,7 @@
 //! Several sequences hear one frame: the first copy that needed no repair is told. A repaired one waits until all others have had
 //! their say, and is dropped if one of them heard something else at that time.
 
-use super::reader::{Corrected, FRAME_BYTES_MAX, Read};
+use super::reader::{FRAME_BYTES_MAX, Read};
 
 /// A frame as a sequence hears it.
 #[derive(Clone, Copy, Debug)]
@@ -9,13 +9,20 @@ pub struct Heard<'a> {
     pub bytes: &'a [u8],
     /// Seconds of the signal until its opening flag ended.
     pub seconds: f64,
-    pub corrected: Corrected,
+    /// Bytes that a Reed–Solomon code set right; bits that were chosen so that the check passed.
+    pub corrected_bytes: usize,
+    pub repaired_bits: u8,
 }
 
 impl<'a> Heard<'a> {
     /// As read by a sequence: steps to seconds.
     pub fn new(read: Read<'a>, seconds: f64) -> Self {
-        Self { bytes: read.bytes, seconds, corrected: read.corrected }
+        Self { bytes: read.bytes, seconds, corrected_bytes: read.corrected_bytes, repaired_bits: read.repaired_bits }
+    }
+
+    /// Of either kind, as frames tell it: at least one bit in each byte.
+    pub fn corrected_bits(&self) -> u8 {
+        self.repaired_bits.max(self.corrected_bytes.min(255) as u8)
     }
 
     /// The same in the time of what lies in front by a delay.
@@ -36,7 +43,7 @@ struct Waiting {
     bytes: [u8; FRAME_BYTES_MAX],
     len: usize,
     seconds: f64,
-    corrected: Corrected,
+    repaired_bits: u8,
     /// Sequences do not agree about it.
     in_doubt: bool,
     until_s: f64,
@@ -50,14 +57,16 @@ pub struct Outbox {
     now_s: f64,
 }
 
-impl Outbox {
-    pub fn new() -> Self {
+impl Default for Outbox {
+    fn default() -> Self {
         Self { recent: [(0, f64::NEG_INFINITY); RECENT], at: 0, waiting: [const { None }; WAITING], now_s: 0.0 }
     }
+}
 
+impl Outbox {
     /// True for the first copy of a frame that needed no repair.
     pub fn is_news(&mut self, heard: &Heard<'_>) -> bool {
-        if let Corrected::Bits(_) = heard.corrected {
+        if 0 < heard.repaired_bits {
             self.wait(heard);
             return false;
         }
@@ -87,7 +96,7 @@ impl Outbox {
         let mut bytes = [0; FRAME_BYTES_MAX];
         bytes[..heard.bytes.len()].copy_from_slice(heard.bytes);
         let (len, until_s) = (heard.bytes.len(), self.now_s + WAIT_S);
-        *free = Some(Waiting { bytes, len, seconds: at_s, corrected: heard.corrected, in_doubt: false, until_s });
+        *free = Some(Waiting { bytes, len, seconds: at_s, repaired_bits: heard.repaired_bits, in_doubt: false, until_s });
     }
 
     /// The signal has been heard up to `now_s`: calls `out` with repaired frames that have waited long enough.
@@ -96,7 +105,7 @@ impl Outbox {
         self.now_s = now_s;
         for place in &mut self.waiting {
             if let Some(w) = place.take_if(|w| w.until_s <= now_s).filter(|w| !w.in_doubt) {
-                out(Heard { bytes: &w.bytes[..w.len], seconds: w.seconds, corrected: w.corrected });
+                out(Heard { bytes: &w.bytes[..w.len], seconds: w.seconds, corrected_bytes: 0, repaired_bits: w.repaired_bits });
             }
         }
     }
@@ -108,10 +117,9 @@ mod tests {
 
     /// What comes out of copies heard one after another, each (bytes, opened at, bits repaired), and the time after them.
     fn told(copies: &[(&[u8], f64, u8)], then_s: f64) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
-        let (mut outbox, mut at_once, mut later) = (Outbox::new(), Vec::new(), Vec::new());
-        for (bytes, seconds, bits) in copies {
-            let corrected = if *bits == 0 { Corrected::Bytes(0) } else { Corrected::Bits(*bits) };
-            let heard = Heard { bytes, seconds: *seconds, corrected };
+        let (mut outbox, mut at_once, mut later) = (Outbox::default(), Vec::new(), Vec::new());
+        for &(bytes, seconds, repaired_bits) in copies {
+            let heard = Heard { bytes, seconds, corrected_bytes: 0, repaired_bits };
             if outbox.is_news(&heard) {
                 at_once.push(bytes.to_vec());
             }

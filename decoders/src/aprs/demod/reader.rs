@@ -2,7 +2,7 @@
 
 use super::fx25::Fx25;
 use super::repair::Repair;
-use super::trellis::Tone;
+use super::trellis::Detour;
 use crate::aprs::ax25;
 use crate::hdlc::{Deframer, GOOD_FCS, Heard, Nrzi, crc_register};
 
@@ -30,24 +30,10 @@ pub struct Read<'a> {
     pub bytes: &'a [u8],
     /// Where its opening flag ended.
     pub opened_at: u64,
-    pub corrected: Corrected,
-}
-
-/// What was set right in a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Corrected {
-    /// So many bytes, by a Reed–Solomon code before the check.
-    Bytes(u8),
-    /// So many bits, chosen so that the check passed.
-    Bits(u8),
-}
-
-impl Corrected {
-    pub fn count(self) -> u8 {
-        match self {
-            Self::Bytes(n) | Self::Bits(n) => n,
-        }
-    }
+    /// Bytes that a Reed–Solomon code set right before the check.
+    pub corrected_bytes: usize,
+    /// Bits chosen so that the check passed ([`super::repair`]).
+    pub repaired_bits: u8,
 }
 
 impl Reader {
@@ -55,15 +41,14 @@ impl Reader {
         Self { nrzi: Nrzi::new(), deframer: Deframer::new(), fx25: Fx25::new(), repair: Repair::new(), flag_at: 0, failed: 0 }
     }
 
-    /// Takes a bit's level.
+    /// Takes a bit's level (true: mark), which ended at `at`, and what may be there instead.
     #[inline]
-    pub fn push(&mut self, tone: &Tone) -> Option<Read<'_>> {
-        let (level, at) = (tone.mark, tone.end);
+    pub fn push(&mut self, level: bool, at: u64, or: Option<Detour>) -> Option<Read<'_>> {
         let bit = self.nrzi.bit(level);
         if let Some(corrected) = self.fx25.push(bit, at) {
             return good(self.fx25.bytes(), self.fx25.opened_at(), corrected);
         }
-        self.repair.push(level, tone.or);
+        self.repair.push(level, or);
         match self.deframer.push(bit) {
             Heard::More => None,
             Heard::Abort => {
@@ -88,12 +73,12 @@ impl Reader {
         let repaired = self.repair.search();
         self.repair.open(level);
         let bits = repaired?;
-        Some(Read { bytes: self.repair.bytes(), opened_at, corrected: Corrected::Bits(bits) })
+        Some(Read { bytes: self.repair.bytes(), opened_at, corrected_bytes: 0, repaired_bits: bits })
     }
 }
 
 fn good(bytes: &[u8], opened_at: u64, corrected_bytes: usize) -> Option<Read<'_>> {
     let whole = FRAME_BYTES_MIN <= bytes.len() && crc_register(bytes) == GOOD_FCS;
     let bytes = &bytes[..bytes.len().saturating_sub(2)];
-    (whole && ax25::has_addresses(bytes)).then_some(Read { bytes, opened_at, corrected: Corrected::Bytes(corrected_bytes as u8) })
+    (whole && ax25::has_addresses(bytes)).then_some(Read { bytes, opened_at, corrected_bytes, repaired_bits: 0 })
 }

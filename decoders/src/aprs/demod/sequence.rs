@@ -23,7 +23,7 @@ impl<const L: usize, const G: usize, const DRIFT: bool> Sequence<L, G, DRIFT> {
         }
         for (group, reader) in self.readers.iter_mut().enumerate() {
             for tone in self.trellis.look_back(group) {
-                if let Some(read) = reader.push(tone) {
+                if let Some(read) = reader.push(tone.mark, tone.end, tone.or) {
                     out(read);
                 }
             }
