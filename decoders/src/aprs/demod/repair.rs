@@ -7,6 +7,20 @@
 //! Each try that is a whole frame passes the check by chance once in 65,536 times, so tries are few: only frames of few doubts, only
 //! detours that cost little. What passes must also be a packet in every respect; it is marked (`corrected_bits`) and waits for a copy
 //! that needed no repair, or one that says something else ([`super::outbox`]). So it never counts as heard without repair.
+//!
+//! What was tried, of 100 frames by audio at 4 dB (69 heard without repair) / of 100 with Fast at 6 dB (32):
+//!
+//! | | repaired | tries that were whole frames |
+//! |---|---|---|
+//! | every sixth level may be doubtful, 24 tries, cost up to 6 | 16 / 27 | 3,869 / 5,749 |
+//! | 12 tries | 13 / 18 | 2,299 / 3,074 |
+//! | cost up to 3 | 10 / 26 | 1,659 / 5,322 |
+//! | every twentieth | 16 / 7 | 2,881 / 1,322 |
+//! | **every twelfth** | 16 / 25 | 3,173 / 3,792 |
+//! | every twelfth; from the fifth try on only what two sequences come to | 11 / 16 | |
+//!
+//! A right check by chance is one in 65,536 of the last column: 0.3 % of those repaired. What is wrong then has errors left, and mostly
+//! is no packet: with the first row's rules none of REPTOTAL repaired frames was wrong (`aprs_lab -- repair`).
 
 use super::reader::FRAME_BYTES_MAX;
 use super::trellis::Detour;
@@ -24,7 +38,7 @@ const TRIES: usize = 24;
 /// Cost of a try at most, samples' amplitudes.
 const COST_MAX: f32 = 6.0;
 /// One level in so many may be doubtful: noise has more.
-const LEVELS_A_DOUBT: usize = 6;
+const LEVELS_A_DOUBT: usize = 12;
 
 #[derive(Clone, Copy, Debug)]
 struct Doubt {
