@@ -221,7 +221,7 @@ fn several_channels_from_one_stream() {
             sent.push(truth[0].frame.bytes());
         }
         let frames = demodulate(Receiver::new(&config).unwrap(), IqSamples::Cf32(&sum), config.tuning);
-        let mut heard: Vec<(u8, &[u8])> = frames.iter().map(|f| (f.channel, f.raw.as_slice())).collect();
+        let mut heard: Vec<(u8, &[u8])> = frames.iter().map(|f| (f.signal.channel.unwrap().0, f.raw.as_slice())).collect();
         heard.sort_unstable();
         let expected: Vec<(u8, &[u8])> = sent.iter().enumerate().map(|(i, s)| (i as u8, s.as_slice())).collect();
         assert_eq!(heard, expected, "{rate_sps} samples a second around {center_hz}");
