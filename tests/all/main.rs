@@ -18,6 +18,7 @@ mod cli;
 mod delivery;
 mod facts;
 mod feeds;
+mod igate;
 mod profiles;
 mod recordings;
 mod secrets;

@@ -36,6 +36,9 @@ pub fn run(options: &ConfigOptions) -> Result<(), Failure> {
         [] => println!("no configuration file; the defaults are in force"),
         files => files.iter().for_each(|f| println!("{}: right", f.display())),
     }
+    if let Some(callsign) = &config.settings.igate.callsign {
+        println!("igate: {callsign} at {}, receive only", config.settings.igate.server);
+    }
     println!("{} receiver(s): {}", config.settings.receivers.len(), names(&config));
     Ok(())
 }

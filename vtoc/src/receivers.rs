@@ -1,6 +1,6 @@
 //! Receivers from settings: which source, which protocol, opened anew each time they fail.
 
-use crate::config::{AudioName, Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::config::{APRS_IS, AudioName, Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
 use decoders::aprs::internet;
@@ -184,9 +184,6 @@ fn sentences(r: &Receiver) -> Input {
     };
     Input::Bytes(Box::new(open), Framing::Nmea)
 }
-
-/// Where an APRS-IS server is, when none is named.
-const APRS_IS: &str = "rotate.aprs2.net:14580";
 
 /// APRS packets, from wherever they come.
 fn packets(r: &Receiver) -> Input {

@@ -11,9 +11,11 @@
 pub mod ax25;
 mod decoder;
 mod demod;
+pub mod gate;
 pub mod internet;
 pub mod line;
 pub mod packet;
+pub mod repeats;
 
 pub use decoder::Decoder;
 pub use demod::{AUDIO_RATES, AudioReceiver, Receiver};

@@ -10,6 +10,7 @@
 //! (`[receivers.roof]`), so that a file in `conf.d` can add one or change one key of one.
 
 mod central;
+mod igate;
 mod layers;
 mod settings;
 mod source;
@@ -17,6 +18,7 @@ mod validate;
 
 #[cfg(feature = "central")]
 pub use central::ReadPolicy;
+pub use igate::{APRS_IS, Igate};
 pub use layers::{ConfigError, Layers};
 pub use settings::{AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 pub use validate::validate;
@@ -155,6 +157,23 @@ mod tests {
         check("[auth]\ncors_origins = ['example.com']\n", "vtoc.toml:2:16: auth.cors_origins: `example.com` is not scheme://host");
         check("[auth]\nsession_hours = 0\n", "vtoc.toml:2:17: auth.session_hours: 0 is not within 1 to 720 hours");
         check("[feeds]\navr = '127.0.0.1:8080'\n", "vtoc.toml:2:7: feeds.avr: 127.0.0.1:8080 is taken by console.listen");
+    }
+
+    #[test]
+    fn an_igate_needs_a_call_sign_of_somebody() {
+        let check = |text: &str, expected: &str| {
+            let found = load_with(&[("vtoc.toml", text)], &[], &[]).unwrap_err();
+            assert!(found.contains(expected), "{text:?}\n gave: {found}\n not:  {expected}");
+        };
+        check("[igate]\ncallsign = 'N0CALL-10'\n", "vtoc.toml:2:12: igate.callsign: N0CALL-10 is nobody's");
+        check("[igate]\ncallsign = 'pa1abc'\n", "vtoc.toml:2:12: igate.callsign: `pa1abc` is no call sign");
+        check("[igate]\nserver = 'rotate'\n", "vtoc.toml:2:10: igate.server: `rotate` is not host:port");
+        check("[igate]\nfilter = ''\n", "vtoc.toml:2:10: igate.filter:");
+        let both = "[igate]\ncallsign = 'PA1ABC-10'\n[receivers.net]\nprotocol = 'aprs'\nsource = 'aprs_is'\ncallsign = 'PA1ABC-10'\n";
+        check(both, "vtoc.toml:2:12: igate.callsign: PA1ABC-10 logs in as receivers.net too");
+        let settings = load_with(&[("vtoc.toml", "")], &[], &[]).unwrap().settings;
+        assert!(settings.igate.callsign.is_none() && settings.igate.server == APRS_IS);
+        assert!(load_with(&[("vtoc.toml", "[igate]\ncallsign = 'PA1ABC-10'\n")], &[], &[]).is_ok());
     }
 
     #[test]

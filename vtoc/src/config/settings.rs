@@ -1,6 +1,7 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
 use super::central::{Auth, Central};
+use super::igate::Igate;
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub struct Settings {
     pub spool: Spool,
     pub uplink: Uplink,
     pub feeds: Feeds,
+    pub igate: Igate,
     pub console: Console,
     pub central: Central,
     pub auth: Auth,

@@ -1,6 +1,7 @@
 //! `vtoc station`: receivers → spool → uplink, the station's own console, and feeds for other programs.
 
 mod feeds;
+mod igate;
 mod metrics;
 mod news;
 #[cfg(test)]
@@ -56,6 +57,7 @@ struct Parts {
     spool: Arc<Spool>,
     uplink: Option<watch::Receiver<ClientStatus>>,
     feeds: Vec<feeds::Running>,
+    igate: Option<igate::Running>,
 }
 
 async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> Result<(), Failure> {
@@ -74,7 +76,8 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let writer_config = WriterConfig { commit_interval: Duration::from_millis(settings.spool.commit_ms.into()), ..WriterConfig::default() };
     let writer = Arc::new(SpoolWriter::start(Arc::clone(&spool), writer_config).map_err(Failure::failed)?);
     let (publishers, feeds) = bound.start();
-    let sink = StationSink::new(station, Arc::clone(&writer), Arc::clone(&hub), publishers, !live_only);
+    let (igate, igate_running) = igate::Igate::start(settings).unzip();
+    let sink = StationSink::new(station, Arc::clone(&writer), Arc::clone(&hub), publishers, igate, !live_only);
     let options = StationOptions { decoder: receivers::decoder_config(settings), ..StationOptions::default() };
     let ingest = Station::start(specs, &options, sink).map_err(|e| Failure::config(format!("receivers: {e}")))?;
 
@@ -84,6 +87,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
         spool,
         uplink: client.as_ref().map(Client::status),
         feeds,
+        igate: igate_running,
     });
     let router = api::station::router(console(settings, station, &hub, &parts));
     let http = tokio::spawn(service::serve(listener_announced(listener, &parts.feeds)?, router, stopped));

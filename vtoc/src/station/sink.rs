@@ -1,5 +1,6 @@
 //! Where a station's frames and events go: to disk, into its own picture, and to other programs.
 
+use super::igate::Igate;
 use crate::clock::now;
 use api::live::Hub;
 use ingest::Sink;
@@ -19,20 +20,31 @@ pub struct StationSink {
     writer: Arc<SpoolWriter>,
     hub: Arc<Hub>,
     feeds: Vec<Publisher>,
+    igate: Option<Igate>,
     batch: Vec<Event>,
     /// Recordings flat out wait for the disk; what is live does not (the queue's limit is counted).
     wait_for_disk: bool,
 }
 
 impl StationSink {
-    pub fn new(station: StationId, writer: Arc<SpoolWriter>, hub: Arc<Hub>, feeds: Vec<Publisher>, wait_for_disk: bool) -> Self {
-        Self { station, writer, hub, feeds, batch: Vec::with_capacity(BATCH), wait_for_disk }
+    pub fn new(
+        station: StationId,
+        writer: Arc<SpoolWriter>,
+        hub: Arc<Hub>,
+        feeds: Vec<Publisher>,
+        igate: Option<Igate>,
+        wait_for_disk: bool,
+    ) -> Self {
+        Self { station, writer, hub, feeds, igate, batch: Vec::with_capacity(BATCH), wait_for_disk }
     }
 }
 
 impl Sink for StationSink {
     fn frame(&mut self, frame: &Frame) {
         self.feeds.iter_mut().for_each(|feed| feed.frame(frame));
+        if let Some(igate) = &mut self.igate {
+            igate.frame(frame);
+        }
     }
 
     fn event(&mut self, event: Event) {
