@@ -11,6 +11,7 @@
 mod adsb_lab;
 mod ais_sources;
 mod aprs_lab;
+mod aprs_modems;
 mod aprs_sources;
 mod architecture;
 mod browser;

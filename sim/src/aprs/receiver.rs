@@ -13,16 +13,8 @@ pub const AUDIO_RATE: u32 = 48_000;
 /// `iq` at `rate_sps` (a multiple of 48,000) to audio, 1.0 = 10 kHz of deviation. `offset_hz`: the channel from the centre.
 pub fn discriminate(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, de_emphasis: bool) -> Vec<f32> {
     assert!(rate_sps.is_multiple_of(AUDIO_RATE), "{rate_sps} samples/s are no multiple of 48,000");
-    let baseband = shift_and_filter(iq, f64::from(rate_sps), offset_hz, (rate_sps / AUDIO_RATE) as usize);
+    let deviation = swings(iq, rate_sps, offset_hz);
     let rate = f64::from(AUDIO_RATE);
-    let deviation: Vec<f32> = baseband
-        .windows(2)
-        .map(|w| {
-            let (a, b) = (w[0], w[1]);
-            let turn = (b.1 * a.0 - b.0 * a.1).atan2(b.0 * a.0 + b.1 * a.1);
-            (f64::from(turn) / TAU * rate / 10_000.0) as f32
-        })
-        .collect();
     let mut audio = filter_real(&high_pass(&deviation, 100.0 / rate), &low_pass(5000.0 / rate, 121));
     if de_emphasis {
         // A first-order low-pass well below the tones falls with frequency, as 6 dB an octave; its gain is 1 at 1,200 Hz.
@@ -36,6 +28,18 @@ pub fn discriminate(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, de_emphasi
         });
     }
     audio
+}
+
+/// The discriminator's own output, as 9600 baud needs it: without the speaker's filters.
+pub fn swings(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64) -> Vec<f32> {
+    assert!(rate_sps.is_multiple_of(AUDIO_RATE), "{rate_sps} samples/s are no multiple of 48,000");
+    let baseband = shift_and_filter(iq, f64::from(rate_sps), offset_hz, (rate_sps / AUDIO_RATE) as usize);
+    let swing = |w: &[(f32, f32)]| {
+        let (a, b) = (w[0], w[1]);
+        let turn = (b.1 * a.0 - b.0 * a.1).atan2(b.0 * a.0 + b.1 * a.1);
+        (f64::from(turn) / TAU * f64::from(AUDIO_RATE) / 10_000.0) as f32
+    };
+    baseband.windows(2).map(swing).collect()
 }
 
 /// Audio as 16-bit samples in a WAV file (one channel), 1.0 = full scale.

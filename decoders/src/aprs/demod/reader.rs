@@ -1,6 +1,8 @@
-//! Rows of tones to frames: NRZI, flags, check sequence, addresses; plain and in FX.25.
+//! Rows of levels to frames: NRZI, flags, check sequence, addresses; plain, in FX.25, and IL2P.
 
 use super::fx25::Fx25;
+use super::il2p::Il2p;
+use super::scrambler::Descrambler;
 use crate::aprs::ax25;
 use crate::hdlc::{Deframer, GOOD_FCS, Heard, Nrzi, crc_register};
 
@@ -12,9 +14,12 @@ const FRAME_BYTES_MIN: usize = 14 + 1 + 2;
 
 #[derive(Debug)]
 pub struct Reader {
+    /// 9600 baud: plain frames and FX.25 are scrambled.
+    descrambler: Option<Descrambler>,
     nrzi: Nrzi,
     deframer: Deframer<FRAME_BYTES_MAX>,
     fx25: Fx25,
+    il2p: Il2p,
     /// Where the flag that may open a frame ended.
     flag_at: u64,
     /// Frames whose FCS was wrong.
@@ -33,12 +38,23 @@ pub struct Read<'a> {
 
 impl Reader {
     pub const fn new() -> Self {
-        Self { nrzi: Nrzi::new(), deframer: Deframer::new(), fx25: Fx25::new(), flag_at: 0, failed: 0 }
+        let (nrzi, deframer, fx25, il2p) = (Nrzi::new(), Deframer::new(), Fx25::new(), Il2p::new());
+        Self { descrambler: None, nrzi, deframer, fx25, il2p, flag_at: 0, failed: 0 }
     }
 
-    /// Takes a bit's level (true: mark), which ended at `at`.
+    /// For levels of 9600 baud.
+    pub fn scrambled() -> Self {
+        Self { descrambler: Some(Descrambler::default()), ..Self::new() }
+    }
+
+    /// Takes a bit's level (true: mark), which ended at `at`, in eighths of a bit.
     #[inline]
     pub fn push(&mut self, level: bool, at: u64) -> Option<Read<'_>> {
+        if let Some(corrected_bytes) = self.il2p.push(level, at) {
+            let bytes = self.il2p.bytes();
+            return ax25::has_addresses(bytes).then_some(Read { bytes, opened_at: self.il2p.opened_at(), corrected_bytes });
+        }
+        let level = self.descrambler.as_mut().map_or(level, |d| d.bit(level));
         let bit = self.nrzi.bit(level);
         if let Some(corrected_bytes) = self.fx25.push(bit, at) {
             return good(self.fx25.bytes(), self.fx25.opened_at(), corrected_bytes);
