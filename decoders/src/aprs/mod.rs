@@ -9,11 +9,13 @@
 //! ```
 
 pub mod ax25;
+mod control;
 mod decoder;
 mod demod;
 pub mod gate;
 pub mod internet;
 pub mod line;
+mod movement;
 pub mod packet;
 pub mod repeats;
 

@@ -70,5 +70,5 @@ pub fn render(igate: Option<&Running>, out: &mut String) {
     counter(out, "vtoc_igate_overflow_total", "Packets dropped because too many waited.", count(&connection.overflow));
     counter(out, "vtoc_igate_expired_total", "Packets dropped because they could not be sent in time.", count(&connection.expired));
     let reasons = NotGated::ALL.map(|why| (labels([("why", &why.name())]), count(&refused[why as usize]) as f64));
-    metric(out, "vtoc_igate_refused_total", "counter", "Frames that are not for APRS-IS.", reasons.into_iter());
+    metric(out, "vtoc_igate_refused_total", "counter", "Frames that are not for APRS-IS.", reasons);
 }
