@@ -13,6 +13,7 @@ mod ais_sources;
 mod aprs_lab;
 mod aprs_modems;
 mod aprs_sources;
+mod aprs_transmit;
 mod architecture;
 mod browser;
 mod cli;

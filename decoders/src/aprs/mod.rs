@@ -18,6 +18,7 @@ pub mod line;
 mod movement;
 pub mod packet;
 pub mod repeats;
+pub mod send;
 
 pub use decoder::Decoder;
 pub use demod::{AUDIO_RATES, AudioReceiver, G3ruhReceiver, Receiver};

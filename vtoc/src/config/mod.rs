@@ -14,6 +14,7 @@ mod igate;
 mod layers;
 mod settings;
 mod source;
+mod transmit;
 mod validate;
 
 #[cfg(feature = "central")]
@@ -21,6 +22,8 @@ pub use central::ReadPolicy;
 pub use igate::{APRS_IS, Igate};
 pub use layers::{ConfigError, Layers};
 pub use settings::{AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
+pub use source::ModemName;
+pub use transmit::Transmit;
 pub use validate::validate;
 
 use std::path::{Path, PathBuf};
@@ -174,6 +177,30 @@ mod tests {
         let settings = load_with(&[("vtoc.toml", "")], &[], &[]).unwrap().settings;
         assert!(settings.igate.callsign.is_none() && settings.igate.server == APRS_IS);
         assert!(load_with(&[("vtoc.toml", "[igate]\ncallsign = 'PA1ABC-10'\n")], &[], &[]).is_ok());
+    }
+
+    #[test]
+    fn transmitting_needs_a_switch_a_licence_and_a_tnc() {
+        let tnc = "[receivers.tnc]\nprotocol = 'aprs'\nsource = 'kiss_tcp'\naddress = '127.0.0.1:8001'\n";
+        let found = |more: &str| match load_with(&[("vtoc.toml", &format!("{tnc}[transmit]\n{more}"))], &[], &[]) {
+            Ok(config) => format!("enabled: {}", config.settings.transmit.enabled),
+            Err(found) => found,
+        };
+        let check = |more: &str, expected: &str| assert!(found(more).contains(expected), "{more:?}\n gave: {}", found(more));
+        // What is not switched on is not looked at.
+        check("callsign = 'N0CALL'\n", "enabled: false");
+        check("enabled = true\ntnc = 'tnc'\n", "transmitting needs `callsign`");
+        check("enabled = true\ntnc = 'tnc'\ncallsign = 'N0CALL-1'\n", "N0CALL-1 is nobody's");
+        let on = "enabled = true\ncallsign = 'PA1ABC-10'\n";
+        check(on, "transmit.tnc: name an enabled kiss_tcp or kiss_serial receiver");
+        check(&format!("{on}tnc = 'roof'\n"), "transmit.tnc:");
+        let on = format!("{on}tnc = 'tnc'\n");
+        check(&on, "enabled: true");
+        check(&format!("{on}beacon_minutes = 5\n"), "5 is too often");
+        check(&format!("{on}beacon_minutes = 30\n"), "a beacon tells station.latitude");
+        check(&format!("{on}path = 'WIDE1-1,WIDE2-2,WIDE3-3'\n"), "transmit.path:");
+        check(&format!("{on}symbol = '/'\ncomment = 'caf\u{e9}'\n"), "transmit.comment:");
+        check(&format!("{on}from_internet = true\n"), "give igate.callsign");
     }
 
     #[test]

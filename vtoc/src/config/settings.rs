@@ -2,6 +2,8 @@
 
 use super::central::{Auth, Central};
 use super::igate::Igate;
+use super::source::ModemName;
+use super::transmit::Transmit;
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,7 @@ pub struct Settings {
     pub uplink: Uplink,
     pub feeds: Feeds,
     pub igate: Igate,
+    pub transmit: Transmit,
     pub console: Console,
     pub central: Central,
     pub auth: Auth,
@@ -212,6 +215,9 @@ pub struct Receiver {
     pub format: Option<RecordingFormat>,
     /// The recording is an FM receiver's audio: this channel of it.
     pub audio: Option<AudioName>,
+    /// APRS: `afsk1200` or `g3ruh9600`.
+    #[serde(default)]
+    pub modem: ModemName,
     /// The recording stores Q before I.
     #[serde(default)]
     pub iq_swap: bool,
@@ -264,6 +270,7 @@ impl Receiver {
             filter: None,
             format: None,
             audio: None,
+            modem: ModemName::default(),
             iq_swap: false,
             pace: Pace::default(),
             repeat: false,

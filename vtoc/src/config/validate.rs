@@ -16,6 +16,7 @@ pub fn validate(settings: &Settings) -> Vec<Problem> {
     uplink(settings, &mut problems);
     feeds(settings, &mut problems);
     super::igate::validate(settings, &mut problems);
+    super::transmit::validate(settings, &mut problems);
     auth(settings, &mut problems);
     problems
 }

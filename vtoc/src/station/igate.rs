@@ -8,6 +8,7 @@ use decoders::aprs::internet;
 use model::{Frame, Protocol};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use tokio::sync::mpsc;
 use uplink::aprs_is::{Config, Counters, Lines, start};
 
 /// What passes frames on. Lives in the sink.
@@ -30,17 +31,18 @@ pub struct Running {
 }
 
 impl Igate {
-    /// `None`: switched off. Needs a tokio runtime.
-    pub fn start(settings: &Settings) -> Option<(Self, Running)> {
+    /// `None`: switched off. `packets`: where what the server sends goes, when the station passes it on to the air. Needs a tokio runtime.
+    pub fn start(settings: &Settings, packets: mpsc::Sender<Vec<u8>>) -> Option<(Self, Running)> {
         let IgateSettings { callsign, server, filter } = &settings.igate;
         let callsign = callsign.as_ref()?;
         let login = internet::login(callsign, env!("CARGO_PKG_VERSION"), filter.as_deref());
-        let lines = start(Config::new(server.clone(), callsign.clone(), login), None);
+        let transmits = settings.transmit.enabled && settings.transmit.from_internet;
+        let lines = start(Config::new(server.clone(), callsign.clone(), login), transmits.then_some(packets));
         let radios = settings.receivers.values().filter(|r| r.enabled).map(|r| r.source.is_radio()).collect();
         let refused: Arc<Refused> = Arc::default();
         let running = Running { connection: lines.counters(), refused: Arc::clone(&refused) };
-        tracing::info!(server, callsign, "igate to APRS-IS, receive only");
-        Some((Self { gate: Gate::new(callsign, false), lines, radios, refused }, running))
+        tracing::info!(server, callsign, transmits, "igate to APRS-IS");
+        Some((Self { gate: Gate::new(callsign, transmits), lines, radios, refused }, running))
     }
 
     pub fn frame(&mut self, frame: &Frame) {

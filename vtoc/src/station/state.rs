@@ -47,6 +47,7 @@ pub fn demo(settings: &mut Settings) {
     settings.receivers = [("sky".to_owned(), sky)].into();
     settings.uplink.central = None;
     settings.igate.callsign = None;
+    settings.transmit.enabled = false;
     if settings.station.latitude.is_none() {
         let center = sim::world::WorldConfig::default().center;
         (settings.station.latitude, settings.station.longitude) = (Some(center.lat_deg()), Some(center.lon_deg()));
