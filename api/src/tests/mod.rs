@@ -11,6 +11,7 @@ mod provision;
 mod sources;
 mod stations;
 mod surroundings;
+mod urgent;
 
 use crate::auth::Scope;
 use crate::central::{Central, CentralConfig};

@@ -11,6 +11,7 @@
 
 mod central;
 mod igate;
+pub mod inputs;
 mod layers;
 mod settings;
 mod source;
