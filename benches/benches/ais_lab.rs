@@ -7,7 +7,7 @@
 
 use benches::curve::{Axis, Chart, Mark, Scale};
 use decoders::{Demodulator as _, DemodulatorConfig, Profile, ais::Receiver};
-use model::{Frame, IqBlock, IqFormat, IqSamples, ReceiverId, Tick12, Tuning};
+use model::{ChannelId, Frame, IqBlock, IqFormat, IqSamples, ReceiverId, Tick12, Tuning};
 use sim::ais::AisTruth;
 use sim::ais::gmsk::{Channel, Shape};
 use sim::ais::scenario::{CENTER_HZ, Collision, Scenario, positions, statics};
@@ -107,7 +107,7 @@ fn judge(sent: Vec<AisTruth>, frames: &[Frame]) -> Heard {
         let from = by_time.partition_point(|(t, _)| *t < tick - 24_000.0);
         let near = by_time[from..].iter().take_while(|(t, _)| *t < tick + 24_000.0).map(|(_, i)| *i);
         let same: Vec<usize> = near.filter(|&i| sent[i].payload.as_bytes() == frame.raw.as_slice()).collect();
-        match same.iter().find(|&&i| u8::from(sent[i].burst.channel == Channel::B) == frame.channel && !heard[i]) {
+        match same.iter().find(|&&i| Some(ChannelId(u8::from(sent[i].burst.channel == Channel::B))) == frame.signal.channel && !heard[i]) {
             Some(&i) => heard[i] = true,
             None if same.is_empty() => {
                 println!("  nobody sent {frame:?}");

@@ -37,7 +37,10 @@ pub fn specs(settings: &Settings, tnc: &WayBack) -> Result<Vec<ReceiverSpec>, Fa
 
 fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings, tnc: &WayBack) -> Result<ReceiverSpec, Failure> {
     let by_audio = receiver.source == SourceKind::AudioTcp || receiver.audio.is_some() || receiver.format == Some(RecordingFormat::S16);
-    let protocol = with_modem(protocol_entry(receiver.protocol)?, by_audio, receiver.modem)?;
+    let mut protocol = with_modem(protocol_entry(receiver.protocol)?, by_audio, receiver.modem)?;
+    if let Some(channels) = receiver.channels.filter(|_| !by_audio) {
+        protocol = decoders::ais::Channels::from(channels).entry();
+    }
     let sends = settings.transmit.enabled && settings.transmit.tnc.as_deref() == Some(name);
     let input = match receiver.source {
         SourceKind::KissTcp | SourceKind::KissSerial => packets(receiver, sends.then(|| tnc.clone())),

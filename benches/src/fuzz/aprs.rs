@@ -77,7 +77,6 @@ impl Aprs {
             tick: Tick12(self.tick),
             utc: Some(UnixMicros(self.tick as i64)),
             signal: Signal::default(),
-            channel: 0,
         };
         if let Ok(line) = self.gate.line(&frame, true, UnixMicros(self.tick as i64 * 100_000)) {
             assert!(line.len() + 2 <= LINE_MAX && !line.iter().any(|b| matches!(b, b'\r' | b'\n')));

@@ -199,7 +199,6 @@ mod tests {
             tick: Tick12(0),
             utc: None,
             signal: Signal::default(),
-            channel: 0,
         }
     }
 

@@ -1,9 +1,8 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
+use super::ais::AisChannels;
 use super::central::{Auth, Central};
-use super::igate::Igate;
-use super::source::ModemName;
-use super::transmit::Transmit;
+use super::{igate::Igate, source::ModemName, transmit::Transmit};
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -230,6 +229,8 @@ pub struct Receiver {
     pub rate_sps: Option<u32>,
     /// Tuning. Default: the protocol's own.
     pub center_hz: Option<u64>,
+    /// AIS: `ab`, `cd` (long range) or one of them. Default: all that the tuning covers, `ab` with the protocol's own.
+    pub channels: Option<AisChannels>,
     #[serde(default)]
     pub gain: Gain,
     /// Crystal error, parts per million, −127…127.
@@ -276,6 +277,7 @@ impl Receiver {
             repeat: false,
             rate_sps: None,
             center_hz: None,
+            channels: None,
             gain: Gain::default(),
             ppm: 0,
             bias_tee: false,

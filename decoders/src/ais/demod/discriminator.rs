@@ -23,10 +23,11 @@ use super::pulse::PREAMBLE;
 use super::repair::{DoubtMax, ONE_SLOT_MAX, Repair, Repaired};
 use super::search::{Search, WINDOW};
 use super::stream::{Candidate, Stream};
-use crate::ais::channels::{CHANNEL_UNKNOWN, Channel};
+use crate::ais::channels::Channel;
 use crate::ais::message::lengths;
+use crate::ais::slots::Slots;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
-use model::{Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
+use model::{ChannelId, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
 
 /// Any rate from the first to the last.
 pub static AUDIO_RATES: &[u32] = &[44_100, 48_000, 50_000, 96_000, 192_000];
@@ -51,8 +52,7 @@ const ATTEMPTS: [Attempt; 5] = [
 pub struct Discriminator {
     receiver: ReceiverId,
     rate_sps: u32,
-    /// As in [`model::Frame::channel`].
-    channel: u8,
+    channel: Option<ChannelId>,
     front: Front,
     stream: Stream,
     fresh: [Vec<C32>; 1],
@@ -65,6 +65,7 @@ pub struct Discriminator {
     busy_until: u64,
     doubt_max: DoubtMax,
     clock: Clock,
+    slots: Slots,
     counters: Counters,
 }
 
@@ -79,7 +80,7 @@ impl Discriminator {
         Ok(Self {
             receiver: config.receiver,
             rate_sps,
-            channel: channel.map_or(CHANNEL_UNKNOWN, Channel::index),
+            channel: channel.map(Channel::id),
             front: Front::new(rate_sps, &[0.0]),
             stream: Stream::new(),
             fresh: [Vec::with_capacity(BATCH + 8)],
@@ -91,6 +92,7 @@ impl Discriminator {
             busy_until: 0,
             doubt_max: if config.profile == Profile::Full { DoubtMax::AUDIO } else { DoubtMax::AUDIO.unchanged() },
             clock: Clock::default(),
+            slots: Slots::new(),
             counters: Counters::default(),
         })
     }
@@ -142,7 +144,9 @@ impl Discriminator {
             if let Some(repaired) = found {
                 let begin = from + start.position as u64;
                 self.busy_until = begin + (repaired.symbols * SPS) as u64;
-                return out(self.frame(begin, &repaired));
+                let mut frame = self.frame(begin, &repaired);
+                frame.signal.slot = self.slots.place(&frame);
+                return out(frame);
             }
         }
         self.counters.refuse(Refusal::Integrity);
@@ -159,8 +163,7 @@ impl Discriminator {
             tick: self.clock.tick(seconds),
             utc: self.clock.utc(seconds),
             // A discriminator tells nothing of power, and its zero is anywhere.
-            signal: Signal { corrected_bits: repaired.corrected_bits, ..Signal::default() },
-            channel: self.channel,
+            signal: Signal { corrected_bits: repaired.corrected_bits, channel: self.channel, ..Signal::default() },
         }
     }
 

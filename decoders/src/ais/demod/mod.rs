@@ -33,6 +33,7 @@
 mod acquire;
 mod cancel;
 mod cpm;
+mod crystal;
 mod detect;
 mod discriminator;
 mod fm;
@@ -55,5 +56,7 @@ use crate::dsp::{clock, complex};
 pub use discriminator::{AUDIO_RATES, Discriminator};
 pub use receiver::{RATES, Receiver};
 
+#[cfg(test)]
+mod dongle_tests;
 #[cfg(test)]
 mod tests;

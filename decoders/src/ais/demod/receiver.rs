@@ -6,13 +6,15 @@
 
 use super::clock::Clock;
 use super::complex::C32;
-use super::front::{BATCH, CHANNEL_RATE, Front, HALF_BAND_HZ};
+use super::crystal::{self, Crystal};
+use super::front::{BATCH, CHANNEL_RATE, Front};
 use super::lines::Carrier;
 use super::modem::{Heard, Modem, PROBE, REACH};
 use super::search::{HOP, Search};
 use super::stream::{Candidate, Stream};
 use super::trust::Trust;
 use crate::ais::channels::Channel;
+use crate::ais::slots::Slots;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
 use model::{DeciDbfs, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
 
@@ -60,22 +62,28 @@ pub struct Receiver {
     /// Channel samples up to which each channel's allowance for hard tries is used up.
     effort: Vec<u64>,
     trust: Trust,
+    slots: Slots,
+    crystal: Crystal,
+    center_hz: u64,
     counters: Counters,
 }
 
 impl Receiver {
+    /// On every channel that the tuning covers.
     pub fn new(config: &DemodulatorConfig) -> Result<Self, UnsupportedRate> {
+        let covered: Vec<_> = Channel::ALL.into_iter().filter(|c| c.is_covered_by(config.tuning)).collect();
+        Self::on(config, &covered)
+    }
+
+    /// On these channels, all of which the tuning must cover.
+    pub fn on(config: &DemodulatorConfig, channels: &[Channel]) -> Result<Self, UnsupportedRate> {
         let rate_sps = config.tuning.rate_sps;
-        let unsupported = UnsupportedRate { protocol: Protocol::Ais, rate_sps, supported: RATES };
-        if !(RATES[0]..=RATES[RATES.len() - 1]).contains(&rate_sps) {
-            return Err(unsupported);
+        let is_taken = (RATES[0]..=RATES[RATES.len() - 1]).contains(&rate_sps);
+        if !is_taken || channels.is_empty() || !channels.iter().all(|c| c.is_covered_by(config.tuning)) {
+            return Err(UnsupportedRate { protocol: Protocol::Ais, rate_sps, supported: RATES });
         }
         let offset = |c: &Channel| c.center_hz() as f64 - config.tuning.center_hz as f64;
-        let heard = |c: &Channel| offset(c).abs() + HALF_BAND_HZ <= f64::from(rate_sps) / 2.0;
-        let channels: Vec<_> = Channel::ALL.into_iter().filter(heard).map(|c| (c, offset(&c))).collect();
-        if channels.is_empty() {
-            return Err(unsupported);
-        }
+        let channels: Vec<_> = channels.iter().map(|c| (*c, offset(c))).collect();
         Ok(Self::with_channels(config, &channels))
     }
 
@@ -101,6 +109,9 @@ impl Receiver {
             clock: Clock::default(),
             cancels: full,
             trust: Trust::new(),
+            slots: Slots::new(),
+            crystal: Crystal::new(),
+            center_hz: config.tuning.center_hz,
             counters: Counters::default(),
         }
     }
@@ -137,6 +148,11 @@ impl Receiver {
                 }
             }
             let now = self.streams[0].looked();
+            if now.is_multiple_of(crystal::EVERY)
+                && let Some(hz) = self.crystal.decide(now)
+            {
+                self.front.steer(now + crystal::LEAD, hz.into());
+            }
             self.try_due(now);
             self.hand_out(now.saturating_sub(HOLD + REACH) * 16, out);
         }
@@ -270,17 +286,20 @@ impl Receiver {
             signal: Signal {
                 rssi: DeciDbfs::from_power(heard.power),
                 noise: DeciDbfs::from_power(heard.noise),
-                freq_offset_hz: Some(heard.freq_hz.round() as i32),
+                freq_offset_hz: Some((heard.freq_hz + self.crystal.centre_at(heard.flag_end_16ths / 16)).round() as i32),
                 corrected_bits: heard.repaired.corrected_bits,
+                channel: Some(self.channels[channel].id()),
+                slot: None,
             },
-            channel: self.channels[channel].index(),
         }
     }
 
     /// Frames that nothing can precede any more, in order of time.
     fn hand_out(&mut self, before: u64, out: &mut dyn FnMut(Frame)) {
         while let Some(i) = (0..self.held.len()).filter(|&i| self.held[i].0 <= before).min_by_key(|&i| self.held[i].0) {
-            let (_, frame) = self.held.remove(i);
+            let (at, mut frame) = self.held.remove(i);
+            frame.signal.slot = self.slots.place(&frame);
+            self.crystal.hear_frame(&frame, at / 16);
             self.counters.frames += 1;
             self.counters.corrected_frames += u64::from(0 < frame.signal.corrected_bits);
             out(frame);
@@ -295,6 +314,7 @@ impl Receiver {
             self.batch(IqSamples::Cu8(&SILENCE), out);
         }
         self.hand_out(u64::MAX, out);
+        self.crystal.interrupted(self.streams[0].looked());
         self.front.reset();
         self.streams.iter_mut().for_each(Stream::reset);
         self.waiting.clear();
@@ -325,6 +345,11 @@ impl Demodulator for Receiver {
 
     fn counters(&self) -> Counters {
         self.counters
+    }
+
+    fn crystal_error_ppm(&self) -> Option<f32> {
+        // A crystal that is fast tunes higher, and carriers come out lower.
+        self.crystal.error_hz().map(|hz| -hz / self.center_hz.max(1) as f32 * 1e6)
     }
 
     /// Frames are held until nothing earlier can come ([`HOLD`]).

@@ -98,7 +98,6 @@ impl AudioReceiver {
                 utc: utc.map(|utc| utc.plus_micros((ticks / 12) as i64)),
                 // Audio tells nothing of the carrier.
                 signal: Signal { corrected_bits: heard.corrected_bytes as u8, ..Signal::default() },
-                channel: 0,
             });
         };
         for x in &batch[0][..n] {

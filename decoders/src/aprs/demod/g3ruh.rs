@@ -135,8 +135,7 @@ impl G3ruhReceiver {
                     raw: Raw::new(heard.bytes),
                     tick: tick.plus(ticks),
                     utc: utc.map(|utc| utc.plus_micros((ticks / 12) as i64)),
-                    signal: Signal { rssi, noise: None, freq_offset_hz, corrected_bits: heard.corrected_bytes.min(255) as u8 },
-                    channel: 0,
+                    signal: Signal { rssi, freq_offset_hz, corrected_bits: heard.corrected_bytes.min(255) as u8, ..Signal::default() },
                 });
             });
         }

@@ -4,7 +4,7 @@ use super::channel::{CHUNK_OUT, Channel, Told};
 use super::reader::{BAUD, FRAME_BYTES_MAX};
 use crate::dsp::append_planar;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
-use model::{DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal, Tick12, Tuning, UnixMicros};
+use model::{ChannelId, DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal, Tick12, Tuning, UnixMicros};
 
 /// Sample rates taken.
 pub static RATES: &[u32] =
@@ -105,8 +105,9 @@ impl Receiver {
                         freq_offset_hz: Some(told.offset_hz.round() as i32),
                         // At least one in each byte that FX.25 set right.
                         corrected_bits: told.corrected_bytes as u8,
+                        channel: Some(ChannelId(c as u8)),
+                        slot: None,
                     },
-                    channel: c as u8,
                 });
             });
         }

@@ -32,7 +32,6 @@ fn frame(text: &str) -> Frame {
         tick: Tick12(0),
         utc: None,
         signal: Signal::default(),
-        channel: 0,
     }
 }
 
