@@ -13,6 +13,7 @@ mod nmea;
 mod tnc2;
 
 pub use agw::MONITOR as AGW_MONITOR;
+pub use kiss::kiss_bytes;
 
 use model::{Raw, Signal, Tick12, UnixMicros};
 
@@ -72,8 +73,6 @@ pub struct Heard {
     pub tick: Option<Tick12>,
     pub utc: Option<UnixMicros>,
     pub signal: Signal,
-    /// As in [`model::Frame`].
-    pub channel: u8,
 }
 
 /// What a framing has done so far.

@@ -1,6 +1,8 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
+use super::ais::AisChannels;
 use super::central::{Auth, Central};
+use super::{igate::Igate, source::ModemName, transmit::Transmit};
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,8 @@ pub struct Settings {
     pub spool: Spool,
     pub uplink: Uplink,
     pub feeds: Feeds,
+    pub igate: Igate,
+    pub transmit: Transmit,
     pub console: Console,
     pub central: Central,
     pub auth: Auth,
@@ -210,6 +214,9 @@ pub struct Receiver {
     pub format: Option<RecordingFormat>,
     /// The recording is an FM receiver's audio: this channel of it.
     pub audio: Option<AudioName>,
+    /// APRS: `afsk1200` or `g3ruh9600`.
+    #[serde(default)]
+    pub modem: ModemName,
     /// The recording stores Q before I.
     #[serde(default)]
     pub iq_swap: bool,
@@ -222,6 +229,8 @@ pub struct Receiver {
     pub rate_sps: Option<u32>,
     /// Tuning. Default: the protocol's own.
     pub center_hz: Option<u64>,
+    /// AIS: `ab`, `cd` (long range) or one of them. Default: all that the tuning covers, `ab` with the protocol's own.
+    pub channels: Option<AisChannels>,
     #[serde(default)]
     pub gain: Gain,
     /// Crystal error, parts per million, −127…127.
@@ -262,11 +271,13 @@ impl Receiver {
             filter: None,
             format: None,
             audio: None,
+            modem: ModemName::default(),
             iq_swap: false,
             pace: Pace::default(),
             repeat: false,
             rate_sps: None,
             center_hz: None,
+            channels: None,
             gain: Gain::default(),
             ppm: 0,
             bias_tee: false,

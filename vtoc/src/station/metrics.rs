@@ -1,6 +1,6 @@
 //! A station's own metrics: receivers, decoders, spool, link, feeds.
 
-use super::{Parts, feeds};
+use super::{Parts, feeds, igate, transmit};
 use crate::metrics::{counter, gauge, labels, metric};
 use decoders::Refusal;
 use ingest::{ProfileCounters, ReceiverReport, StationHandle};
@@ -35,6 +35,8 @@ pub fn render(parts: &Parts, out: &mut String) {
     spool(parts, out);
     link(parts, out);
     feeds::render(&parts.feeds, out);
+    igate::render(parts.igate.as_ref(), out);
+    transmit::render(parts.transmit.as_ref(), out);
 }
 
 fn receivers(ingest: &StationHandle, out: &mut String) {
@@ -49,6 +51,9 @@ fn receivers(ingest: &StationHandle, out: &mut String) {
         .iter()
         .flat_map(|r| Refusal::ALL.map(|why| (labels([("receiver", &r.name), ("why", &why.name())]), r.demodulator.refused(why) as f64)));
     metric(out, "vtoc_receiver_refused_total", "counter", "What looked like a frame and was refused.", refused);
+    let ppm = reports.iter().filter_map(|r| Some((labels([("receiver", &r.name)]), r.crystal_error_ppb? as f64 / 1e3)));
+    let help = "Parts per million by which the crystal seems to be fast, beyond `ppm`; from the carriers heard (AIS).";
+    metric(out, "vtoc_receiver_crystal_error_ppm", "gauge", help, ppm);
     profiles(&reports, out);
 }
 
