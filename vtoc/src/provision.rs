@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::join::make_private;
 use crate::{check, receivers, service};
 use api::auth::{Scope, Secret};
-use api::store::{Actor, NewStation, Role, Store, provision};
+use api::store::{Actor, NewStation, Role, Store, StoreError, provision};
 use model::StationId;
 use std::path::Path;
 use uplink::tls::{Authority, TOKEN_LIFE, Token, issue_station};
@@ -60,7 +60,8 @@ pub fn enroll(arguments: &EnrollArgs) -> Result<(), Failure> {
         .ok_or_else(|| Failure::config(format!("`{}` is not a station id: use 1 to 64 of a-z, 0-9 and -", arguments.station)))?;
     let role = Role::from_name(&arguments.role)
         .ok_or_else(|| Failure::config(format!("--role {}: there is ops, intel, logistics", arguments.role)))?;
-    let new = Enrolment { station, name: arguments.station.clone(), role, place: receivers::site(&config.settings) };
+    let callsign = arguments.callsign.clone().filter(|c| !c.trim().is_empty());
+    let new = Enrolment { station, name: arguments.station.clone(), callsign, role, place: receivers::site(&config.settings) };
     let runtime = service::runtime(1)?;
     if let Some(out) = &arguments.out {
         runtime.block_on(enroll_station(&config.settings, &state, new, out))?;
@@ -78,7 +79,7 @@ async fn token_for(settings: &Settings, state: &Path, new: Enrolment) -> Result<
     let expires_at = now().plus_micros(TOKEN_LIFE.as_micros() as i64);
     let store = Store::open(&databases(settings)?, 1).by(Actor::named("command:enroll"));
     let added = async {
-        store.register_station(&new.row()).await?;
+        new.register(&store).await?;
         store.add_enrolment_token(new.station, token.hash(), expires_at).await
     };
     let added = added.await.map_err(|e| Failure::unavailable(format!("the databases: {e}")));
@@ -91,11 +92,21 @@ async fn token_for(settings: &Settings, state: &Path, new: Enrolment) -> Result<
 pub struct Enrolment {
     pub station: StationId,
     pub name: String,
+    /// After which its channel of the chat is named.
+    pub callsign: Option<String>,
     pub role: Role,
     pub place: Option<model::LatLon>,
 }
 
 impl Enrolment {
+    async fn register(&self, store: &Store) -> Result<(), StoreError> {
+        store.register_station(&self.row()).await?;
+        match &self.callsign {
+            Some(callsign) => store.set_callsign(self.station, callsign.trim()).await,
+            None => Ok(()),
+        }
+    }
+
     fn row(&self) -> NewStation {
         NewStation {
             slug: self.station,
@@ -121,7 +132,7 @@ pub async fn enroll_station(settings: &Settings, state: &Path, new: Enrolment, o
     let key = issue_station(&authority, out, new.station).map_err(|e| Failure::cannot_write(format!("{}: {e}", out.display())))?;
     let store = Store::open(&databases(settings)?, 1).by(Actor::named("command:enroll"));
     let registered = async {
-        store.register_station(&new.row()).await?;
+        new.register(&store).await?;
         store.add_station_key(new.station, key, None).await
     };
     let registered = registered.await.map_err(|e| Failure::unavailable(format!("the databases: {e}")));

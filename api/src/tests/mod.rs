@@ -1,6 +1,8 @@
 //! Tests of the whole crate: a real PostgreSQL, real HTTP, real WebSockets.
 
+mod agentkit;
 mod auth;
+mod chat;
 mod data;
 mod events;
 mod history;
@@ -11,6 +13,7 @@ mod provision;
 mod sources;
 mod stations;
 mod surroundings;
+mod webhooks;
 
 use crate::auth::Scope;
 use crate::central::{Central, CentralConfig};

@@ -43,6 +43,25 @@ impl Default for Central {
     }
 }
 
+/// The chat (docs/chat.md). Secrets come from files and the environment, so that the configuration can be shown.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Chat {
+    /// A file with the secrets of webhooks, one each line; any of them will do. Else the environment variable
+    /// `CHATKIT_WEBHOOK_SECRET`. Without either webhooks are refused.
+    pub webhook_secret_file: Option<PathBuf>,
+    /// Refuse signatures of the body alone (`X-ChatKit-Signature`), which say nothing about when they were made.
+    pub standard_webhooks_only: bool,
+}
+
+/// Playbooks (docs/playbooks.md).
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Agentkit {
+    /// A file of playbooks (`agentkit.yml`), beside those that every central has.
+    pub playbooks: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadPolicy {

@@ -1,6 +1,6 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
-use super::central::{Auth, Central};
+use super::central::{Agentkit, Auth, Central, Chat};
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub struct Settings {
     pub console: Console,
     pub central: Central,
     pub auth: Auth,
+    pub chat: Chat,
+    pub agentkit: Agentkit,
     pub log: Log,
 }
 
