@@ -77,5 +77,6 @@ if [ "$what" = test ]; then
   need gpsdecode gpsd-clients
   need gpsd gpsd
   need socat socat
+  need docker-compose docker-compose
   [ -z "$missing" ] || install $missing
 fi

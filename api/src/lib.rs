@@ -25,6 +25,8 @@ pub mod station;
 #[cfg(feature = "central")]
 pub mod agentkit;
 #[cfg(feature = "central")]
+pub mod alarms;
+#[cfg(feature = "central")]
 pub mod auth;
 #[cfg(feature = "central")]
 pub mod central;

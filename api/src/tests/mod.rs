@@ -13,6 +13,7 @@ mod provision;
 mod sources;
 mod stations;
 mod surroundings;
+mod urgent;
 mod webhooks;
 
 use crate::auth::Scope;
