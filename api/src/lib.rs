@@ -33,6 +33,8 @@ pub mod central;
 #[cfg(feature = "central")]
 pub mod chat;
 #[cfg(feature = "central")]
+mod http;
+#[cfg(feature = "central")]
 pub mod intake;
 #[cfg(feature = "central")]
 mod pictures;

@@ -4,6 +4,7 @@ mod agentkit;
 mod auth;
 mod chat;
 mod data;
+mod elsewhere_chat;
 mod events;
 mod history;
 mod intake;

@@ -17,7 +17,7 @@ mod source;
 mod validate;
 
 #[cfg(feature = "central")]
-pub use central::ReadPolicy;
+pub use central::{Fabric, FabricName, ReadPolicy};
 pub use layers::{ConfigError, Layers};
 pub use settings::{AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 pub use validate::validate;
