@@ -14,6 +14,7 @@ mod aprs_lab;
 mod aprs_sources;
 mod architecture;
 mod browser;
+mod chat;
 mod cli;
 mod delivery;
 mod facts;
