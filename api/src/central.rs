@@ -1,7 +1,9 @@
 //! The central: puts store, intake, live picture and routes together. The binary binds the socket and runs the uplink server.
 
+use crate::agentkit::{AgentConfig, Agents, outside, worker};
 use crate::alerts::{self, Alerts};
 use crate::auth::{AuthConfig, Doors, RoleSet};
+use crate::chat::{self, Chat, ChatConfig};
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
 use crate::intake::PgIntake;
@@ -40,6 +42,8 @@ pub struct CentralConfig {
     pub auth: AuthConfig,
     /// Events older than so many days are dropped, by role; `None`: kept for ever.
     pub keep_days: [Option<u32>; 3],
+    pub chat: ChatConfig,
+    pub agents: AgentConfig,
 }
 
 impl CentralConfig {
@@ -57,6 +61,8 @@ impl CentralConfig {
             more_metrics: None,
             auth: AuthConfig::default(),
             keep_days: [None; 3],
+            chat: ChatConfig::default(),
+            agents: AgentConfig::default(),
         }
     }
 }
@@ -70,9 +76,7 @@ pub struct Central {
     pub intake: PgIntake,
     pub hub: Arc<Hub>,
     pub store: Store,
-    #[cfg(test)]
-    pub(crate) alerts: Arc<Alerts>,
-    pictures: Arc<Pictures>,
+    shared: Arc<Shared>,
     opening: JoinHandle<()>,
     opened: watch::Receiver<bool>,
 }
@@ -88,6 +92,8 @@ pub(crate) struct Shared {
     pub doors: Doors,
     pub stations: StationList,
     pub touched: Touched,
+    pub chat: Chat,
+    pub agents: Agents,
     /// Databases are provisioned.
     pub open: AtomicBool,
 }
@@ -105,11 +111,13 @@ impl Central {
         let files = ConsoleFiles { ui_dir: config.ui_dir.clone() };
         let shared = Arc::new(Shared {
             doors: Doors::new(&config.auth),
+            chat: Chat::default(),
+            agents: Agents::new(config.agents.clone()),
             config,
             store: store.clone(),
             pictures: Arc::clone(&pictures),
             intake: intake.clone(),
-            alerts: Arc::clone(&alerts),
+            alerts,
             metrics: Arc::clone(&metrics),
             stations: StationList::default(),
             touched: Touched::default(),
@@ -118,23 +126,18 @@ impl Central {
         let (sender, opened) = watch::channel(false);
         let opening = tokio::spawn(open(Arc::clone(&shared), sender));
         let cors = crate::auth::cors(&shared.config.auth.cors_origins);
-        let router = routes::finish(routes::central(shared), files, metrics);
+        let router = routes::finish(routes::central(Arc::clone(&shared)), files, metrics);
         // Outermost: a preflight is no method that a route knows.
         let router = match cors {
             Some(layer) => router.layer(layer),
             None => router,
         };
-        Self {
-            router,
-            intake,
-            hub: pictures.whole(),
-            store,
-            #[cfg(test)]
-            alerts,
-            pictures,
-            opening,
-            opened,
-        }
+        Self { router, intake, hub: pictures.whole(), store, shared, opening, opened }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Waits until the databases are open. For `--check` and tests; serving need not wait.
@@ -145,13 +148,17 @@ impl Central {
     /// Ends live connections and closes the pools. Call it after the uplink server has stopped.
     pub async fn stop(self) {
         self.opening.abort();
-        self.pictures.close();
+        self.shared.pictures.close();
+        self.shared.chat.feed.close();
         self.store.close().await;
     }
 }
 
 /// Provisions, trying again until it works, then fills the picture.
 async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
+    // Tasks of their own; dropping the set ends them. Who tells alarms listens before there are any.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(chat::alarms::tell(Arc::clone(&shared), shared.intake.alarms()));
     const WAIT_MAX: Duration = Duration::from_secs(15);
     let mut wait = Duration::from_millis(250);
     while let Err(error) = provision(&shared.config.databases).await {
@@ -160,8 +167,6 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
         wait = WAIT_MAX.min(wait * 2);
     }
     shared.open.store(true, Ordering::Relaxed);
-    // Dropping the set ends it.
-    let mut tasks = JoinSet::new();
     tasks.spawn(alerts::keep(Arc::clone(&shared)));
     let restored = restore(&shared).await;
     shared.intake.restored();
@@ -173,6 +178,14 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
         Err(error) => tracing::warn!(%error, "the live picture begins empty"),
     }
     opened.send_replace(true);
+    tasks.spawn(worker::work(Arc::clone(&shared)));
+    tasks.spawn(worker::keep_schedules(Arc::clone(&shared)));
+    let feed = Arc::clone(&shared);
+    tasks.spawn(async move { feed.chat.feed.read(&feed.store).await });
+    tasks.spawn(outside::follow(Arc::clone(&shared)));
+    for fabric in &shared.config.chat.fabrics {
+        tasks.spawn(chat::fabric::carry(Arc::clone(&shared), fabric.clone()));
+    }
     keep_history(&shared).await;
 }
 
@@ -237,6 +250,12 @@ impl Shared {
             center: self.config.center.or(first_place),
             stations: stations.into_iter().map(station).collect(),
         })
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

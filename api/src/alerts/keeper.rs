@@ -259,7 +259,11 @@ impl<'a> Keeper<'a> {
 
     async fn tell(&mut self) -> Result<(), StoreError> {
         for alert in self.shared.store.untold_alerts().await? {
-            notify(&alert).await?;
+            match notify(self.shared, &alert).await {
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                Err(error) => tracing::error!(%error, alert = alert.id, "nobody could be told of this alert in the chat"),
+                Ok(()) => {}
+            }
             self.shared.store.alert_told(alert.id).await?;
         }
         self.untold = false;

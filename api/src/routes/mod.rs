@@ -1,6 +1,10 @@
 //! The routes, one file per resource, and what surrounds all of them: limits, panics, metrics, error bodies, headers.
 
 #[cfg(feature = "central")]
+mod agent_actions;
+#[cfg(feature = "central")]
+mod agentkit_wire;
+#[cfg(feature = "central")]
 mod alert_rules;
 #[cfg(feature = "central")]
 mod alerts;
@@ -8,6 +12,10 @@ mod alerts;
 mod body;
 #[cfg(feature = "central")]
 pub(crate) mod caches;
+#[cfg(feature = "central")]
+mod chat;
+#[cfg(feature = "central")]
+mod chatkit;
 #[cfg(feature = "central")]
 mod context;
 pub(crate) mod data;
@@ -17,10 +25,14 @@ mod events;
 mod health;
 pub mod live;
 #[cfg(feature = "central")]
+mod messages;
+#[cfg(feature = "central")]
 pub mod openapi;
 mod params;
 #[cfg(feature = "central")]
 mod people;
+#[cfg(feature = "central")]
+mod runs;
 #[cfg(feature = "central")]
 mod session;
 #[cfg(feature = "central")]
@@ -66,6 +78,12 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(alert_rules::router(Arc::clone(&shared)))
         .merge(session::router(Arc::clone(&shared)))
         .merge(people::router(Arc::clone(&shared)))
+        .merge(chat::router(Arc::clone(&shared)))
+        .merge(messages::router(Arc::clone(&shared)))
+        .merge(chatkit::router(Arc::clone(&shared)))
+        .merge(runs::router(Arc::clone(&shared)))
+        .merge(agent_actions::router(Arc::clone(&shared)))
+        .merge(agentkit_wire::router(Arc::clone(&shared)))
         .merge(health::router(Arc::clone(&shared)))
         .merge(openapi::router());
     routes.route_layer(from_fn_with_state(shared, crate::auth::gate))

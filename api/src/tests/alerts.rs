@@ -63,7 +63,7 @@ async fn tell(bench: &Bench, seq: u64, event: Event) {
 
 impl Bench {
     async fn alerts(&self, query: &str) -> Vec<Value> {
-        self.central.alerts.settled().await;
+        self.central.shared().alerts.settled().await;
         let (status, list) = self.get(&format!("{ALERTS}{query}")).await;
         assert_eq!(status, StatusCode::OK, "{list}");
         list.as_array().unwrap().clone()
@@ -114,6 +114,19 @@ async fn a_distress_is_one_alert_whichever_way_it_comes() {
     ] {
         assert_eq!(alert[key], expected, "{key}");
     }
+    // People are told in a thread of the station's channel, once: also in the next life, which finds it told.
+    let words = async |bench: &Bench| {
+        let (_, messages) = bench.get("/api/v1/chatkit/messages?limit=50").await;
+        let texts = messages.as_array().unwrap().iter().map(|m| m["text"].as_str().unwrap().to_owned());
+        texts.filter(|text| text.contains("Distress at sea")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        words(&bench).await,
+        [format!(
+            "**critical** alert {}: Distress at sea (mob): mmsi:972123456, at 52.5000, 4.2500, since 2026-11-23T00:01:00Z",
+            alert["id"]
+        )]
+    );
     // Its turn comes, with what was before and after it.
     let backlog = |from: i64| (0..19).map(move |n| position_event(0x48_0000 + n, from + i64::from(n))).collect::<Vec<_>>();
     let ordered = [
@@ -128,6 +141,7 @@ async fn a_distress_is_one_alert_whichever_way_it_comes() {
         (alerts.len(), &alerts[0]["id"], &alerts[0]["count"], &alerts[0]["last_at"]),
         (1, &alert["id"], &json!(2), &json!("2026-11-23T00:01:01Z"))
     );
+    assert_eq!(words(&bench).await.len(), 1);
     // Another's distress is another alert, a test is apart, and each of the metrics says so.
     deliver(&bench, 23, vec![distress(MOB + 1, 62, Emergency::ManOverboard), distress(970_000_001, 63, Emergency::Test)]).await;
     assert_eq!(bench.alerts("?state=active&severity=critical").await.len(), 2);
@@ -140,7 +154,7 @@ async fn a_central_that_ends_at_any_point_raises_each_once() {
     let Some(bench) = bench().await else { return };
     let alpha = bench.central.store.station("alpha").await.unwrap().unwrap();
     let spool = Spool { station: station("alpha"), epoch: EPOCH };
-    bench.central.alerts.settled().await;
+    bench.central.shared().alerts.settled().await;
     // It is raised; then the central ends; then the ordered delivery brings it.
     tell(&bench, 1, distress(MOB, 60, Emergency::ManOverboard)).await;
     assert_eq!(bench.alerts("").await.len(), 1);
@@ -165,10 +179,10 @@ async fn a_central_that_ends_at_any_point_raises_each_once() {
     assert_eq!((alerts.len(), &alerts[0]["subject"], &alerts[0]["latitude"]), (3, &json!("mmsi:972123458"), &json!(52.0)));
     // Two lives at once, as when the old one ends slowly.
     let next = Bench::with(bench.databases.clone(), bench.clock.clone()).await;
-    next.central.alerts.settled().await;
+    next.central.shared().alerts.settled().await;
     for bench in [&bench, &next] {
         let seen = [distress(MOB + 3, 95, Emergency::ManOverboard)];
-        bench.central.alerts.offer(Role::Ops, station("alpha"), &seen);
+        bench.central.shared().alerts.offer(Role::Ops, station("alpha"), &seen);
     }
     assert_eq!((bench.alerts("").await.len(), next.alerts("").await.len()), (4, 4));
 }
@@ -177,7 +191,7 @@ async fn a_central_that_ends_at_any_point_raises_each_once() {
 #[tokio::test]
 async fn a_distress_in_a_flood_beyond_the_queue_is_raised() {
     let Some(bench) = bench().await else { return };
-    bench.central.alerts.settled().await;
+    bench.central.shared().alerts.settled().await;
     let alpha = bench.central.store.station("alpha").await.unwrap().unwrap();
     let source = bench.central.store.station_source(Role::Ops, station("alpha"), alpha.id, Protocol::Ais).await.unwrap();
     let events = [distress(MOB, 90, Emergency::ManOverboard)];
@@ -185,7 +199,7 @@ async fn a_distress_in_a_flood_beyond_the_queue_is_raised() {
     bench.central.store.append(Role::Ops, &[(Protocol::Ais, source)].into(), new).await.unwrap();
     let mut flood = vec![position_event(0x48_0000, 1); crate::alerts::QUEUE_MAX];
     flood.extend(events);
-    bench.central.alerts.offer(Role::Ops, station("alpha"), &flood);
+    bench.central.shared().alerts.offer(Role::Ops, station("alpha"), &flood);
     assert_eq!(brief(&bench.alerts("").await), [("mmsi:972123456", "mob", "open")]);
     assert_eq!(bench.metric("missed_events_total").await, 1);
 }
@@ -255,7 +269,7 @@ async fn a_station_that_falls_silent_is_told_once_and_is_over_when_it_is_heard()
     bench.clock.set(at(3_600));
     bench.register("never", Role::Ops, KeyFingerprint([7; 32])).await;
     deliver(&bench, 1, vec![place(244_000_001, 0, 52.0, 4.0)]).await;
-    bench.central.alerts.settled().await;
+    bench.central.shared().alerts.settled().await;
     bench.clock.set(at(3_600 + 299));
     assert_eq!(bench.alerts("").await.len(), 0);
     bench.clock.set(at(3_600 + 330));
@@ -294,7 +308,7 @@ async fn operators_acknowledge_and_resolve_and_a_distress_that_goes_on_comes_bac
     assert_eq!((&alert["state"], &alert["note"]), (&json!("resolved"), &json!("lifeboat under way")));
     let (_, again) = act("resolve", json!({})).await;
     assert_eq!((&again["resolved_at"], &again["resolved_by"]), (&alert["resolved_at"], &alert["resolved_by"]));
-    bench.central.alerts.settled().await;
+    bench.central.shared().alerts.settled().await;
     // It transmits on: quiet for ten minutes, then it is news again. The other one was never touched.
     bench.clock.set(at(9_000));
     deliver(&bench, 3, vec![distress(MOB, 3_700, Emergency::ManOverboard), distress(MOB, 4_199, Emergency::ManOverboard)]).await;
@@ -404,7 +418,7 @@ async fn rules_are_checked_changed_disabled_and_deleted() {
         bench.send(Method::PATCH, &path, &token, &json!({"enabled": false, "severity": "critical"})).await.1["severity"],
         "critical"
     );
-    bench.central.alerts.settled().await;
+    bench.central.shared().alerts.settled().await;
     deliver(&bench, 2, vec![place(244_660_001, 1, 52.0, 4.5)]).await;
     assert_eq!(brief(&bench.alerts("").await), [("mmsi:244660000", "", "open")], "a disabled rule raises nothing; its alert stays");
     assert_eq!(bench.send(Method::DELETE, &path, &token, &Value::Null).await.0, StatusCode::NO_CONTENT);
@@ -431,7 +445,7 @@ async fn what_programs_post_is_judged_too() {
     let token = bench.commander().await;
     let watch = json!({"name": "Phones", "condition": {"kind": "watch", "imeis": ["356938035643809"], "imei_blacklist": true}});
     assert_eq!(bench.send(Method::POST, RULES, &token, &watch).await.0, StatusCode::CREATED);
-    bench.central.alerts.settled().await;
+    bench.central.shared().alerts.settled().await;
     let post = async |second: i64, status: &str, payload: Value| {
         let body = json!({"source_slug": "h4m", "source_name": "H4M", "event_time": crate::dto::Utc(at(second)).to_string(), "status": status,
             "latitude": 52.1, "longitude": 4.9, "payload": payload});

@@ -1,8 +1,11 @@
 //! Tests of the whole crate: a real PostgreSQL, real HTTP, real WebSockets.
 
+mod agentkit;
 mod alerts;
 mod auth;
+mod chat;
 mod data;
+mod elsewhere_chat;
 mod events;
 mod history;
 mod intake;
@@ -13,6 +16,7 @@ mod sources;
 mod stations;
 mod surroundings;
 mod urgent;
+mod webhooks;
 
 use crate::auth::Scope;
 use crate::central::{Central, CentralConfig};

@@ -1,7 +1,7 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
 use super::ais::AisChannels;
-use super::central::{Auth, Central};
+use super::central::{Agentkit, Auth, Central, Chat};
 use super::{igate::Igate, source::ModemName, transmit::Transmit};
 use clap::ValueEnum;
 use model::Protocol;
@@ -26,6 +26,8 @@ pub struct Settings {
     pub console: Console,
     pub central: Central,
     pub auth: Auth,
+    pub chat: Chat,
+    pub agentkit: Agentkit,
     pub log: Log,
 }
 
