@@ -1,6 +1,8 @@
 //! The central: puts store, intake, live picture and routes together. The binary binds the socket and runs the uplink server.
 
+use crate::agentkit::{AgentConfig, Agents, outside, worker};
 use crate::auth::{AuthConfig, Doors, RoleSet};
+use crate::chat::{self, Chat, ChatConfig};
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
 use crate::intake::PgIntake;
@@ -18,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// A station that said nothing for longer is shown as offline. The uplink server greets more often.
 pub const ONLINE_WITHIN_US: i64 = 30_000_000;
@@ -39,6 +41,8 @@ pub struct CentralConfig {
     pub auth: AuthConfig,
     /// Events older than so many days are dropped, by role; `None`: kept for ever.
     pub keep_days: [Option<u32>; 3],
+    pub chat: ChatConfig,
+    pub agents: AgentConfig,
 }
 
 impl CentralConfig {
@@ -56,6 +60,8 @@ impl CentralConfig {
             more_metrics: None,
             auth: AuthConfig::default(),
             keep_days: [None; 3],
+            chat: ChatConfig::default(),
+            agents: AgentConfig::default(),
         }
     }
 }
@@ -69,7 +75,7 @@ pub struct Central {
     pub intake: PgIntake,
     pub hub: Arc<Hub>,
     pub store: Store,
-    pictures: Arc<Pictures>,
+    shared: Arc<Shared>,
     opening: JoinHandle<()>,
     opened: watch::Receiver<bool>,
 }
@@ -84,6 +90,8 @@ pub(crate) struct Shared {
     pub doors: Doors,
     pub stations: StationList,
     pub touched: Touched,
+    pub chat: Chat,
+    pub agents: Agents,
     /// Databases are provisioned.
     pub open: AtomicBool,
 }
@@ -99,6 +107,8 @@ impl Central {
         let files = ConsoleFiles { ui_dir: config.ui_dir.clone() };
         let shared = Arc::new(Shared {
             doors: Doors::new(&config.auth),
+            chat: Chat::default(),
+            agents: Agents::new(config.agents.clone()),
             config,
             store: store.clone(),
             pictures: Arc::clone(&pictures),
@@ -111,13 +121,18 @@ impl Central {
         let (sender, opened) = watch::channel(false);
         let opening = tokio::spawn(open(Arc::clone(&shared), sender));
         let cors = crate::auth::cors(&shared.config.auth.cors_origins);
-        let router = routes::finish(routes::central(shared), files, metrics);
+        let router = routes::finish(routes::central(Arc::clone(&shared)), files, metrics);
         // Outermost: a preflight is no method that a route knows.
         let router = match cors {
             Some(layer) => router.layer(layer),
             None => router,
         };
-        Self { router, intake, hub: pictures.whole(), store, pictures, opening, opened }
+        Self { router, intake, hub: pictures.whole(), store, shared, opening, opened }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Waits until the databases are open. For `--check` and tests; serving need not wait.
@@ -128,13 +143,17 @@ impl Central {
     /// Ends live connections and closes the pools. Call it after the uplink server has stopped.
     pub async fn stop(self) {
         self.opening.abort();
-        self.pictures.close();
+        self.shared.pictures.close();
+        self.shared.chat.feed.close();
         self.store.close().await;
     }
 }
 
 /// Provisions, trying again until it works, then fills the picture.
 async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
+    // Tasks of their own; dropping the set ends them. Who tells alarms listens before there are any.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(chat::alarms::tell(Arc::clone(&shared), shared.intake.alarms()));
     const WAIT_MAX: Duration = Duration::from_secs(15);
     let mut wait = Duration::from_millis(250);
     while let Err(error) = provision(&shared.config.databases).await {
@@ -153,6 +172,14 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
         Err(error) => tracing::warn!(%error, "the live picture begins empty"),
     }
     opened.send_replace(true);
+    tasks.spawn(worker::work(Arc::clone(&shared)));
+    tasks.spawn(worker::keep_schedules(Arc::clone(&shared)));
+    let feed = Arc::clone(&shared);
+    tasks.spawn(async move { feed.chat.feed.read(&feed.store).await });
+    tasks.spawn(outside::follow(Arc::clone(&shared)));
+    for fabric in &shared.config.chat.fabrics {
+        tasks.spawn(chat::fabric::carry(Arc::clone(&shared), fabric.clone()));
+    }
     keep_history(&shared).await;
 }
 
@@ -217,6 +244,12 @@ impl Shared {
             center: self.config.center.or(first_place),
             stations: stations.into_iter().map(station).collect(),
         })
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

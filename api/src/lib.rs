@@ -23,11 +23,17 @@ pub mod routes;
 pub mod station;
 
 #[cfg(feature = "central")]
+pub mod agentkit;
+#[cfg(feature = "central")]
 pub mod alarms;
 #[cfg(feature = "central")]
 pub mod auth;
 #[cfg(feature = "central")]
 pub mod central;
+#[cfg(feature = "central")]
+pub mod chat;
+#[cfg(feature = "central")]
+mod http;
 #[cfg(feature = "central")]
 pub mod intake;
 #[cfg(feature = "central")]

@@ -16,6 +16,7 @@ mod aprs_sources;
 mod aprs_transmit;
 mod architecture;
 mod browser;
+mod chat;
 mod cli;
 mod delivery;
 mod facts;

@@ -70,6 +70,8 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let mut config = CentralConfig::new(databases(settings)?, clock());
     config.ui_dir = settings.console.ui_dir.clone();
     config.auth = auth(settings);
+    config.chat = crate::chat::chat(settings)?;
+    config.agents = crate::chat::agents(settings)?;
     let keep = settings.central.keep_days;
     config.keep_days = [keep.ops, keep.intel, keep.logistics].map(|days| (days != 0).then_some(days));
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));

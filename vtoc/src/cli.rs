@@ -256,6 +256,9 @@ pub struct EnrollArgs {
     /// The role whose database keeps the station's events.
     #[arg(long, default_value = "ops")]
     pub role: String,
+    /// Its call sign, after which its channel of the chat is named. Default: the station's id in capitals.
+    #[arg(long, value_name = "CALLSIGN", env = "STATION_CALLSIGN")]
+    pub callsign: Option<String>,
     /// For a station on this same machine: write its key and certificates here instead of printing a token.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -4,6 +4,8 @@ mod aircraft_list;
 mod arguments;
 #[cfg(feature = "central")]
 mod central;
+#[cfg(feature = "central")]
+mod chat;
 mod check;
 mod cli;
 mod clock;

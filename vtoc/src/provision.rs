@@ -70,7 +70,8 @@ pub fn enroll(arguments: &EnrollArgs) -> Result<(), Failure> {
         .ok_or_else(|| Failure::config(format!("`{}` is not a station id: use 1 to 64 of a-z, 0-9 and -", arguments.station)))?;
     let role = Role::from_name(&arguments.role)
         .ok_or_else(|| Failure::config(format!("--role {}: there is ops, intel, logistics", arguments.role)))?;
-    let new = Enrolment { station, name: arguments.station.clone(), role, place: receivers::site(&config.settings) };
+    let callsign = arguments.callsign.clone().filter(|c| !c.trim().is_empty());
+    let new = Enrolment { station, name: arguments.station.clone(), callsign, role, place: receivers::site(&config.settings) };
     let runtime = service::runtime(1)?;
     if let Some(out) = &arguments.out {
         runtime.block_on(enroll_station(&config.settings, &state, new, out))?;
@@ -80,7 +81,9 @@ pub fn enroll(arguments: &EnrollArgs) -> Result<(), Failure> {
     let token = runtime.block_on(async {
         let store = Store::open(&databases(&config.settings)?, 1).by(Actor::named("command:enroll"));
         let token = token_for(&store, &authority(&config.settings, &state)?, &new.row()).await;
+        let called = new.call(&store).await.map_err(unavailable);
         store.close().await;
+        called?;
         token
     })?;
     println!("On the station, within 15 minutes:\n  vtoc join --central HOST:PORT {}", token.text());
@@ -101,11 +104,21 @@ pub async fn token_for(store: &Store, authority: &Authority, new: &NewStation) -
 pub struct Enrolment {
     pub station: StationId,
     pub name: String,
+    /// After which its channel of the chat is named.
+    pub callsign: Option<String>,
     pub role: Role,
     pub place: Option<model::LatLon>,
 }
 
 impl Enrolment {
+    /// Gives the station its call sign.
+    async fn call(&self, store: &Store) -> Result<(), StoreError> {
+        match &self.callsign {
+            Some(callsign) => store.set_callsign(self.station, callsign.trim()).await,
+            None => Ok(()),
+        }
+    }
+
     fn row(&self) -> NewStation {
         NewStation {
             slug: self.station,
@@ -132,6 +145,7 @@ pub async fn enroll_station(settings: &Settings, state: &Path, new: Enrolment, o
     let store = Store::open(&databases(settings)?, 1).by(Actor::named("command:enroll"));
     let registered = async {
         store.register_station(&new.row()).await?;
+        new.call(&store).await?;
         store.add_station_key(new.station, key, None).await
     };
     let registered = registered.await.map_err(unavailable);

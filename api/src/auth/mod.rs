@@ -17,8 +17,8 @@ mod rights;
 mod secret;
 
 pub(crate) use gate::{Lease, close_to_others, cors, gate};
-pub(crate) use limits::Neighbourhood;
 pub use limits::Rate;
+pub(crate) use limits::{Limiter, Neighbourhood};
 pub(crate) use password::Passwords;
 pub use password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Password, PasswordError};
 pub(crate) use principal::{Administrator, Principal, Reader, TelemetryWriter, Who};
@@ -27,7 +27,6 @@ pub use secret::Secret;
 pub(crate) use secret::{Digest256, csrf_token, digest, hex, session_cookie, set_cookie};
 
 use crate::store::FoundSession;
-use limits::Limiter;
 use model::UnixMicros;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

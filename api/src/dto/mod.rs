@@ -26,11 +26,27 @@ pub use utc::Utc;
 pub use vessel::{Encounter, Jump, Vessel};
 
 #[cfg(feature = "central")]
+mod agentkit;
+#[cfg(feature = "central")]
+mod chat;
+#[cfg(feature = "central")]
 mod people;
 #[cfg(feature = "central")]
 mod station;
 #[cfg(feature = "central")]
 mod telemetry;
+#[cfg(feature = "central")]
+pub use agentkit::{
+    AccessToken, AgentAction, AgentActionAuditRead, AgentActionCreate, AgentActionReport, AgentTool, AgentTools, ClientCredentials,
+    PlaybookRead, Received, RunCreate, RunLogLine, RunRead,
+};
+#[cfg(feature = "central")]
+pub(crate) use agentkit::{PlaybookEntry, PlaybookFile};
+#[cfg(feature = "central")]
+pub use chat::{
+    ChannelCreate, ChannelRead, ChatFrame, CommandRequest, CommandResult, EventThreadCreate, MessageCreate, MessageRead, PostedRead,
+    ReactionChange, ReadMark, ThreadCreate, ThreadRead, WebhookMessage, WebhookReceived,
+};
 #[cfg(feature = "central")]
 pub use people::{
     AuditRead, Login, OperatorCreate, OperatorRead, OperatorUpdate, PasswordChange, SessionInfo, TokenCreate, TokenCreated, TokenRead,

@@ -44,7 +44,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"))
 }
 
-fn parse(bytes: &[u8]) -> Result<JsonObject, ApiError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<JsonObject, ApiError> {
     let whole = |kind, msg: String, input| ApiError::Invalid(vec![FieldProblem { kind, loc: vec!["body".into()], msg, input }]);
     if bytes.trim_ascii().is_empty() {
         return Err(whole("missing", "Field required".into(), Value::Null));

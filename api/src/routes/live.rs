@@ -96,7 +96,7 @@ pub(crate) async fn live_stream(
 }
 
 /// Browsers let any page open a WebSocket to anywhere, but say which page it was. Programs send no Origin.
-fn same_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let (Ok(origin), Some(Ok(host))) = (origin.to_str(), headers.get(header::HOST).map(|h| h.to_str())) else { return false };
     origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host))

@@ -1,9 +1,17 @@
 //! The routes, one file per resource, and what surrounds all of them: limits, panics, metrics, error bodies, headers.
 
 #[cfg(feature = "central")]
+mod agent_actions;
+#[cfg(feature = "central")]
+mod agentkit_wire;
+#[cfg(feature = "central")]
 mod body;
 #[cfg(feature = "central")]
 pub(crate) mod caches;
+#[cfg(feature = "central")]
+mod chat;
+#[cfg(feature = "central")]
+mod chatkit;
 #[cfg(feature = "central")]
 mod context;
 pub(crate) mod data;
@@ -13,10 +21,14 @@ mod events;
 mod health;
 pub mod live;
 #[cfg(feature = "central")]
+mod messages;
+#[cfg(feature = "central")]
 pub mod openapi;
 mod params;
 #[cfg(feature = "central")]
 mod people;
+#[cfg(feature = "central")]
+mod runs;
 #[cfg(feature = "central")]
 mod session;
 #[cfg(feature = "central")]
@@ -60,6 +72,12 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(stations::router(Arc::clone(&shared)))
         .merge(session::router(Arc::clone(&shared)))
         .merge(people::router(Arc::clone(&shared)))
+        .merge(chat::router(Arc::clone(&shared)))
+        .merge(messages::router(Arc::clone(&shared)))
+        .merge(chatkit::router(Arc::clone(&shared)))
+        .merge(runs::router(Arc::clone(&shared)))
+        .merge(agent_actions::router(Arc::clone(&shared)))
+        .merge(agentkit_wire::router(Arc::clone(&shared)))
         .merge(health::router(Arc::clone(&shared)))
         .merge(openapi::router());
     routes.route_layer(from_fn_with_state(shared, crate::auth::gate))

@@ -1,6 +1,6 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
-use super::{both, events, health, live, people, session, sources, stations};
+use super::{agent_actions, agentkit_wire, both, chat, chatkit, events, health, live, messages, people, runs, session, sources, stations};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
@@ -20,8 +20,14 @@ use utoipa::{Modify, OpenApi};
         session::login, session::logout, session::session, session::password,
         people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
         people::audit,
+        chat::channels, chat::add_channel, chat::threads, chat::add_thread, chat::event_thread, chat::mark_read,
+        messages::list, messages::post, messages::one, messages::react, messages::feed,
+        chatkit::webhook, chatkit::commands,
+        runs::playbooks, runs::start, runs::list, runs::one, runs::logs, runs::cancel,
+        agent_actions::tools, agent_actions::audits, agent_actions::execute, agent_actions::webhook,
+        agentkit_wire::tools, agentkit_wire::execute, agentkit_wire::one, agentkit_wire::token,
     ),
-    components(schemas(dto::Snapshot, dto::Delta)),
+    components(schemas(dto::Snapshot, dto::Delta, dto::ChatFrame)),
     modifiers(&Token)
 )]
 struct Description;

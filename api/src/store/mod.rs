@@ -6,13 +6,19 @@
 //! - an id of a role database says which one it is (id mod 8: see migrations/role).
 
 mod audit;
+mod channels;
 mod control;
 mod copy;
 mod events;
+mod fabrics;
 mod history;
 mod logins;
+mod messages;
+mod outside;
 mod people;
 mod provision;
+mod queue;
+mod runs;
 mod sources;
 mod tokens;
 mod uplink;
@@ -20,13 +26,19 @@ mod urgent;
 
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;
+pub(crate) use channels::{Channel, ChannelNews, NewThread, Thread};
 pub use control::{NewStation, Station};
 pub(crate) use events::{Bounds, EventFields, EventFilter, SourceKey, StoredEvent};
 use history::Days;
 pub use logins::{DatabaseState, can_connect, inspect, set_password};
+pub(crate) use messages::{Author, AuthorKind, Message, MessageFilter, NewMessage, Posted};
+pub(crate) use outside::{Told, outside_state};
 pub(crate) use people::FoundSession;
 pub use people::{NewOperator, Operator, OperatorChange};
 pub use provision::provision;
+pub(crate) use queue::{Claim, Kept};
+pub use runs::RunState;
+pub(crate) use runs::{NewRun, Run, RunEnd, RunFilter, agent};
 pub(crate) use sources::{Given, NewSource, Source, SourceChange};
 pub(crate) use tokens::{ApiToken, NewToken};
 pub(crate) use uplink::{Appended, NewEvents, Spool};

@@ -16,6 +16,9 @@ pub(super) type Migrations = &'static [(i64, &'static str, &'static str)];
 pub(super) const CONTROL: Migrations = &[
     (1, "stations", include_str!("../../../migrations/control/0001_stations.sql")),
     (2, "people", include_str!("../../../migrations/control/0002_people.sql")),
+    (20, "chat", include_str!("../../../migrations/control/0020_chat.sql")),
+    (21, "agentkit", include_str!("../../../migrations/control/0021_agentkit.sql")),
+    (22, "fabrics", include_str!("../../../migrations/control/0022_fabrics.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),

@@ -105,6 +105,14 @@ impl Store {
         Ok(revoked)
     }
 
+    /// Deletes tokens of this name that have expired: whoever gets a new one each hour leaves no heap of them.
+    pub(crate) async fn forget_tokens(&self, name: &str, now: UnixMicros) -> Result<(), StoreError> {
+        let mut transaction = self.change(self.control()).await?;
+        let query = sqlx::query("DELETE FROM api_tokens WHERE name = $1 AND expires_at < $2");
+        query.bind(name).bind(OffsetDateTime::from(Utc(now))).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// `None`: unknown or revoked. Whether it has expired is the caller's to see.
     pub(crate) async fn token(&self, digest: &Digest256) -> Result<Option<ApiToken>, StoreError> {
         const SQL: &str = "SELECT * FROM api_tokens WHERE token_sha256 = $1 AND revoked_at IS NULL";

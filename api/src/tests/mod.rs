@@ -1,7 +1,10 @@
 //! Tests of the whole crate: a real PostgreSQL, real HTTP, real WebSockets.
 
+mod agentkit;
 mod auth;
+mod chat;
 mod data;
+mod elsewhere_chat;
 mod events;
 mod history;
 mod intake;
@@ -12,6 +15,7 @@ mod sources;
 mod stations;
 mod surroundings;
 mod urgent;
+mod webhooks;
 
 use crate::auth::Scope;
 use crate::central::{Central, CentralConfig};

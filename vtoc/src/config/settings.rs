@@ -1,8 +1,7 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
-use super::ais::AisChannels;
-use super::central::{Auth, Central};
-use super::{igate::Igate, source::ModemName, transmit::Transmit};
+use super::central::{Agentkit, Auth, Central, Chat};
+use super::{ais::AisChannels, igate::Igate, source::ModemName, transmit::Transmit};
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -26,6 +25,8 @@ pub struct Settings {
     pub console: Console,
     pub central: Central,
     pub auth: Auth,
+    pub chat: Chat,
+    pub agentkit: Agentkit,
     pub log: Log,
 }
 

@@ -62,7 +62,8 @@ async fn show(arguments: &DemoArgs, running: &mut Vec<Part>) -> Result<(), Failu
     settings.central.database_url = Some(postgres.url());
     prepare(&settings, &central_dir).await?;
     for (id, name, lat, lon) in STATIONS {
-        let new = Enrolment { station: slug(id), name: name.to_owned(), role: Role::Ops, place: LatLon::from_degrees(lat, lon) };
+        let new =
+            Enrolment { station: slug(id), name: name.to_owned(), callsign: None, role: Role::Ops, place: LatLon::from_degrees(lat, lon) };
         enroll_station(&settings, &central_dir, new, &dir.join(id).join("tls")).await?;
     }
 
