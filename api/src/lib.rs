@@ -33,6 +33,8 @@ mod pictures;
 #[cfg(feature = "central")]
 pub mod private_postgres;
 #[cfg(feature = "central")]
+mod records;
+#[cfg(feature = "central")]
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

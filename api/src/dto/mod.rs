@@ -26,11 +26,25 @@ pub use utc::Utc;
 pub use vessel::{Encounter, Jump, Vessel};
 
 #[cfg(feature = "central")]
+mod desk;
+#[cfg(feature = "central")]
+mod intake;
+#[cfg(feature = "central")]
 mod people;
 #[cfg(feature = "central")]
 mod station;
 #[cfg(feature = "central")]
 mod telemetry;
+#[cfg(feature = "central")]
+mod watch;
+#[cfg(feature = "central")]
+pub use desk::{
+    AgentAction, AssignmentCreate, AssignmentUpdate, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
+    StationMetrics, StationTask, StationTaskQueue, StationTimelinePage, StationUpdate, TaskMetadata, TimelineItem, TimelineMore,
+    TimelineSource,
+};
+#[cfg(feature = "central")]
+pub use intake::{BatchResult, Ingested, ItemResult};
 #[cfg(feature = "central")]
 pub use people::{
     AuditRead, Login, OperatorCreate, OperatorRead, OperatorUpdate, PasswordChange, SessionInfo, TokenCreate, TokenCreated, TokenRead,
@@ -39,3 +53,5 @@ pub use people::{
 pub use station::StationRead;
 #[cfg(feature = "central")]
 pub use telemetry::{EventCreate, EventRead, EventUpdate, EventWithSource, SourceCreate, SourceRead, SourceUpdate};
+#[cfg(feature = "central")]
+pub use watch::{ImeiWatchEntryRead, PoiIdentifierCreate, PoiIdentifierRead};

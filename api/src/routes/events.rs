@@ -1,40 +1,34 @@
-//! `/api/v1/telemetry/events` (contract §1.2): what programs send, and the lists of what was received.
-//!
-//! The source of an event: `source_id` (unknown: 404), else `source_slug`, in any role database, the station's first; an
-//! unknown slug with a `source_name` makes the source, without one it is 400 "Unknown source".
-//! An altitude of `"ground"` is no number: it is stored as unknown, and the payload says `"on_ground": true`.
+//! `/api/v1/telemetry/events` (contract §1.2): the lists of what was received, and single events. What comes in is
+//! `routes::intake`'s.
 
-use super::body::{Fields, JsonObject, degrees, float, instant, integer, name, object, text};
+use super::body::{Fields, JsonObject, instant};
 use super::caches::Stations;
 use super::context::{Segment, id_of, station_of};
+use super::intake::read_fields;
 use super::params::{limit_param, time_param};
-use super::sources;
-use super::{Params, both, stations};
+use super::{Params, both, intake, sources, stations};
 use crate::auth::{Reader, RoleSet, TelemetryWriter};
 use crate::central::Shared;
 use crate::dto::{self, EventRead, EventWithSource, SourceRead, StationRead, Utc};
 use crate::error::ApiError;
-use crate::store::{Bounds, EventFields, EventFilter, Given, NewSource, Role, Source, SourceKey, Station, StoreError, StoredEvent};
+use crate::store::{Bounds, EventFields, EventFilter, Role, Source, StoreError, StoredEvent};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use model::UnixMicros;
-use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Characters of raw_data; the body's limit is the real one.
-const RAW_DATA_MAX: usize = 1 << 20;
 const NOT_FOUND: ApiError = ApiError::NotFound("Event not found");
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    let router = both(Router::new(), "/api/v1/telemetry/events", get(list).post(create));
+    let router = both(Router::new(), "/api/v1/telemetry/events", get(list).post(intake::create));
     both(router, "/api/v1/telemetry/events/{id}", get(one).patch(change).delete(remove)).with_state(shared)
 }
 
-fn shown(event: StoredEvent) -> EventRead {
+pub(super) fn shown(event: StoredEvent) -> EventRead {
     EventRead {
         id: event.id,
         received_at: Utc(event.received_at),
@@ -158,121 +152,6 @@ fn with_sources(events: Vec<(StoredEvent, Source)>, all: &Stations) -> Response 
         EventWithSource { event: shown(event), source, station }
     });
     Json(whole.collect::<Vec<_>>()).into_response()
-}
-
-/// What names the source in a body.
-struct NewEvent {
-    source_id: Option<i64>,
-    source_slug: Option<String>,
-    source_name: Option<String>,
-    station_id: Option<i64>,
-    fields: EventFields,
-}
-
-#[utoipa::path(post, path = "/api/v1/telemetry/events", tag = "telemetry", security(("token" = ["telemetry:write"])),
-    request_body = dto::EventCreate,
-    responses((status = 201, body = EventRead), (status = 400, body = dto::Detail, description = "Unknown source"),
-        (status = 401, body = dto::Detail), (status = 403, body = dto::Detail),
-        (status = 404, body = dto::Detail, description = "No such source_id or station"), (status = 409, body = dto::Detail),
-        (status = 413, body = dto::Detail), (status = 415, body = dto::Detail), (status = 422, body = dto::FieldProblems),
-        (status = 503, body = dto::Detail)))]
-pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
-    writer: TelemetryWriter,
-    headers: HeaderMap,
-    params: Params,
-    body: JsonObject,
-) -> Result<(StatusCode, Json<EventRead>), ApiError> {
-    let new = read_new(Fields::of(body))?;
-    let station = station_of(&shared, writer.principal.rights.roles, new.station_id, &headers, &params).await?;
-    let event = insert(&writer, &new, station.as_ref()).await?;
-    if shared.touched.due(event.source_id) {
-        shared.store.touch_source(event.source_id).await?;
-    }
-    Ok((StatusCode::CREATED, Json(shown(event))))
-}
-
-async fn insert(writer: &TelemetryWriter, new: &NewEvent, station: Option<&Station>) -> Result<StoredEvent, ApiError> {
-    let station_id = station.map(|s| s.id);
-    let TelemetryWriter { store, principal } = writer;
-    if let Some(id) = new.source_id {
-        let role = Role::of_id(id).filter(|role| principal.sees(*role)).ok_or(ApiError::NotFound("Source not found"))?;
-        let stored = store.insert_event(role, SourceKey::Id(id), station_id, &new.fields).await?;
-        return stored.ok_or(ApiError::NotFound("Source not found"));
-    }
-    let unknown = || ApiError::BadRequest("Unknown source".into());
-    let slug = new.source_slug.as_deref().ok_or_else(unknown)?;
-    let home = station.map_or(principal.home(), |s| s.role);
-    let others = principal.rights.roles.iter().filter(|role| *role != home);
-    for role in std::iter::once(home).chain(others) {
-        if let Some(stored) = store.insert_event(role, SourceKey::Slug(slug), station_id, &new.fields).await? {
-            return Ok(stored);
-        }
-    }
-    let name = new.source_name.clone().ok_or_else(unknown)?;
-    match store.create_source(home, &made_by_ingestion(slug, name, station_id)).await {
-        // Another request made it meanwhile: then it is there; or only its name is taken: then it is not.
-        Ok(_) | Err(StoreError::Taken(_)) => {}
-        Err(other) => return Err(other.into()),
-    }
-    let stored = store.insert_event(home, SourceKey::Slug(slug), station_id, &new.fields).await?;
-    stored.ok_or_else(|| ApiError::Conflict("The source can't be made: its name or slug is taken".into()))
-}
-
-fn made_by_ingestion(slug: &str, name: String, station_id: Option<i64>) -> NewSource {
-    NewSource {
-        slug: slug.into(),
-        name,
-        source_type: "external".into(),
-        description: Some("Created via telemetry ingestion".into()),
-        is_active: true,
-        connection_mode: "online".into(),
-        configuration: None,
-        station_id,
-    }
-}
-
-fn read_new(mut fields: Fields) -> Result<NewEvent, ApiError> {
-    let mut new = NewEvent {
-        source_id: fields.given("source_id", integer).flatten(),
-        source_slug: fields.given("source_slug", super::body::slug(100)).flatten(),
-        source_name: fields.given("source_name", name(255)).flatten(),
-        station_id: fields.given("station_id", integer).flatten(),
-        fields: EventFields { event_time: fields.given("event_time", instant).flatten(), ..read_fields(&mut fields) },
-    };
-    fields.finish()?;
-    if new.fields.on_ground && new.fields.payload.clone().flatten().is_none() {
-        new.fields.payload = Some(Some(r#"{"on_ground":true}"#.into()));
-    }
-    Ok(new)
-}
-
-/// All but the time, which a new event may leave out and a change may not take away.
-fn read_fields(fields: &mut Fields) -> EventFields {
-    let on_ground = fields.get("altitude").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("ground"));
-    EventFields {
-        event_time: None,
-        latitude: fields.given("latitude", degrees(90.0)),
-        longitude: fields.given("longitude", degrees(180.0)),
-        altitude: if on_ground { Some(None) } else { fields.given("altitude", float) },
-        heading: fields.given("heading", float),
-        speed: fields.given("speed", float),
-        payload: read_payload(fields, on_ground),
-        raw_data: fields.given("raw_data", text(RAW_DATA_MAX)),
-        status: fields.given("status", text(50)),
-        on_ground,
-    }
-}
-
-fn read_payload(fields: &mut Fields, on_ground: bool) -> Given<String> {
-    fields.given("payload", |payload| match payload {
-        Value::Object(known) if on_ground && !known.contains_key("on_ground") => {
-            let mut known = known.clone();
-            known.insert("on_ground".into(), true.into());
-            object(&Value::Object(known))
-        }
-        other => object(other),
-    })
 }
 
 #[utoipa::path(get, path = "/api/v1/telemetry/events/{id}", tag = "telemetry", params(("id" = i64, Path)),

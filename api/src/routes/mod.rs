@@ -1,6 +1,8 @@
 //! The routes, one file per resource, and what surrounds all of them: limits, panics, metrics, error bodies, headers.
 
 #[cfg(feature = "central")]
+mod batch;
+#[cfg(feature = "central")]
 mod body;
 #[cfg(feature = "central")]
 pub(crate) mod caches;
@@ -8,21 +10,33 @@ pub(crate) mod caches;
 mod context;
 pub(crate) mod data;
 #[cfg(feature = "central")]
+mod desk;
+#[cfg(feature = "central")]
 mod events;
 #[cfg(feature = "central")]
 mod health;
+#[cfg(feature = "central")]
+mod intake;
 pub mod live;
+#[cfg(feature = "central")]
+mod one_or_many;
 #[cfg(feature = "central")]
 pub mod openapi;
 mod params;
 #[cfg(feature = "central")]
 mod people;
 #[cfg(feature = "central")]
+mod records;
+#[cfg(feature = "central")]
 mod session;
 #[cfg(feature = "central")]
 mod sources;
 #[cfg(feature = "central")]
 mod stations;
+#[cfg(feature = "central")]
+mod timeline;
+#[cfg(feature = "central")]
+mod watch;
 
 use crate::console::ConsoleFiles;
 use crate::error::{ApiError, detail};
@@ -58,6 +72,11 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(sources::router(Arc::clone(&shared)))
         .merge(events::router(Arc::clone(&shared)))
         .merge(stations::router(Arc::clone(&shared)))
+        .merge(intake::router(Arc::clone(&shared)))
+        .merge(desk::router(Arc::clone(&shared)))
+        .merge(timeline::router(Arc::clone(&shared)))
+        .merge(records::router(Arc::clone(&shared)))
+        .merge(watch::router(Arc::clone(&shared)))
         .merge(session::router(Arc::clone(&shared)))
         .merge(people::router(Arc::clone(&shared)))
         .merge(health::router(Arc::clone(&shared)))

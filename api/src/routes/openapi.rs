@@ -1,6 +1,6 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
-use super::{both, events, health, live, people, session, sources, stations};
+use super::{both, desk, events, health, intake, live, people, session, sources, stations, timeline, watch};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
@@ -14,12 +14,15 @@ use utoipa::{Modify, OpenApi};
     info(title = "vTOC API", version = "1.0.0", description = "Every path also answers with (or without) a slash at its end."),
     paths(
         health::healthz, health::readyz, health::metrics_text, health::console, live::tracks, live::track_detail, live::live_stream,
-        stations::list, stations::one,
+        stations::list, stations::one, stations::create, stations::change, stations::remove,
+        desk::dashboard, desk::tasks, desk::add_task, desk::actions, desk::assignments, desk::assign, desk::change_assignment,
+        desk::remove_assignment, timeline::timeline, timeline::mission_timeline,
         sources::list, sources::create, sources::one, sources::change, sources::remove,
-        events::list, events::create, events::one, events::change, events::remove,
+        events::list, intake::create, intake::ingest, events::one, events::change, events::remove,
         session::login, session::logout, session::session, session::password,
         people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
         people::audit,
+        watch::identifiers, watch::add_identifier, watch::remove_identifier, watch::check,
     ),
     components(schemas(dto::Snapshot, dto::Delta)),
     modifiers(&Token)
@@ -40,7 +43,9 @@ impl Modify for Token {
 
 /// `openapi.json` as it is checked in and served.
 pub fn document() -> String {
-    let mut text = Description::openapi().to_pretty_json().expect("the description is plain JSON");
+    let mut whole = serde_json::to_value(Description::openapi()).expect("the description is plain JSON");
+    crate::records::describe(&mut whole);
+    let mut text = serde_json::to_string_pretty(&whole).expect("the description is plain JSON");
     text.push('\n');
     text
 }

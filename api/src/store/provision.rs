@@ -16,11 +16,13 @@ type Migrations = &'static [(i64, &'static str, &'static str)];
 const CONTROL: Migrations = &[
     (1, "stations", include_str!("../../../migrations/control/0001_stations.sql")),
     (2, "people", include_str!("../../../migrations/control/0002_people.sql")),
+    (10, "watch", include_str!("../../../migrations/control/0010_watch.sql")),
 ];
 const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
     (2, "audit", include_str!("../../../migrations/role/0002_audit.sql")),
     (3, "partitions", include_str!("../../../migrations/role/0003_partitions.sql")),
+    (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.

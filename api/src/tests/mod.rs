@@ -1,13 +1,16 @@
 //! Tests of the whole crate: a real PostgreSQL, real HTTP, real WebSockets.
 
 mod auth;
+mod batches;
 mod data;
+mod desk;
 mod events;
 mod history;
 mod intake;
 mod live;
 mod people;
 mod provision;
+mod records;
 mod sources;
 mod stations;
 mod surroundings;
@@ -70,6 +73,10 @@ impl Bench {
     async fn token(&self) -> String {
         let secret = self.central.store.create_api_token("test", &[Scope::Read, Scope::TelemetryWrite], None).await.unwrap();
         secret.reveal().to_owned()
+    }
+
+    async fn token_with(&self, scopes: &[Scope]) -> String {
+        self.central.store.create_api_token("test", scopes, None).await.unwrap().reveal().to_owned()
     }
 
     /// With a JSON body and the token.
