@@ -78,4 +78,11 @@ if [ "$what" = test ]; then
   need gpsd gpsd
   need socat socat
   [ -z "$missing" ] || install $missing
+  # --- schemathesis (PyPI) for the API's fuzz test, in a folder of its own ---
+  if [ ! -x .peers/bin/schemathesis ] && ! have schemathesis; then
+    python3 -c 'import venv, ensurepip' 2>/dev/null || install python3-venv
+    say "installing schemathesis into .peers"
+    python3 -m venv .peers
+    .peers/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
+  fi
 fi

@@ -3,6 +3,7 @@
 use crate::auth::{AuthConfig, Doors, RoleSet};
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
+use crate::hardware::Devices;
 use crate::intake::PgIntake;
 use crate::live::{Hub, Limits};
 use crate::metrics::{Metrics, MoreMetrics};
@@ -39,6 +40,10 @@ pub struct CentralConfig {
     pub auth: AuthConfig,
     /// Events older than so many days are dropped, by role; `None`: kept for ever.
     pub keep_days: [Option<u32>; 3],
+    /// The machine's serial ports; `None`: none to be asked.
+    pub devices: Option<Arc<dyn Devices>>,
+    /// Where handhelds are mounted; `None`: nothing is imported.
+    pub import_root: Option<PathBuf>,
 }
 
 impl CentralConfig {
@@ -56,6 +61,8 @@ impl CentralConfig {
             more_metrics: None,
             auth: AuthConfig::default(),
             keep_days: [None; 3],
+            devices: None,
+            import_root: None,
         }
     }
 }
@@ -84,6 +91,8 @@ pub(crate) struct Shared {
     pub doors: Doors,
     pub stations: StationList,
     pub touched: Touched,
+    /// Held while a port is listened to: one at a time.
+    pub listening: tokio::sync::Mutex<()>,
     /// Databases are provisioned.
     pub open: AtomicBool,
 }
@@ -106,6 +115,7 @@ impl Central {
             metrics: Arc::clone(&metrics),
             stations: StationList::default(),
             touched: Touched::default(),
+            listening: tokio::sync::Mutex::default(),
             open: AtomicBool::new(false),
         });
         let (sender, opened) = watch::channel(false);
@@ -163,6 +173,9 @@ async fn keep_history(shared: &Shared) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if let Err(error) = shared.store.forget_answers().await {
+            tracing::warn!(%error, "old answers could not be forgotten; trying again");
+        }
         for role in Role::ALL {
             match shared.store.keep_history(role, shared.config.keep_days[role as usize], shared.now()).await {
                 Ok(kept) if kept.dropped != 0 => tracing::info!(role = role.name(), partitions = kept.dropped, "old events dropped"),

@@ -27,6 +27,8 @@ pub mod auth;
 #[cfg(feature = "central")]
 pub mod central;
 #[cfg(feature = "central")]
+pub mod hardware;
+#[cfg(feature = "central")]
 pub mod intake;
 #[cfg(feature = "central")]
 mod pictures;

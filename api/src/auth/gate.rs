@@ -27,16 +27,19 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 
 /// What everybody may ask, logged in or not: health, the API's description, and the way in.
 fn is_public(path: &str) -> bool {
-    const PUBLIC: [&str; 7] = [
+    const PUBLIC: [&str; 9] = [
         "/healthz",
+        "/api/health",
         "/readyz",
         "/openapi.json",
+        "/redoc",
         "/api/v1/auth/login",
         "/api/v1/auth/logout",
         "/api/v1/auth/session",
         "/api/v1/auth/password",
     ];
-    PUBLIC.contains(&path.strip_suffix('/').unwrap_or(path))
+    let path = path.strip_suffix('/').unwrap_or(path);
+    PUBLIC.contains(&path) || path == "/docs" || path.starts_with("/docs/")
 }
 
 /// Middleware.

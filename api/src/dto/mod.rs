@@ -28,6 +28,10 @@ pub use vessel::{Encounter, Jump, Vessel};
 #[cfg(feature = "central")]
 mod desk;
 #[cfg(feature = "central")]
+mod elsewhere;
+#[cfg(feature = "central")]
+mod hardware;
+#[cfg(feature = "central")]
 mod intake;
 #[cfg(feature = "central")]
 mod people;
@@ -42,6 +46,13 @@ pub use desk::{
     AgentAction, AssignmentCreate, AssignmentUpdate, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
     StationMetrics, StationTask, StationTaskQueue, StationTimelinePage, StationUpdate, TaskMetadata, TimelineItem, TimelineMore,
     TimelineSource,
+};
+#[cfg(feature = "central")]
+pub use elsewhere::{AgentMoved, RfDevice, RfDevices, RfInfo, RfTest, ServiceHealth};
+#[cfg(feature = "central")]
+pub use hardware::{
+    AdsbEnable, AdsbSettings, BaseStation, BaseStationCreate, GpsTest, GpsTestResult, H4mImport, H4mImported, HardwareConfiguration,
+    HardwareDetails, HardwareHealth, HardwareStatus, SerialPortRead,
 };
 #[cfg(feature = "central")]
 pub use intake::{BatchResult, Ingested, ItemResult};

@@ -81,7 +81,7 @@ pub(crate) static WATCH: Kind = Kind {
     appended: false,
 };
 
-static AGENT: Kind = Kind {
+pub(crate) static AGENT: Kind = Kind {
     name: "agents",
     schema: "Agent",
     mounts: &[now("/api/v1/agents"), old("/api/agents")],

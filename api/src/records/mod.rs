@@ -8,7 +8,7 @@ mod describe;
 mod kinds;
 
 pub(crate) use describe::describe;
-pub(crate) use kinds::{IDENTIFIER, KINDS, MISSION, OPERATION, POI, WATCH};
+pub(crate) use kinds::{AGENT, IDENTIFIER, KINDS, MISSION, OPERATION, POI, WATCH};
 
 use crate::store::Role;
 

@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 
 /// Longer input is not repeated in an error.
 const REPEATED_MAX: usize = 200;
+/// Keys that are too many are told up to here.
+const OTHERS_MAX: usize = 20;
 /// Numbers from here on are milliseconds, not seconds (as pydantic has it).
 const MILLISECONDS_FROM: f64 = 2e10;
 
@@ -162,6 +164,14 @@ impl Fields {
 
     pub fn finish(self) -> Result<(), ApiError> {
         if self.problems.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.problems)) }
+    }
+
+    /// Other keys are a mistake, not ignored.
+    pub fn only(&mut self, names: &[&str]) {
+        let others: Vec<String> = self.object.keys().filter(|key| !names.contains(&key.as_str())).take(OTHERS_MAX).cloned().collect();
+        for key in others {
+            self.problem(&key, ("extra_forbidden", "Extra inputs are not permitted".into()));
+        }
     }
 
     /// A value that is not the body's own, checked and told as if it were.

@@ -4,6 +4,7 @@
 use super::body::{Fields, JsonObject, instant};
 use super::caches::Stations;
 use super::context::{Segment, id_of, station_of};
+use super::formats::{self, Feature, Format};
 use super::intake::read_fields;
 use super::params::{limit_param, time_param};
 use super::{Params, both, intake, sources, stations};
@@ -18,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use model::UnixMicros;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,10 +54,12 @@ pub(super) fn shown(event: StoredEvent) -> EventRead {
         ("limit" = Option<i64>, Query, description = "1 to 1000, else 100"),
         ("subject" = Option<String>, Query, description = "About whom: icao:4840d6, mmsi:244660000, call:PD0ABC"),
         ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; across the 180th meridian when west > east"),
+        ("format" = Option<String>, Query, description = "json, geojson, csv or kml; else by Accept"),
         ("cursor" = Option<String>, Query, description = "From the Link header of the page before"),
         ("station" = Option<String>, Query, description = "A station's slug"),
         ("X-Station-Id" = Option<String>, Header, description = "A station's slug. Also X-Station-Slug, X-ChatKit-Station, X-TOC-Station")),
-    responses((status = 200, body = [EventWithSource], description = "Newest first"), (status = 404, body = dto::Detail),
+    responses((status = 200, description = "Newest first", content(([EventWithSource] = "application/json"), (Object = "application/geo+json"),
+            (String = "text/csv"), (String = "application/vnd.google-earth.kml+xml"))), (status = 404, body = dto::Detail),
         (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
@@ -64,6 +68,7 @@ pub(crate) async fn list(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, ApiError> {
+    let format = Format::asked(&params, &headers)?;
     let mut filter = EventFilter {
         since: time_param(&params, "since")?,
         until: time_param(&params, "until")?,
@@ -85,7 +90,10 @@ pub(crate) async fn list(
     let events = newest(&shared, &roles, &filter).await?;
     let next = events.last().filter(|_| events.len() as i64 == filter.limit).map(|(e, _)| format!("{}.{}", e.event_time.0, e.id));
     let all = shared.stations.get(&shared.store).await?;
-    let mut response = with_sources(events, &all);
+    let mut response = match format {
+        Format::Json => with_sources(events, &all),
+        format => in_format(format, events, &all),
+    };
     if let Some(cursor) = next {
         response.headers_mut().insert(header::LINK, next_page(&uri, &cursor));
     }
@@ -134,6 +142,37 @@ async fn newest(shared: &Shared, roles: &[Role], filter: &EventFilter) -> Result
     }
     events.truncate(usize::try_from(filter.limit).unwrap_or(0));
     Ok(events)
+}
+
+/// What a table of events has besides id, name and place.
+const COLUMNS: [&str; 12] = [
+    "event_time",
+    "received_at",
+    "source",
+    "source_type",
+    "station",
+    "altitude",
+    "heading",
+    "speed",
+    "status",
+    "payload",
+    "raw_data",
+    "source_id",
+];
+
+fn in_format(format: Format, events: Vec<(StoredEvent, Source)>, all: &Stations) -> Response {
+    let features = events.into_iter().map(|(event, source)| {
+        let station = event.station_id.and_then(|id| all.by_id(id)).map(|s| s.slug.to_string());
+        let payload = event.payload.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);
+        let name = ["callsign", "flight", "name", "subject", "hex"].iter().find_map(|key| payload.get(*key)?.as_str());
+        let name = name.map_or_else(|| source.name.clone(), |n| n.trim().to_owned());
+        let properties = json!({"event_time": Utc(event.event_time), "received_at": Utc(event.received_at), "source": source.slug,
+            "source_type": source.source_type, "station": station, "altitude": event.altitude, "heading": event.heading, "speed": event.speed,
+            "status": event.status, "payload": payload, "raw_data": event.raw_data, "source_id": source.id});
+        let Value::Object(properties) = properties else { unreachable!("it is an object, above") };
+        Feature { id: event.id.to_string(), name, place: event.longitude.zip(event.latitude), path: Vec::new(), properties }
+    });
+    formats::respond(format, "vTOC events", &COLUMNS, features.collect())
 }
 
 fn with_sources(events: Vec<(StoredEvent, Source)>, all: &Stations) -> Response {

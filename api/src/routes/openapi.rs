@@ -1,13 +1,14 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
-use super::{both, desk, events, health, intake, live, people, session, sources, stations, timeline, watch};
+use super::{both, desk, elsewhere, events, hardware, health, intake, live, people, session, sources, stations, timeline, watch};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,7 +22,8 @@ use utoipa::{Modify, OpenApi};
         events::list, intake::create, intake::ingest, events::one, events::change, events::remove,
         session::login, session::logout, session::session, session::password,
         people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
-        people::audit,
+        people::audit, elsewhere::api_health, elsewhere::rf_info, elsewhere::rf_devices, elsewhere::rf_test, elsewhere::start_agent, elsewhere::stop_agent,
+        hardware::serial, hardware::test_gps, hardware::register_base_station, hardware::enable_adsb, hardware::status, hardware::h4m_import,
         watch::identifiers, watch::add_identifier, watch::remove_identifier, watch::check,
     ),
     components(schemas(dto::Snapshot, dto::Delta)),
@@ -53,7 +55,10 @@ pub fn document() -> String {
 pub(crate) fn router() -> Router {
     let text: axum::body::Bytes = document().into();
     let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], text).into_response() };
-    both(Router::new(), "/openapi.json", get(serve))
+    // For people, at `/docs/`: everything it needs comes from here.
+    let page = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
+    let redoc = get(|| async { Redirect::temporary("/docs/") });
+    both(both(Router::new(), "/openapi.json", get(serve)), "/redoc", redoc).merge(page)
 }
 
 #[cfg(test)]

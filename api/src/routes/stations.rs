@@ -5,13 +5,15 @@ use super::body::{Fields, JsonObject, Problem, degrees, name, text};
 use super::both;
 use super::context::Segment;
 use super::desk::station_at;
+use super::etag::Tag;
 use crate::auth::{Administrator, Commander, Reader};
 use crate::central::Shared;
 use crate::dto::{self, StationRead, Utc};
 use crate::error::ApiError;
 use crate::store::{NewStation, Role, Station, StationChange};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use model::StationId;
@@ -41,8 +43,10 @@ pub(crate) fn shown(station: &Station) -> StationRead {
 
 #[utoipa::path(get, path = "/api/v1/stations/", tag = "stations",
     responses((status = 200, body = [StationRead], description = "In the order of their slugs"), (status = 503, body = dto::Detail)))]
-pub(crate) async fn list(State(shared): State<Arc<Shared>>, reader: Reader) -> Result<Json<Vec<StationRead>>, ApiError> {
-    Ok(Json(shared.store.stations().await?.iter().filter(|s| reader.roles.contains(s.role)).map(shown).collect()))
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, reader: Reader, headers: HeaderMap) -> Result<Response, ApiError> {
+    let all: Vec<Station> = shared.store.stations().await?.into_iter().filter(|s| reader.roles.contains(s.role)).collect();
+    let versions: Vec<(i64, i64)> = all.iter().map(|s| (s.id, s.updated_at.0)).collect();
+    Ok(Tag::of(versions).answer(&headers, || Json(all.iter().map(shown).collect::<Vec<_>>()).into_response()))
 }
 
 #[utoipa::path(get, path = "/api/v1/stations/{slug}", tag = "stations", params(("slug" = String, Path)),

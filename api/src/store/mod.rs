@@ -11,7 +11,9 @@ mod copy;
 mod desk;
 mod event_rows;
 mod events;
+mod hardware;
 mod history;
+mod idempotency;
 mod people;
 mod provision;
 mod records;
@@ -26,7 +28,9 @@ pub use control::{NewStation, Station};
 pub(crate) use desk::Assignment;
 pub(crate) use event_rows::NewRow;
 pub(crate) use events::{Bounds, EventFields, EventFilter, SourceKey, StoredEvent};
+pub(crate) use hardware::HardwareItem;
 use history::Days;
+pub(crate) use idempotency::{Claim, KeptAnswer};
 pub(crate) use people::FoundSession;
 pub use people::{NewOperator, Operator, OperatorChange};
 pub use provision::provision;
@@ -116,6 +120,14 @@ impl Databases {
     pub fn control_at(mut self, url: &str) -> Result<Self, StoreError> {
         self.control = connect_options(url)?;
         Ok(self)
+    }
+
+    /// `user@host:port/name` of control, ops, intel and logistics; no passwords.
+    pub fn places(&self) -> Vec<String> {
+        let place = |o: &PgConnectOptions| {
+            format!("{}@{}:{}/{}", o.get_username(), o.get_host(), o.get_port(), o.get_database().unwrap_or_default())
+        };
+        std::iter::once(&self.control).chain(&self.roles).map(place).collect()
     }
 
     pub(crate) fn control(&self) -> &PgConnectOptions {

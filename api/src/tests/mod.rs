@@ -2,9 +2,14 @@
 
 mod auth;
 mod batches;
+mod contract;
 mod data;
 mod desk;
 mod events;
+mod feeds;
+mod forms;
+mod fuzzed;
+mod hardware;
 mod history;
 mod intake;
 mod live;

@@ -120,3 +120,26 @@ async fn without_the_database_every_route_says_503() {
     assert_eq!(bench.send(Method::POST, EVENTS, &token, &warm).await.0, StatusCode::CREATED);
     assert_eq!(bench.get(EVENTS).await.1.as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn the_description_is_a_page_that_needs_no_other_host() {
+    let Some(bench) = Bench::open().await else { return };
+    let read = async |path: &str| {
+        let (parts, body) =
+            bench.central.router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap().into_parts();
+        (parts, String::from_utf8_lossy(&to_bytes(body, 16 << 20).await.unwrap()).into_owned())
+    };
+    let (parts, page) = read("/docs/").await;
+    assert!(parts.status == 200 && page.contains("swagger-ui"), "{page}");
+    let links = page.split(['"', '\'']).filter(|text| [".js", ".css"].iter().any(|end| text.ends_with(end)));
+    let links: Vec<&str> = links.collect();
+    assert!(3 <= links.len() && links.iter().all(|link| !link.contains("//")), "{links:?}");
+    for link in links {
+        let (parts, text) = read(&format!("/docs/{}", link.trim_start_matches("./"))).await;
+        assert!(parts.status == 200 && !text.is_empty(), "{link}");
+    }
+    let (_, start) = read("/docs/swagger-initializer.js").await;
+    assert!(start.contains("/openapi.json") && !start.contains("petstore"), "{start}");
+    let (parts, _) = read("/redoc").await;
+    assert_eq!((parts.status.as_u16(), &parts.headers["location"]), (307, &"/docs/".parse().unwrap()));
+}
