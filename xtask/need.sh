@@ -77,6 +77,7 @@ if [ "$what" = test ]; then
   need gpsdecode gpsd-clients
   need gpsd gpsd
   need socat socat
+  need docker-compose docker-compose
   [ -z "$missing" ] || install $missing
   # --- schemathesis (PyPI) for the API's fuzz test, in a folder of its own ---
   if [ ! -x .peers/bin/schemathesis ] && ! have schemathesis; then

@@ -5,7 +5,7 @@ use crate::console::ConsoleFiles;
 use crate::dto::Center;
 use crate::hardware::Devices;
 use crate::intake::PgIntake;
-use crate::live::{Hub, Limits};
+use crate::live::{EMERGENCY_LIFETIME_US, Hub, Limits};
 use crate::metrics::{Metrics, MoreMetrics};
 use crate::pictures::{self, Pictures};
 use crate::routes;
@@ -153,7 +153,9 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
         wait = WAIT_MAX.min(wait * 2);
     }
     shared.open.store(true, Ordering::Relaxed);
-    match pictures::restore(&shared, &shared.pictures.whole(), RoleSet::ALL).await {
+    let restored = restore(&shared).await;
+    shared.intake.restored();
+    match restored {
         Ok(events) => {
             shared.metrics.restored.store(events, Ordering::Relaxed);
             tracing::info!(events, "databases open, live picture restored");
@@ -166,6 +168,17 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
 
 /// How often partitions, retention and roll-ups are looked after.
 const HISTORY_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What the picture would still show, had we been there; and what overtook a backlog and is not stored in its turn yet.
+async fn restore(shared: &Shared) -> Result<u64, StoreError> {
+    let (since, mut total) = (shared.now().plus_micros(-EMERGENCY_LIFETIME_US), 0);
+    for role in Role::ALL {
+        for (key, event) in shared.store.urgent_notes(role, since).await? {
+            total += u64::from(shared.intake.restore_urgent(role, key, &event));
+        }
+    }
+    Ok(total + pictures::restore(shared, &shared.pictures.whole(), RoleSet::ALL).await?)
+}
 
 /// Never ends.
 async fn keep_history(shared: &Shared) {

@@ -2,23 +2,26 @@
 //!
 //! ```text
 //!   greet ─► key known, active, not expired, this station's?  ─► watermark of its epoch
-//!   store ─► plan(watermark, batch) ─► repeat | gap | append ─COMMIT─► live picture
+//!   store ─► plan(watermark, batch) ─► repeat | gap | append ─COMMIT─► live picture, alarms   (but what was told ahead)
+//!   urgent ─► note, ahead of its turn ─COMMIT─► live picture, alarms
 //! ```
 //!
 //! Constraints: an answer is given only after COMMIT; everything that could be the database's passing trouble is
 //! `Unavailable`, so that a station keeps its events and tries again; `Refused` is only what an operator decided.
 
 use crate::Clock;
+use crate::alarms::{Alarm, Alarms};
 use crate::metrics::Metrics;
 use crate::pictures::Pictures;
 use crate::store::{Appended, NewEvents, Role, Spool, Store, StoreError};
-use model::{Epoch, Event, Protocol, StationId, UnixMicros};
-use std::collections::{BTreeMap, HashMap};
+use model::{Epoch, Event, EventKey, Priority, Protocol, StationId, UnixMicros};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use tokio::sync::broadcast;
 use uplink::enroll::{RedeemError, Registrar};
-use uplink::intake::{Batch, Intake, IntakeError, KeyFingerprint, Lost, Watermark};
+use uplink::intake::{Batch, Intake, IntakeError, KeyFingerprint, Lost, Told, UrgentKey, Watermark};
 use uplink::tls::TokenHash;
 
 /// How often a batch is tried when another session moves the watermark at the same time. Sessions are fenced by the
@@ -34,6 +37,7 @@ struct Inner {
     pictures: Arc<Pictures>,
     clock: Clock,
     metrics: Arc<Metrics>,
+    alarms: Alarms,
     /// Stations that greeted since the start: as many as are enrolled.
     known: Mutex<HashMap<StationId, Known>>,
 }
@@ -48,7 +52,26 @@ struct Known {
 
 impl PgIntake {
     pub(crate) fn new(store: Store, pictures: Arc<Pictures>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Inner { store, pictures, clock, metrics, known: Mutex::default() }))
+        Self(Arc::new(Inner { store, pictures, clock, metrics, alarms: Alarms::new(), known: Mutex::default() }))
+    }
+
+    /// For whoever alerts people.
+    pub fn alarms(&self) -> broadcast::Receiver<Arc<Alarm>> {
+        self.0.alarms.subscribe()
+    }
+
+    /// An event that an earlier life of the central had noted. `false`: it was told meanwhile.
+    pub(crate) fn restore_urgent(&self, role: Role, key: EventKey, event: &Event) -> bool {
+        let news = self.0.alarms.is_news(key);
+        if news {
+            self.0.announce(role, key, event);
+        }
+        news
+    }
+
+    /// [`PgIntake::restore_urgent`] was called for all there were.
+    pub(crate) fn restored(&self) {
+        self.0.alarms.restored();
     }
 
     /// When the station last greeted or delivered. The uplink server may say it too ([`PgIntake::saw`]).
@@ -86,6 +109,10 @@ impl Intake for PgIntake {
         let stored = self.0.store(station, &batch).await.inspect_err(|e| self.0.count(e));
         add(&self.0.metrics.intake.store_micros, u64::try_from(started.elapsed().as_micros()).unwrap_or(0));
         stored
+    }
+
+    async fn urgent(&self, station: StationId, key: UrgentKey, event: Event) -> Result<Told, IntakeError> {
+        self.0.urgent(station, key, event).await.inspect_err(|e| self.0.count(e))
     }
 
     async fn lost(&self, station: StationId, lost: Lost) -> Result<Watermark, IntakeError> {
@@ -133,9 +160,9 @@ impl Inner {
             self.find_sources(station, &mut known, events).await?;
             let new = NewEvents { spool, station_id: known.id, after: stored, events };
             match self.store.append(known.role, &used(&known.sources, events), new).await.map_err(unavailable)? {
-                Appended::Stored => {
+                Appended::Stored(told) => {
                     add(&intake.repeats, skip as u64);
-                    self.stored(station, known.role, events);
+                    self.stored(spool, known.role, stored + 1, events, &told);
                     return Ok(Watermark { epoch: batch.epoch, seq: stored + events.len() as u64 });
                 }
                 Appended::Raced => add(&intake.races, 1),
@@ -158,7 +185,7 @@ impl Inner {
                 Plan::Append { .. } => {}
             }
             let declared = self.store.declare_lost(known.role, spool, stored, lost.last_seq, lost.why).await.map_err(unavailable)?;
-            if declared == Appended::Stored {
+            if let Appended::Stored(_) = declared {
                 add(&self.metrics.intake.lost, lost.last_seq - stored);
                 tracing::warn!(%station, epoch = %lost.epoch, after = stored, last = lost.last_seq, why = lost.why.name(), "events lost");
                 return Ok(Watermark { epoch: lost.epoch, seq: lost.last_seq });
@@ -168,12 +195,53 @@ impl Inner {
         Err(contradiction(spool))
     }
 
-    /// After COMMIT.
-    fn stored(&self, station: StationId, role: Role, events: &[Event]) {
-        let now = (self.clock)();
+    async fn urgent(&self, station: StationId, key: UrgentKey, event: Event) -> Result<Told, IntakeError> {
+        if i64::try_from(key.seq).is_err() || key.seq == 0 {
+            return Err(IntakeError::Refused { station, why: "an urgent event's number is out of range".into() });
+        }
+        let known = self.known_station(station).await?;
+        let spool = Spool { station, epoch: key.epoch };
+        let told = self.store.note_urgent(known.role, spool, known.id, key.seq, &event).await.map_err(unavailable)?;
+        let intake = &self.metrics.intake;
+        add([&intake.urgent, &intake.urgent_repeats, &intake.urgent_late][told as usize], 1);
+        let key = EventKey { station, epoch: key.epoch, seq: key.seq };
+        // Also a repeat may be news: an earlier attempt was cut off between COMMIT and here.
+        if told != Told::Stored && self.alarms.is_news(key) {
+            self.announce(known.role, key, &event);
+        }
+        Ok(told)
+    }
+
+    fn announce(&self, role: Role, key: EventKey, event: &Event) {
+        self.pictures.publish(role, key.station, std::slice::from_ref(event), (self.clock)());
+        self.alarm(role, key, event);
+    }
+
+    fn alarm(&self, role: Role, key: EventKey, event: &Event) {
+        if event.priority() == Priority::High {
+            add(&self.metrics.intake.alarms, 1);
+            self.alarms.send(Alarm { role, key, event: event.clone() });
+        }
+    }
+
+    /// After COMMIT. `noted`: numbers of those that came ahead, in this life or an earlier one.
+    fn stored(&self, spool: Spool, role: Role, first_seq: u64, events: &[Event], noted: &BTreeSet<u64>) {
+        let (station, now) = (spool.station, (self.clock)());
         add(&self.metrics.intake.batches, 1);
         add(&self.metrics.intake.events, events.len() as u64);
-        self.pictures.publish(role, station, events, now);
+        let mut rest = (first_seq, events);
+        let key = |seq| EventKey { station, epoch: spool.epoch, seq };
+        let known: BTreeSet<u64> = noted.iter().copied().filter(|seq| !self.alarms.is_news(key(*seq))).collect();
+        for seq in &known {
+            let (before, from) = rest.1.split_at((seq - rest.0) as usize);
+            self.pictures.publish(role, station, before, now);
+            rest = (seq + 1, &from[1..]);
+        }
+        self.pictures.publish(role, station, rest.1, now);
+        for (seq, event) in (first_seq..).zip(events).filter(|(seq, _)| !known.contains(seq)) {
+            self.alarm(role, key(seq), event);
+        }
+        self.alarms.forget(noted.iter().map(|seq| key(*seq)));
         if let Some(known) = self.known().get_mut(&station) {
             known.last_seen = Some(now);
         }

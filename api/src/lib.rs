@@ -23,6 +23,8 @@ pub mod routes;
 pub mod station;
 
 #[cfg(feature = "central")]
+pub mod alarms;
+#[cfg(feature = "central")]
 pub mod auth;
 #[cfg(feature = "central")]
 pub mod central;

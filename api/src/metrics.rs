@@ -47,6 +47,12 @@ pub struct IntakeMetrics {
     pub refused: AtomicU64,
     pub unavailable: AtomicU64,
     pub store_micros: AtomicU64,
+    /// Events that came ahead of what their station still held before them.
+    pub urgent: AtomicU64,
+    pub urgent_repeats: AtomicU64,
+    /// Came ahead, but the ordered delivery was faster.
+    pub urgent_late: AtomicU64,
+    pub alarms: AtomicU64,
 }
 
 impl Metrics {
@@ -99,6 +105,10 @@ impl IntakeMetrics {
         counter(out, "vtoc_intake_races_total", "Batches tried again because another session was faster.", get(&self.races));
         counter(out, "vtoc_intake_refused_total", "Greetings and batches refused.", get(&self.refused));
         counter(out, "vtoc_intake_unavailable_total", "Greetings and batches the database could not take.", get(&self.unavailable));
+        counter(out, "vtoc_intake_urgent_total", "Urgent events that overtook what was before them.", get(&self.urgent));
+        counter(out, "vtoc_intake_urgent_repeats_total", "Urgent events that were told before.", get(&self.urgent_repeats));
+        counter(out, "vtoc_intake_urgent_late_total", "Urgent events that were already stored in order.", get(&self.urgent_late));
+        counter(out, "vtoc_intake_alarms_total", "Distress and emergencies, each told once.", get(&self.alarms));
         head(out, "vtoc_intake_store_seconds_total", "counter", "Time spent storing batches.");
         line(out, "vtoc_intake_store_seconds_total", get(&self.store_micros) as f64 / 1e6);
     }
@@ -116,6 +126,7 @@ fn render_live(out: &mut String, hub: &Hub) {
     counter(out, "vtoc_live_deltas_total", "Deltas made.", c.deltas.load(Relaxed));
     counter(out, "vtoc_live_snapshots_total", "Snapshots made.", c.snapshots.load(Relaxed));
     counter(out, "vtoc_live_missed_total", "Deltas that a slow client did not get.", c.missed.load(Relaxed));
+    counter(out, "vtoc_live_encounters_cut_total", "Vessels with too many neighbours to look at all.", c.encounters_cut.load(Relaxed));
     counter(out, "vtoc_live_clients_refused_total", "Live connections refused.", c.clients_refused.load(Relaxed));
 }
 

@@ -7,7 +7,7 @@
 use crate::Clock;
 use crate::auth::RoleSet;
 use crate::central::Shared;
-use crate::live::{Hub, Limits, lifetime_us};
+use crate::live::{EMERGENCY_LIFETIME_US, Hub, Limits, lifetime_us};
 use crate::store::{Role, StoreError};
 use model::{Event, Icao24, Mmsi, Protocol, ShortText, StationId, Subject, UnixMicros};
 use std::collections::{BTreeMap, HashMap};
@@ -87,6 +87,13 @@ pub(crate) async fn restore(shared: &Shared, hub: &Hub, roles: RoleSet) -> Resul
         }
         if let Some(protocol) = Protocol::from_name(&source.source_type) {
             total += restore_source(shared, hub, &slugs, (source.id, protocol)).await?;
+        }
+    }
+    // The whole picture has these from the intake, which tells alarms of them too (`central::restore`).
+    for role in Role::ALL.into_iter().filter(|role| roles != RoleSet::ALL && roles.contains(*role)) {
+        for (key, event) in shared.store.urgent_notes(role, shared.now().plus_micros(-EMERGENCY_LIFETIME_US)).await? {
+            hub.publish(key.station, &event, shared.now());
+            total += 1;
         }
     }
     Ok(total)

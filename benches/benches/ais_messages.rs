@@ -139,7 +139,7 @@ fn coast(vessels: u32) -> Vec<(Subject, Motion)> {
 fn encounters_among(bencher: divan::Bencher, vessels: u32) {
     let all = coast(vessels);
     // The answer, for some, from comparing with everyone.
-    let found = encounters(&all);
+    let found = encounters(&all).found;
     for (subject, motion) in all.iter().step_by(all.len() / 20) {
         let close = all.iter().filter(|other| other.0 != *subject).filter(|(_, theirs)| {
             let approach = closest_approach(motion, theirs);

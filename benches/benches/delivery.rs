@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use uplink::client::{Client, ClientConfig};
-use uplink::intake::{Batch, Intake, IntakeError, KeyFingerprint, Lost, Watermark};
+use uplink::intake::{Batch, Intake, IntakeError, KeyFingerprint, Lost, Told, UrgentKey, Watermark};
 use uplink::server::{Server, ServerConfig};
 use uplink::session::Want;
 use uplink::spool::{Item, Spool, SpoolConfig};
@@ -112,6 +112,10 @@ struct Counting {
 }
 
 impl Intake for Counting {
+    async fn urgent(&self, _: StationId, _: UrgentKey, _: Event) -> Result<Told, IntakeError> {
+        Ok(Told::First)
+    }
+
     async fn greet(&self, _: StationId, _: KeyFingerprint, _: Epoch) -> Result<Option<Watermark>, IntakeError> {
         Ok(None)
     }

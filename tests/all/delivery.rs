@@ -13,9 +13,9 @@ use tests::site::{DEAF, Site, TestStation, sky};
 const LONG: Duration = Duration::from_secs(180);
 
 /// What a station accepted, or what the central has: by (epoch, seq).
-type Rows = BTreeMap<(Epoch, u64), Event>;
+pub type Rows = BTreeMap<(Epoch, u64), Event>;
 
-fn accepted(station: &TestStation) -> Rows {
+pub fn accepted(station: &TestStation) -> Rows {
     station.spool().read_all().unwrap().into_iter().map(|s| ((s.epoch, s.seq), s.event)).collect()
 }
 
@@ -44,7 +44,7 @@ fn read(row: &sqlx::postgres::PgRow) -> ((Epoch, u64), Event) {
 }
 
 /// Lets the station deliver everything, and compares.
-fn check(site: &Site, station: &mut TestStation) -> usize {
+pub fn check(site: &Site, station: &mut TestStation) -> usize {
     station.start(&[
         "--set",
         DEAF,

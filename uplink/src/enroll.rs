@@ -162,6 +162,6 @@ async fn ask(central: &str, token: &Token, request: Vec<u8>) -> Result<(Control,
     }
     match Frame::decode(&buffer).map_err(ClientError::from)? {
         Frame::Control(control) => Ok((control, authority)),
-        Frame::Segment(_) => Err(ClientError::Protocol.into()),
+        Frame::Segment(_) | Frame::Urgent(_) => Err(ClientError::Protocol.into()),
     }
 }

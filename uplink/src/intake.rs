@@ -24,6 +24,24 @@ pub struct Batch {
     pub events: Vec<Event>,
 }
 
+/// Names one event of a station: an urgent one, which was told ahead of what waits before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UrgentKey {
+    pub epoch: Epoch,
+    pub seq: u64,
+}
+
+/// What an urgent event was to the keeper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// News: kept for good, and shown.
+    First,
+    /// Told before, and not yet stored in order.
+    Again,
+    /// The ordered delivery was faster, or declared it lost: nothing is left to do.
+    Stored,
+}
+
 /// Events that a station accepted and can no longer deliver: a damaged segment, or a central that was set back to before
 /// what the station had already deleted. Declared, so that a hole is never mistaken for silence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +86,8 @@ pub enum IntakeError {
     Unavailable(String),
 }
 
-/// Keeps events for good. One session per station at a time calls `store` and `lost` (the server fences older sessions).
+/// Keeps events for good. As a rule one session per station at a time calls `store` and `lost` (the server fences older sessions);
+/// beside a call that hangs a newer session may call them too, so rows and watermark must be one transaction that notices.
 ///
 /// A station begins a new epoch each time it opens its spool, and may still deliver what older epochs left behind. So a
 /// watermark belongs to (station, epoch), and the keeper never forgets one: a spool restored from an old image then
@@ -86,6 +105,11 @@ pub trait Intake: Send + Sync + 'static {
     /// Stores the batch and the new watermark in one transaction, and returns after COMMIT. Events at or below the
     /// stored watermark of the same epoch are skipped (a repeat is not an error); a new epoch starts at `first_seq` 1.
     fn store(&self, station: StationId, batch: Batch) -> impl Future<Output = Result<Watermark, IntakeError>> + Send;
+
+    /// An event that overtakes those before it. Returns after COMMIT of a note that outlives a restart of the keeper, and shows
+    /// it to people at once. It is stored with the others of its epoch, by [`Intake::store`], which then does not announce it
+    /// again; until then the note stands for it. A repeat is not an error.
+    fn urgent(&self, station: StationId, key: UrgentKey, event: Event) -> impl Future<Output = Result<Told, IntakeError>> + Send;
 
     /// Records the loss and moves the watermark to `lost.last_seq`, in one transaction. The part at or below the stored
     /// watermark is skipped; a start beyond watermark + 1 is a [`IntakeError::Gap`], as with `store`.

@@ -15,9 +15,12 @@ use thiserror::Error;
 
 /// Asked of the kernel for each direction. With the default (212 KB) a bulk transfer lost 1,300–5,400 packets a run.
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
-/// Unread bytes of the one stream, at most.
+/// Unread bytes of a stream, at most.
 const STREAM_WINDOW_BYTES: u32 = 2 << 20;
-/// Bytes sent and not acknowledged by the peer's QUIC, at most.
+/// Unread bytes of a connection, at most: when the ordered stream has filled its part, there is room for the urgent lane.
+const CONNECTION_WINDOW_BYTES: u32 = STREAM_WINDOW_BYTES + (256 << 10);
+/// Bytes written and not acknowledged by the peer's QUIC, at most. More than [`STREAM_WINDOW_BYTES`], so that the ordered stream
+/// can't fill it.
 const SEND_WINDOW_BYTES: u64 = 4 << 20;
 /// Silence after which a connection is given up.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -73,7 +76,7 @@ pub fn transport(congestion: Congestion, streams: u32) -> Arc<TransportConfig> {
         .max_concurrent_uni_streams(0_u32.into())
         .datagram_receive_buffer_size(None)
         .stream_receive_window(STREAM_WINDOW_BYTES.into())
-        .receive_window(STREAM_WINDOW_BYTES.into())
+        .receive_window(CONNECTION_WINDOW_BYTES.into())
         .send_window(SEND_WINDOW_BYTES)
         .max_idle_timeout(Some(IDLE_TIMEOUT.try_into().expect("20 s is a QUIC time-out")))
         .keep_alive_interval(Some(KEEP_ALIVE));

@@ -181,11 +181,13 @@ fn render(server: &ServerHandle<PgIntake>, out: &mut String) {
     counter(out, "vtoc_uplink_sessions_total", "Sessions begun.", counts.sessions);
     counter(out, "vtoc_uplink_refused_total", "Sessions ended with a refusal.", counts.refused);
     counter(out, "vtoc_uplink_superseded_total", "Sessions that a newer one of the same station replaced.", counts.superseded);
+    counter(out, "vtoc_uplink_passed_by_total", "Older sessions whose transaction hung: the newer did not wait.", counts.passed_by);
     counter(out, "vtoc_uplink_segments_total", "Segments received.", counts.segments);
     counter(out, "vtoc_uplink_received_bytes_total", "Bytes of segments received.", counts.bytes);
     counter(out, "vtoc_uplink_events_total", "Events received.", counts.events);
     counter(out, "vtoc_uplink_transactions_total", "Transactions stored.", counts.transactions);
     counter(out, "vtoc_uplink_declared_losses_total", "Losses that stations declared.", counts.declared_losses);
+    counter(out, "vtoc_uplink_urgent_refused_total", "Urgent messages that could not be read or were refused.", counts.urgent_refused);
 }
 
 #[cfg(test)]

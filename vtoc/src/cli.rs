@@ -1,7 +1,7 @@
 //! The command line: what `vtoc --help` teaches.
 
 use crate::config::{AudioName, ProfileName, RecordingFormat};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -40,8 +40,8 @@ pub enum Command {
     Sim(SimArgs),
     /// Validate configuration without starting anything.
     Check(ConfigOptions),
-    /// Prepare the central: databases, certificate authority, a first API token.
-    #[cfg(feature = "central")]
+    /// Prepare a deployment: environment files and what belongs to them (local, container, cloud, pi). Without a mode, the central's
+    /// databases, certificate authority and a first API token.
     Setup(SetupArgs),
     /// On the central: make a station known, and print the token with which it joins.
     #[cfg(feature = "central")]
@@ -196,17 +196,50 @@ pub struct SimArgs {
     pub noise: Option<f32>,
 }
 
-#[cfg(feature = "central")]
 #[derive(Debug, Args)]
 pub struct SetupArgs {
+    /// What is prepared (docs/setup.md). Default: the central's databases, as configured.
+    #[arg(value_enum, env = "VTOC_SETUP_MODE")]
+    pub mode: Option<SetupMode>,
     #[command(flatten)]
     pub options: ConfigOptions,
-    /// Where the certificate authority and the server's key lie.
+    /// Where the certificate authority and the server's key lie. Default with a mode: `state` in the output folder.
     #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
     pub state_dir: Option<PathBuf>,
     /// Print what would be done, and do nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Make no API token (without a mode).
+    #[arg(long)]
+    pub no_token: bool,
+    /// The inputs, JSON as scripts/inputs.schema.json says; `-` is standard input. Default: the environment variable VTOC_CONFIG_JSON.
+    /// With a mode, `--config FILE.json` means the same.
+    #[arg(long, value_name = "FILE", requires = "mode")]
+    pub inputs: Option<PathBuf>,
+    /// The inputs themselves.
+    #[arg(long, value_name = "JSON", requires = "mode", conflicts_with = "inputs")]
+    pub config_json: Option<String>,
+    /// Ask nothing: what is missing is made up where that is safe, else an error.
+    #[arg(long, requires = "mode")]
+    pub headless: bool,
+    /// Also do it: databases, login roles, tables, stations and their enrolment (local); start the containers (container).
+    #[arg(long, requires = "mode")]
+    pub apply: bool,
+    /// Where files are written.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+pub enum SetupMode {
+    /// A central on this machine, or beside a PostgreSQL that is there: .env.local and .env.station.
+    Local,
+    /// Containers: docker-compose.generated.yml as well.
+    Container,
+    /// A managed PostgreSQL at a cloud provider: Terraform in infra/terraform as well.
+    Cloud,
+    /// A field station on a small board: .env.station and vtoc.generated.toml. SQLite only.
+    Pi,
 }
 
 #[cfg(feature = "central")]

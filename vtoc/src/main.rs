@@ -23,6 +23,7 @@ mod operator;
 mod provision;
 mod receivers;
 mod service;
+mod setup;
 mod simulate;
 mod sky;
 mod station;
@@ -49,8 +50,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Sim(arguments) => simulate::run(&arguments),
         Command::Check(options) => check::run(&options),
-        #[cfg(feature = "central")]
-        Command::Setup(arguments) => provision::setup(&arguments),
+        Command::Setup(arguments) => setup::run(&arguments),
         #[cfg(feature = "central")]
         Command::Enroll(arguments) => provision::enroll(&arguments),
         #[cfg(feature = "central")]

@@ -1,4 +1,4 @@
-//! `vtoc setup` and `vtoc enroll`: what must exist before a central can run and a station can deliver. Both may be run again.
+//! `vtoc setup` (without a mode) and `vtoc enroll`: what must exist before a central can run and a station can deliver. Both may be run again.
 
 use crate::central::{authority_dir, databases};
 use crate::cli::{EnrollArgs, SetupArgs};
@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::join::make_private;
 use crate::{check, receivers, service};
 use api::auth::{Scope, Secret};
-use api::store::{Actor, NewStation, Role, Store, provision};
+use api::store::{Actor, NewStation, Role, Store, StoreError, provision};
 use model::StationId;
 use std::path::Path;
 use uplink::tls::{Authority, TOKEN_LIFE, Token, issue_station};
@@ -28,6 +28,9 @@ pub fn setup(arguments: &SetupArgs) -> Result<(), Failure> {
     }
     service::runtime(1)?.block_on(async {
         prepare(&config.settings, &state).await?;
+        if arguments.no_token {
+            return Ok(());
+        }
         let token = first_token(&config.settings, "setup").await?;
         println!("API token for reading and writing telemetry (shown once): {}", token.reveal());
         Ok(())
@@ -36,12 +39,19 @@ pub fn setup(arguments: &SetupArgs) -> Result<(), Failure> {
 
 /// Databases with their tables, and the certificate authority.
 pub async fn prepare(settings: &Settings, state: &Path) -> Result<(), Failure> {
-    provision(&databases(settings)?).await.map_err(|e| Failure::unavailable(format!("the databases: {e}")))?;
-    let dir = authority_dir(settings, state);
-    make_private(&dir)?;
-    Authority::open_or_create(&dir, &settings.central.organisation)
-        .map_err(|e| Failure::cannot_write(format!("{}: {e}", dir.display())))?;
+    provision(&databases(settings)?).await.map_err(unavailable)?;
+    make_authority(&authority_dir(settings, state), &settings.central.organisation)?;
     Ok(())
+}
+
+/// The certificate authority there; made if there is none.
+pub fn make_authority(dir: &Path, organisation: &str) -> Result<Authority, Failure> {
+    make_private(dir)?;
+    Authority::open_or_create(dir, organisation).map_err(|e| Failure::cannot_write(format!("{}: {e}", dir.display())))
+}
+
+pub fn unavailable(e: StoreError) -> Failure {
+    Failure::unavailable(format!("the databases: {e}"))
 }
 
 /// A token that may read and write telemetry. Only its hash is kept.
@@ -49,7 +59,7 @@ pub async fn first_token(settings: &Settings, name: &str) -> Result<Secret, Fail
     let store = Store::open(&databases(settings)?, 1).by(Actor::named("command:setup"));
     let token = store.create_api_token(name, &[Scope::Read, Scope::TelemetryWrite], None).await;
     store.close().await;
-    token.map_err(|e| Failure::unavailable(format!("the databases: {e}")))
+    token.map_err(unavailable)
 }
 
 #[expect(clippy::print_stdout, reason = "what was done, and what to do next")]
@@ -67,23 +77,23 @@ pub fn enroll(arguments: &EnrollArgs) -> Result<(), Failure> {
         println!("{station} may deliver. Its key and certificates are in {}: the `tls` folder of its state directory.", out.display());
         return Ok(());
     }
-    let token = runtime.block_on(token_for(&config.settings, &state, new))?;
+    let token = runtime.block_on(async {
+        let store = Store::open(&databases(&config.settings)?, 1).by(Actor::named("command:enroll"));
+        let token = token_for(&store, &authority(&config.settings, &state)?, &new.row()).await;
+        store.close().await;
+        token
+    })?;
     println!("On the station, within 15 minutes:\n  vtoc join --central HOST:PORT {}", token.text());
     Ok(())
 }
 
 /// Registers the station and makes the token with which it joins.
-async fn token_for(settings: &Settings, state: &Path, new: Enrolment) -> Result<Token, Failure> {
-    let token = Token::new(new.station, &authority(settings, state)?);
+pub async fn token_for(store: &Store, authority: &Authority, new: &NewStation) -> Result<Token, Failure> {
+    let token = Token::new(new.slug, authority);
     let expires_at = now().plus_micros(TOKEN_LIFE.as_micros() as i64);
-    let store = Store::open(&databases(settings)?, 1).by(Actor::named("command:enroll"));
-    let added = async {
-        store.register_station(&new.row()).await?;
-        store.add_enrolment_token(new.station, token.hash(), expires_at).await
-    };
-    let added = added.await.map_err(|e| Failure::unavailable(format!("the databases: {e}")));
-    store.close().await;
-    added.map(|()| token)
+    store.register_station(new).await.map_err(unavailable)?;
+    store.add_enrolment_token(new.slug, token.hash(), expires_at).await.map_err(unavailable)?;
+    Ok(token)
 }
 
 /// A station to make known.
@@ -124,7 +134,7 @@ pub async fn enroll_station(settings: &Settings, state: &Path, new: Enrolment, o
         store.register_station(&new.row()).await?;
         store.add_station_key(new.station, key, None).await
     };
-    let registered = registered.await.map_err(|e| Failure::unavailable(format!("the databases: {e}")));
+    let registered = registered.await.map_err(unavailable);
     store.close().await;
     registered
 }

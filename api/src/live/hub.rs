@@ -5,11 +5,14 @@
 //!                    └────── snapshot ──► a client that joins, or whose slot was full
 //! ```
 //!
-//! Constraints: `publish` holds the lock for about a microsecond per event; JSON is written outside the lock; a client
+//! Constraints: `publish` holds the lock for about a microsecond per event; JSON is written and
+//! encounters are searched outside the lock; a client
 //! holds at most [`SLOT`] shared messages, and misses deltas beyond that: it gets a new snapshot once its slot is empty.
 
 use super::aircraft::registry::Database;
 use super::picture::{Changes, Limits, Outcome, Picture};
+use super::vessel::cpa::Motion;
+use super::vessel::encounters::encounters;
 use crate::{Clock, dto};
 use axum::extract::ws::Utf8Bytes;
 use model::{Event, Protocol, StationId, Subject, UnixMicros};
@@ -44,6 +47,8 @@ pub struct HubCounters {
     /// Times that a client's slot was full and a delta was not given to it.
     pub missed: AtomicU64,
     pub clients_refused: AtomicU64,
+    /// Vessels that had more neighbours than a search for encounters looks at; each search counts anew.
+    pub encounters_cut: AtomicU64,
 }
 
 struct State {
@@ -170,6 +175,13 @@ impl Hub {
     /// Expires, and sends what changed. Called twice a second.
     pub fn tick(&self) {
         let now = (self.clock)();
+        let motions = self.lock().motions_due(now);
+        if let Some(motions) = motions {
+            // Tens of milliseconds with thousands of vessels: not under the lock.
+            let search = encounters(&motions);
+            self.counters.encounters_cut.fetch_add(search.cut, Relaxed);
+            self.lock().picture.set_encounters(search.found);
+        }
         let (delta, reset, snapshot) = self.lock().advance(now);
         let delta = delta.map(|d| (d.seq, text(&d)));
         let snapshot = snapshot.map(|s| (s.seq, text(&s)));
@@ -209,13 +221,16 @@ impl State {
         dto::Snapshot { seq: self.seq, at: dto::Utc(now), tracks: self.picture.snapshot(None) }
     }
 
+    /// At every [`ENCOUNTER_TICKS`]th tick, what the search for encounters needs.
+    fn motions_due(&mut self, now: UnixMicros) -> Option<Vec<(Subject, Motion)>> {
+        let due = self.ticks.is_multiple_of(ENCOUNTER_TICKS);
+        self.ticks += 1;
+        due.then(|| self.picture.motions(now))
+    }
+
     /// The delta if anything changed, whether everyone needs a snapshot, and a snapshot if someone can take one.
     fn advance(&mut self, now: UnixMicros) -> (Option<dto::Delta>, bool, Option<dto::Snapshot>) {
         self.picture.expire(now);
-        if self.ticks.is_multiple_of(ENCOUNTER_TICKS) {
-            self.picture.search_encounters(now);
-        }
-        self.ticks += 1;
         let Changes { updated, removed, reset } = self.picture.take_changes();
         let changed = reset || !updated.is_empty() || !removed.is_empty();
         self.seq += u64::from(changed);

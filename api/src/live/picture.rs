@@ -11,7 +11,7 @@
 use super::aircraft::registry::Database;
 use super::track::{EMERGENCY_LIFETIME_US, Stamp, Track, lifetime_us};
 use super::vessel::cpa::Motion;
-use super::vessel::encounters::{Encounter, encounters};
+use super::vessel::encounters::Encounter;
 use crate::dto;
 use model::{Event, Priority, Protocol, StationId, Subject, UnixMicros};
 use std::collections::HashMap;
@@ -143,15 +143,14 @@ impl Picture {
         }
     }
 
-    /// Searches anew who will meet whom; a vessel whose list of others changed is listed as changed.
-    pub fn search_encounters(&mut self, now: UnixMicros) {
-        let vessels: Vec<(Subject, Motion)> = self
-            .tracks
-            .iter()
-            .filter(|(_, track)| track.vessel.is_some())
-            .filter_map(|(subject, track)| Some((*subject, track.motion(now)?)))
-            .collect();
-        let mut found = encounters(&vessels);
+    /// Every vessel that moves, for [`encounters`](super::vessel::encounters::encounters): a copy, so that the search needs no picture.
+    pub fn motions(&self, now: UnixMicros) -> Vec<(Subject, Motion)> {
+        let vessels = self.tracks.iter().filter(|(_, track)| track.vessel.is_some());
+        vessels.filter_map(|(subject, track)| Some((*subject, track.motion(now)?))).collect()
+    }
+
+    /// Takes in who will meet whom; a vessel whose list of others changed is listed as changed.
+    pub fn set_encounters(&mut self, mut found: HashMap<Subject, Vec<Encounter>>) {
         for (subject, track) in &mut self.tracks {
             let Some(vessel) = &mut track.vessel else { continue };
             let fresh = found.remove(subject).unwrap_or_default();

@@ -170,6 +170,13 @@ impl Store {
         }
     }
 
+    /// Has the station a key with which it may deliver?
+    pub async fn is_enrolled(&self, slug: &str) -> Result<bool, StoreError> {
+        const SQL: &str = "
+            SELECT EXISTS (SELECT FROM station_keys k JOIN stations s ON s.id = k.station_id WHERE s.slug = $1 AND k.status = 'active')";
+        Ok(sqlx::query_scalar(SQL).bind(slug).fetch_one(self.control()).await?)
+    }
+
     /// From the next greeting on, within its interval, the key is refused. Returns whether it was active.
     pub async fn revoke_station_key(&self, key: KeyFingerprint) -> Result<bool, StoreError> {
         const SQL: &str = "UPDATE station_keys SET status = 'revoked', revoked_at = now() WHERE fingerprint = $1 AND status = 'active'";

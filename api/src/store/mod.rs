@@ -14,12 +14,14 @@ mod events;
 mod hardware;
 mod history;
 mod idempotency;
+mod logins;
 mod people;
 mod provision;
 mod records;
 mod sources;
 mod tokens;
 mod uplink;
+mod urgent;
 
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;
@@ -31,6 +33,7 @@ pub(crate) use events::{Bounds, EventFields, EventFilter, SourceKey, StoredEvent
 pub(crate) use hardware::HardwareItem;
 use history::Days;
 pub(crate) use idempotency::{Claim, KeptAnswer};
+pub use logins::{DatabaseState, can_connect, inspect, set_password};
 pub(crate) use people::FoundSession;
 pub use people::{NewOperator, Operator, OperatorChange};
 pub use provision::provision;

@@ -11,22 +11,23 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 
 /// (version, description, SQL). A migration that was released never changes: a change is a new file.
-type Migrations = &'static [(i64, &'static str, &'static str)];
+pub(super) type Migrations = &'static [(i64, &'static str, &'static str)];
 
-const CONTROL: Migrations = &[
+pub(super) const CONTROL: Migrations = &[
     (1, "stations", include_str!("../../../migrations/control/0001_stations.sql")),
     (2, "people", include_str!("../../../migrations/control/0002_people.sql")),
     (10, "watch", include_str!("../../../migrations/control/0010_watch.sql")),
 ];
-const ROLE: Migrations = &[
+pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
     (2, "audit", include_str!("../../../migrations/role/0002_audit.sql")),
     (3, "partitions", include_str!("../../../migrations/role/0003_partitions.sql")),
+    (4, "urgent", include_str!("../../../migrations/role/0004_urgent.sql")),
     (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.
-const MAINTENANCE: &str = "postgres";
+pub(super) const MAINTENANCE: &str = "postgres";
 
 /// Needs a login that may create databases, unless they all exist.
 pub async fn provision(databases: &Databases) -> Result<(), StoreError> {
@@ -56,11 +57,7 @@ async fn may_change(connection: &mut PgConnection, migrations: Migrations, optio
         return Ok(true);
     }
     let newest = migrations.last().map_or(0, |(version, ..)| *version);
-    let query = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success");
-    let held: i64 = match query.fetch_one(connection).await {
-        Err(error) if has_code(&error, &["42P01"]) => 0,
-        other => other?,
-    };
+    let held = version(connection).await?;
     if held == newest {
         return Ok(false);
     }
@@ -68,6 +65,15 @@ async fn may_change(connection: &mut PgConnection, migrations: Migrations, optio
     Err(StoreError::Refused(format!(
         "the database {name} is at version {held}, this program needs {newest}: run `vtoc setup` with a login that may change it"
     )))
+}
+
+/// The newest migration that ran. 0: none.
+pub(super) async fn version(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    let query = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success");
+    match query.fetch_one(connection).await {
+        Err(error) if has_code(&error, &["42P01"]) => Ok(0),
+        other => Ok(other?),
+    }
 }
 
 async fn create_and_connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
@@ -97,7 +103,7 @@ async fn create(options: &PgConnectOptions) -> Result<(), StoreError> {
     }
 }
 
-fn is_plain(name: &str) -> bool {
+pub(super) fn is_plain(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
@@ -179,6 +185,6 @@ fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
 }
 
 /// A goodbye that fails changes nothing.
-async fn close(connection: PgConnection) {
+pub(super) async fn close(connection: PgConnection) {
     let _ = connection.close().await;
 }

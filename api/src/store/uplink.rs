@@ -5,17 +5,18 @@
 //!   UPDATE telemetry_sources SET last_ingested_at …                -- must hit all; holds them until COMMIT
 //!   COPY telemetry_events …                                        (the new events only)
 //!   UPDATE uplink_watermarks SET last_seq = new WHERE … AND last_seq = expected     -- must hit one row
+//!   DELETE uplink_urgent … RETURNING seq                            -- what was told ahead of its turn: see `urgent`
 //!   COMMIT
 //! ```
 //! Two sessions that store the same events both get as far as the UPDATE; the second waits there for the first, then hits
 //! no row and rolls back. What a COMMIT whose answer was lost did, the next attempt reads from the watermark.
 
 use super::copy::CopyRows;
-use super::{Actor, Role, Store, StoreError};
+use super::{Actor, Role, Store, StoreError, urgent};
 use crate::dto::{Payload, Utc};
 use model::{DeciKnots, Epoch, Event, EventKind, HeadingReference, Protocol, Raw, StationId, UnixMicros};
 use sqlx::{PgConnection, Row};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use uplink::intake::LostReason;
 
@@ -43,9 +44,10 @@ pub(crate) struct NewEvents<'a> {
     pub events: &'a [Event],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Appended {
-    Stored,
+    /// With the numbers of those that were told ahead of their turn: people know of them.
+    Stored(BTreeSet<u64>),
     /// The watermark is not where it was expected: nothing was stored. Read it again.
     Raced,
     /// A source of these events was deleted meanwhile: nothing was stored. Make it again.
@@ -108,11 +110,13 @@ impl Store {
             return Ok(Appended::SourceGone);
         }
         copy_events(&mut transaction, sources, new).await?;
-        if !advance(&mut transaction, new.spool, new.after, new.after + new.events.len() as u64).await? {
+        let last = new.after + new.events.len() as u64;
+        if !advance(&mut transaction, new.spool, new.after, last).await? {
             return Ok(Appended::Raced);
         }
+        let told = urgent::take_notes(&mut transaction, new.spool, new.after, last).await?;
         transaction.commit().await?;
-        Ok(Appended::Stored)
+        Ok(Appended::Stored(told))
     }
 
     /// Records that the station lost the events after `after` up to `last`, and moves the watermark over them.
@@ -133,7 +137,7 @@ impl Store {
         let query = query.bind((after + 1).cast_signed()).bind(last.cast_signed()).bind(why.name());
         query.execute(&mut *transaction).await?;
         transaction.commit().await?;
-        Ok(Appended::Stored)
+        Ok(Appended::Stored(BTreeSet::new()))
     }
 
     /// Events that stations delivered to this source, newest first, at most `limit`, from `since` and before `before`
@@ -169,7 +173,7 @@ impl Store {
 }
 
 /// `None`: the row was edited, or written by a later version: it is shown in the lists, but not in the picture.
-fn restore(row: &sqlx::postgres::PgRow) -> Result<Option<Restored>, sqlx::Error> {
+pub(super) fn restore(row: &sqlx::postgres::PgRow) -> Result<Option<Restored>, sqlx::Error> {
     let at: OffsetDateTime = row.try_get("event_time")?;
     let (payload, raw): (Option<&str>, Option<&str>) = (row.try_get("payload")?, row.try_get("raw_data")?);
     let station_id: Option<i64> = row.try_get("station_id")?;
@@ -255,7 +259,10 @@ impl Shown {
 
 /// Whether the watermark was at `after`, and is at `last` now.
 async fn advance(connection: &mut PgConnection, spool: Spool, after: u64, last: u64) -> Result<bool, sqlx::Error> {
-    const FIRST: &str = "INSERT INTO uplink_watermarks (last_seq, station, epoch) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    // A row of 0: an urgent event came ahead of the first.
+    const FIRST: &str = "
+        INSERT INTO uplink_watermarks (last_seq, station, epoch) VALUES ($1, $2, $3)
+        ON CONFLICT (station, epoch) DO UPDATE SET last_seq = excluded.last_seq, updated_at = now() WHERE uplink_watermarks.last_seq = 0";
     const NEXT: &str = "
         UPDATE uplink_watermarks SET last_seq = $1, updated_at = now() WHERE station = $2 AND epoch = $3 AND last_seq = $4";
     let query = sqlx::query(if after == 0 { FIRST } else { NEXT });

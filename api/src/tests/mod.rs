@@ -19,6 +19,7 @@ mod records;
 mod sources;
 mod stations;
 mod surroundings;
+mod urgent;
 
 use crate::auth::Scope;
 use crate::central::{Central, CentralConfig};

@@ -1,7 +1,7 @@
 //! What went wrong with a session, as one sentence for the person who has to do something about it.
 
 use crate::link::FrameError;
-use crate::session::SenderError;
+use crate::session::{NotSent, SenderError};
 use crate::spool::SpoolError;
 use crate::wire::{Refusal, WireError};
 use model::Epoch;
@@ -32,6 +32,8 @@ pub enum ClientError {
     Garbage(#[from] WireError),
     #[error("the central contradicts itself: {0}")]
     Contradiction(#[from] SenderError),
+    #[error("the central contradicts itself: {0}")]
+    UrgentContradiction(#[from] NotSent),
     #[error("the spool was set back behind what the central has of epoch {0}: a new epoch begins")]
     SetBack(Epoch),
     #[error(transparent)]

@@ -8,10 +8,12 @@
 
 mod error;
 mod session;
+mod urgent;
 
 pub use error::ClientError;
+pub(crate) use urgent::STREAM_PRIORITY;
 
-use crate::intake::Watermark;
+use crate::intake::{UrgentKey, Watermark};
 use crate::link::Congestion;
 use crate::session::{Backoff, Window};
 use crate::spool::Spool;
@@ -19,10 +21,11 @@ use crate::tls::{self, ClockFloor, Identity, TlsError};
 use crate::wire::BootInfo;
 use model::{Epoch, StationId, UnixMicros};
 use quinn::crypto::rustls::QuicClientConfig;
+use std::collections::HashSet;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -39,6 +42,8 @@ pub struct ClientConfig {
     pub connect_timeout: Duration,
     /// The first wait between attempts, and the longest.
     pub backoff: (Duration, Duration),
+    /// Whether distress goes ahead of what waits before it, where the central can take it.
+    pub urgent_lane: bool,
     /// How long a stopping station still delivers what waits.
     pub stop_grace: Duration,
     /// Version of the program, for the greeting.
@@ -55,6 +60,7 @@ impl ClientConfig {
             window: Window::default(),
             connect_timeout: Duration::from_secs(10),
             backoff: (Duration::from_millis(250), Duration::from_secs(30)),
+            urgent_lane: true,
             stop_grace: Duration::from_secs(3),
             program: String::new(),
         }
@@ -81,6 +87,12 @@ pub struct ClientStatus {
     pub waiting_events: u64,
     /// Holes that were declared to the central.
     pub declared_losses: u64,
+    /// The central takes urgent events ahead of what waits before them.
+    pub urgent_lane: bool,
+    pub urgent_sent: u64,
+    /// Of those, sent in an earlier session, too, which ended without an acknowledgement.
+    pub urgent_resent: u64,
+    pub urgent_acks: u64,
     /// Epochs of which the central has more than the spool knows: the spool was set back to an older state.
     pub epochs_set_back: Vec<Epoch>,
     /// The central's clock minus ours at the last greeting.
@@ -97,6 +109,8 @@ pub struct Client {
     clock: Arc<ClockFloor>,
     spool: Arc<Spool>,
     boot: BootInfo,
+    /// Urgent events that were sent and not acknowledged: at most as many as the spool's rows and what was passed since.
+    urgent_sent: Mutex<HashSet<UrgentKey>>,
     status: watch::Sender<ClientStatus>,
 }
 
@@ -120,7 +134,7 @@ impl Client {
         }
         let crypto = Arc::new(tls::client_config(identity, Arc::clone(&clock))?);
         let boot = BootInfo { program: config.program.clone(), started_at: system_now() };
-        Ok(Self { config, station, crypto, clock, spool, boot, status: watch::Sender::default() })
+        Ok(Self { config, station, crypto, clock, spool, boot, urgent_sent: Mutex::default(), status: watch::Sender::default() })
     }
 
     pub const fn station(&self) -> StationId {

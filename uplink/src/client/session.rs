@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// Answers of the central that wait to be looked at. More than the window can cause.
 const ANSWERS: usize = 512;
@@ -25,6 +25,7 @@ struct Session<'a> {
     connection: Connection,
     send: SendStream,
     sender: Sender,
+    greeted: &'a Notify,
 }
 
 impl Client {
@@ -38,8 +39,12 @@ impl Client {
         let (sender, hello) = Sender::new(self.station, self.spool.spans(MAX_EPOCHS), self.boot.clone(), self.config.window);
         send.write_all(&Control::Hello(hello).encode()).await.map_err(|e| ClientError::write(e, central))?;
         let answers = read_answers(recv, central.clone());
-        let mut session = Session { client: self, connection: connection.clone(), send, sender };
-        let result = session.run(answers, stopped).await;
+        let greeted = Notify::new();
+        let mut session = Session { client: self, connection: connection.clone(), send, sender, greeted: &greeted };
+        let result = tokio::select! {
+            result = session.run(answers, stopped) => result,
+            never = self.urgent_lane(&connection, &greeted) => match never {},
+        };
         connection.close(CLOSE_DONE, b"done");
         result
     }
@@ -80,7 +85,7 @@ fn read_answers(mut recv: RecvStream, central: String) -> mpsc::Receiver<Result<
             let answer = match link::read_frame(&mut recv, &mut buffer).await {
                 Ok(true) => match Frame::decode(&buffer) {
                     Ok(Frame::Control(control)) => Ok(control),
-                    Ok(Frame::Segment(_)) => Err(ClientError::Garbage(crate::wire::WireError::Tag("frame"))),
+                    Ok(Frame::Segment(_) | Frame::Urgent(_)) => Err(ClientError::Garbage(crate::wire::WireError::Tag("frame"))),
                     Err(e) => Err(e.into()),
                 },
                 Ok(false) => return,
@@ -107,6 +112,7 @@ impl Session<'_> {
             Some(other) => return Err(refused(other?)),
             None => return Err(self.ended()),
         }
+        self.greeted.notify_one();
         let mut tick = tokio::time::interval(TICK);
         loop {
             // Before the look into the spool, so that nothing falls between look and wait.
@@ -270,6 +276,6 @@ fn refused(answer: Control) -> ClientError {
 }
 
 /// The spool's work is disk work.
-async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T, SpoolError> + Send + 'static) -> Result<T, SpoolError> {
+pub(super) async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T, SpoolError> + Send + 'static) -> Result<T, SpoolError> {
     tokio::task::spawn_blocking(f).await.expect("the spool does not panic, and the runtime outlives the session")
 }

@@ -2,6 +2,7 @@
 
 mod enrolment;
 mod trust;
+mod urgent;
 
 use crate::client::{Client, ClientConfig, ClientStatus};
 use crate::intake::{LostReason, Watermark};
@@ -95,7 +96,17 @@ impl World {
     }
 
     fn central_at(&self, listen: SocketAddr, clock: ClockFloor) -> Central {
-        let config = ServerConfig { recheck: Duration::from_millis(50), ..ServerConfig::new(listen) };
+        let (recheck, fence_patience) = (Duration::from_millis(50), Duration::from_millis(200));
+        self.central_from(ServerConfig { recheck, fence_patience, ..ServerConfig::new(listen) }, clock)
+    }
+
+    fn central_with(&self, change: impl FnOnce(&mut ServerConfig)) -> Central {
+        let mut config = ServerConfig::new(([127, 0, 0, 1], 0).into());
+        change(&mut config);
+        self.central_from(config, ClockFloor::default())
+    }
+
+    fn central_from(&self, config: ServerConfig, clock: ClockFloor) -> Central {
         let runtime = Process::runtime();
         let server = {
             let _inside = runtime.enter();

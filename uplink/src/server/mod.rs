@@ -3,11 +3,13 @@
 //! ```text
 //!   accept ─► TLS 1.3, client certificate ─► Hello ─► fence the older session ─► keeper: greet ─► HelloReply
 //!          ─► frames (a bounded queue) ─► segments merged into one transaction ─► keeper: store ─► Ack
+//!          beside it: urgent events on a second stream ─► keeper: urgent ─► UrgentAck
 //!          beside it: the keeper is asked again at intervals; a revoked key ends the session
 //! ```
 
 mod session;
 mod sessions;
+mod urgent;
 
 use crate::enroll::Enrolment;
 use crate::intake::Intake;
@@ -42,13 +44,24 @@ pub struct ServerConfig {
     pub congestion: Congestion,
     /// How often the keeper is asked whether a connected key is still good.
     pub recheck: Duration,
+    /// Whether urgent events may come ahead: credit for a station's second stream.
+    pub urgent_lane: bool,
+    /// How long a newer session of a station waits for the older one's transaction. Well below the station's own patience.
+    pub fence_patience: Duration,
     /// How long a stopping central waits for the transactions that are running.
     pub stop_grace: Duration,
 }
 
 impl ServerConfig {
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, congestion: Congestion::default(), recheck: Duration::from_secs(3), stop_grace: Duration::from_secs(5) }
+        Self {
+            listen,
+            congestion: Congestion::default(),
+            recheck: Duration::from_secs(3),
+            urgent_lane: true,
+            fence_patience: Duration::from_secs(5),
+            stop_grace: Duration::from_secs(5),
+        }
     }
 }
 
@@ -85,8 +98,16 @@ pub struct ServerCounts {
     pub declared_losses: u64,
     /// Sessions that a newer one of the same station replaced.
     pub superseded: u64,
+    /// Older sessions whose transaction hung: the newer one went on beside it.
+    pub passed_by: u64,
     /// Newcomers that asked for a certificate, with or without success.
     pub enrolments: u64,
+    /// Urgent events that came ahead of what was before them.
+    pub urgent: u64,
+    /// Urgent events that were known already.
+    pub urgent_repeats: u64,
+    /// Urgent messages that could not be read, or that the keeper refused.
+    pub urgent_refused: u64,
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +123,9 @@ struct Counters {
     declared_losses: AtomicU64,
     superseded: AtomicU64,
     enrolments: AtomicU64,
+    urgent: AtomicU64,
+    urgent_repeats: AtomicU64,
+    urgent_refused: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -150,7 +174,11 @@ impl<I> ServerHandle<I> {
             transactions: c.transactions.load(Relaxed),
             declared_losses: c.declared_losses.load(Relaxed),
             superseded: c.superseded.load(Relaxed),
+            passed_by: self.0.sessions.passed_by(),
             enrolments: c.enrolments.load(Relaxed),
+            urgent: c.urgent.load(Relaxed),
+            urgent_repeats: c.urgent_repeats.load(Relaxed),
+            urgent_refused: c.urgent_refused.load(Relaxed),
         }
     }
 }
@@ -180,7 +208,9 @@ impl<I: Intake> Server<I> {
         let callers = if enrolment.is_some() { Callers::StationsAndNewcomers } else { Callers::Stations };
         let crypto = tls::server_config(identity, Arc::clone(&clock), callers)?;
         let mut quic = quinn::ServerConfig::with_crypto(Arc::new(crypto));
-        quic.transport_config(link::transport(config.congestion, 1)).max_incoming(MAX_INCOMING).migration(true);
+        quic.transport_config(link::transport(config.congestion, 1 + u32::from(config.urgent_lane)))
+            .max_incoming(MAX_INCOMING)
+            .migration(true);
         let address = config.listen;
         let unable = |source| ServerError::Bind { address, source };
         let secret = tls::derived_secret(identity, b"vtoc stateless reset");

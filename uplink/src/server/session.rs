@@ -1,7 +1,7 @@
 //! One station's connection: from its greeting to its end.
 
 use super::sessions::Turn;
-use super::{SessionStatus, Shared};
+use super::{SessionStatus, Shared, urgent};
 use crate::intake::{Batch, Intake, IntakeError, Watermark};
 use crate::link::{self, CLOSE_DONE, CLOSE_REFUSED, FrameError};
 use crate::session::{Receiver, Step, merge};
@@ -139,7 +139,7 @@ impl<I: Intake> Call<'_, I> {
             _ => String::new(),
         };
         let Step::Greet(epochs) = receiver.on_frame(&hello)? else { unreachable!("the first step is to greet") };
-        let turn = shared.sessions.take_over(peer.station).await.ok_or_else(superseded)?;
+        let turn = shared.sessions.take_over(peer.station, shared.config.fence_patience).await.ok_or_else(superseded)?;
         let mut watermarks = Vec::new();
         for epoch in epochs {
             watermarks.extend(shared.intake.greet(peer.station, peer.key, epoch).await.map_err(refuse)?);
@@ -150,7 +150,10 @@ impl<I: Intake> Call<'_, I> {
         let remote = self.connection.remote_address();
         shared.sessions.begin(SessionStatus { station: peer.station, remote, since: now(), program });
         let _listed = Listed { shared, peer, turn: &turn };
-        self.store_all(&mut receiver, send, frames, &turn).await
+        tokio::select! {
+            end = self.store_all(&mut receiver, send, frames, &turn) => end,
+            never = urgent::serve(shared, self.connection, peer) => match never {},
+        }
     }
 
     /// Gathers what has arrived while the transaction before ran, stores it as one, acknowledges.

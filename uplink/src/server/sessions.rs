@@ -4,18 +4,23 @@
 use super::SessionStatus;
 use model::StationId;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::{OwnedMutexGuard, watch};
+
+type TurnLock = Arc<tokio::sync::Mutex<()>>;
 
 #[derive(Debug, Default)]
 pub struct Sessions {
     stations: Mutex<HashMap<StationId, Entry>>,
+    passed_by: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct Entry {
     /// Held by the session that may write.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    turn: TurnLock,
     /// Counts sessions; the holder of an older number gives up its turn.
     newest: watch::Sender<u64>,
     status: Option<SessionStatus>,
@@ -31,9 +36,11 @@ pub struct Turn {
 
 impl Sessions {
     /// Asks the older session to end and waits until it has: its last transaction is then over, and the watermark stands.
+    /// One that hangs is waited for no longer than `patience` and passed by: a station's distress must not wait for a lock in
+    /// the database. The keeper stands it that two sessions store ([`crate::intake::Intake`]).
     /// `None`: an even newer session came while this one waited.
-    pub async fn take_over(&self, station: StationId) -> Option<Turn> {
-        let (turn, number, newest) = {
+    pub async fn take_over(&self, station: StationId, patience: Duration) -> Option<Turn> {
+        let (mut turn, number, newest) = {
             let mut stations = self.stations.lock().expect("no panic under this lock");
             let entry = stations.entry(station).or_default();
             entry.newest.send_modify(|n| *n += 1);
@@ -41,9 +48,32 @@ impl Sessions {
             let number = *newest.borrow();
             (Arc::clone(&entry.turn), number, newest)
         };
-        let held = turn.lock_owned().await;
+        let held = loop {
+            match tokio::time::timeout(patience, Arc::clone(&turn).lock_owned()).await {
+                Ok(held) => break held,
+                Err(_) if number < *newest.borrow() => return None,
+                Err(_) => turn = self.pass_by(station, &turn),
+            }
+        };
         let turn = Turn { number, newest, _held: held };
         if turn.is_superseded() { None } else { Some(turn) }
+    }
+
+    /// From now on the station's turn is another lock, unless it is already.
+    fn pass_by(&self, station: StationId, hung: &TurnLock) -> TurnLock {
+        let mut stations = self.stations.lock().expect("no panic under this lock");
+        let entry = stations.entry(station).or_default();
+        if Arc::ptr_eq(&entry.turn, hung) {
+            tracing::warn!(%station, "an older session's transaction hangs: the newer session goes on beside it");
+            self.passed_by.fetch_add(1, Relaxed);
+            entry.turn = TurnLock::default();
+        }
+        Arc::clone(&entry.turn)
+    }
+
+    /// Older sessions that a newer one did not wait for.
+    pub fn passed_by(&self) -> u64 {
+        self.passed_by.load(Relaxed)
     }
 
     pub fn begin(&self, status: SessionStatus) {

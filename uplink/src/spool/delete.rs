@@ -1,6 +1,6 @@
 //! Forgetting: acknowledged segments by age and size, and sooner when there is no room for new ones.
 
-use super::{EpochRow, SeqRange, SpoolConfig, SpoolError, Writer, is_full, now, schema, write_acked};
+use super::{EpochRow, SeqRange, SpoolConfig, SpoolError, Writer, is_full, now, schema, urgent, write_acked};
 use model::Event;
 use rusqlite::params;
 use std::time::Instant;
@@ -38,7 +38,7 @@ impl Writer {
             other => other,
         };
         let result = match shed {
-            Ok(n) if 0 < n => self.append(events),
+            Ok(n) if 0 < n => self.append(config, events),
             Ok(_) => Err(SpoolError::Full { used: 0, max: 0 }),
             Err(e) => Err(e),
         };
@@ -80,6 +80,7 @@ impl Writer {
     fn try_housekeeping(&mut self, config: &SpoolConfig) -> Result<(), SpoolError> {
         let tx = self.db.unchecked_transaction()?;
         write_acked(&tx, &self.epochs)?;
+        let passed = urgent::tidy(&tx, &self.epochs, &self.told)?;
         let oldest = now().0.saturating_sub_unsigned(config.keep_acked.max_age.as_micros().try_into().unwrap_or(u64::MAX));
         let mut deleted = 0;
         for e in &self.epochs {
@@ -114,6 +115,8 @@ impl Writer {
         tx.commit()?;
         left.push(EpochRow { written_acked: current.acked, ..*current });
         self.epochs = left;
+        self.told.clear();
+        self.stats.urgent_passed += passed;
         self.stats.deleted_segments += deleted as u64;
         Ok(())
     }

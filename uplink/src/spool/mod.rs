@@ -5,6 +5,7 @@
 //!   append(events) ─► segment(s) ─► INSERT, COMMIT, fsync ─► accepted      epochs(ord, epoch, acked)
 //!   read(epoch, from) ─► checked segments, or what was lost                segments(ord, first_seq, body)   WAL, synchronous=FULL
 //!   acknowledge(watermark) ─► history ─► deleted by age and size           quarantine(ord, first_seq, body)
+//!        └► distress is copied to urgent, to be told ahead         urgent(ord, seq, body)
 //! ```
 //!
 //! Constraints:
@@ -21,13 +22,16 @@ mod delete;
 mod read;
 mod schema;
 mod types;
+mod urgent;
 mod writer;
 
 pub use read::{Item, Stored};
 pub use types::{KeepAcked, SeqRange, SpoolConfig, SpoolError, SpoolStats};
+pub use urgent::UrgentItem;
 pub use writer::{SpoolWriter, WriterConfig, WriterCounts};
 
 use crate::intake::Watermark;
+use crate::session::Urgency;
 use crate::wire::{Encoder, EpochSpan, MAX_EVENTS};
 use ballast::Ballast;
 use model::{Epoch, Event, Priority, UnixMicros};
@@ -69,6 +73,8 @@ struct Writer {
     epoch_written: bool,
     encoder: Encoder,
     ballast: Ballast,
+    urgency: Urgency,
+    told: urgent::ToldRows,
     last_housekeeping: Instant,
     stats: SpoolStats,
 }
@@ -82,7 +88,7 @@ impl Spool {
         }
         let lock = lock(&path)?;
         let ballast = Ballast::new(beside(&path, "ballast"), config.ballast_bytes);
-        let (db, damaged_files) = open_or_set_aside(&path, &config)?;
+        let (db, damaged_files) = schema::open_or_set_aside(&path, &config, &ballast)?;
         let mut epochs = load_epochs(&db)?;
         let ord = epochs.last().map_or(1, |e| e.ord + 1);
         let epoch = random_epoch(&path)?;
@@ -99,11 +105,24 @@ impl Spool {
             deleted_segments: 0,
             quarantined_segments: 0,
             renumbered_events: 0,
+            urgent_waiting: 0,
+            urgent_told: 0,
+            urgent_passed: 0,
+            urgent_dropped: 0,
             damaged_files,
         };
         let reader = schema::open_reader(&path)?;
-        let writer =
-            Writer { db, epochs, epoch_written: false, encoder: Encoder::default(), ballast, last_housekeeping: Instant::now(), stats };
+        let writer = Writer {
+            db,
+            epochs,
+            epoch_written: false,
+            encoder: Encoder::default(),
+            ballast,
+            urgency: Urgency::default(),
+            told: urgent::ToldRows::default(),
+            last_housekeeping: Instant::now(),
+            stats,
+        };
         writer.ballast.restore();
         Ok(Self { path, config, writer: Mutex::new(writer), reader: Mutex::new(reader), appended: Notify::new(), _lock: lock })
     }
@@ -120,7 +139,7 @@ impl Spool {
         let urgent = events.iter().all(|e| e.priority() == Priority::High);
         let mut w = self.lock_writer();
         w.make_room(&self.config, urgent)?;
-        let range = match w.append(events) {
+        let range = match w.append(&self.config, events) {
             Err(e) if is_full(&e) => w.retry_full(&self.config, events)?,
             other => other?,
         };
@@ -192,7 +211,8 @@ impl Spool {
         w.epoch_written = false;
         w.stats.epoch = fresh;
         w.stats.renumbered_events += events.len() as u64;
-        w.append(&events)?;
+        w.urgency = Urgency::default();
+        w.append(&self.config, &events)?;
         Ok(fresh)
     }
 
@@ -203,7 +223,8 @@ impl Spool {
     pub fn stats(&self) -> SpoolStats {
         let w = self.lock_writer();
         let waiting_events = w.epochs.iter().map(|e| e.last_seq - e.acked).sum();
-        SpoolStats { waiting_events, used_bytes: w.used_bytes().unwrap_or(0), ..w.stats }
+        let urgent_waiting = w.urgent_waiting().map_or(0, |rows| rows.len() as u64);
+        SpoolStats { waiting_events, urgent_waiting, used_bytes: w.used_bytes().unwrap_or(0), ..w.stats }
     }
 
     /// A number that outlives the process (the last good time, say).
@@ -242,7 +263,12 @@ impl Writer {
     }
 
     /// One transaction: the events as segments, the epoch with its first, and the acknowledgements that came in between.
-    fn append(&mut self, events: &[Event]) -> Result<SeqRange, SpoolError> {
+    fn append(&mut self, config: &SpoolConfig, events: &[Event]) -> Result<SeqRange, SpoolError> {
+        let chosen = self.urgency.choose(events);
+        self.append_with(config, events, &chosen).inspect_err(|_| self.urgency.forget(events))
+    }
+
+    fn append_with(&mut self, config: &SpoolConfig, events: &[Event], chosen: &[usize]) -> Result<SeqRange, SpoolError> {
         let EpochRow { ord, epoch, last_seq, .. } = *self.current();
         let range = SeqRange { epoch, first_seq: last_seq + 1, last_seq: last_seq + events.len() as u64 };
         if events.is_empty() {
@@ -269,12 +295,14 @@ impl Writer {
             segments += 1;
         }
         drop(insert);
+        let dropped = urgent::insert(&tx, &mut self.encoder, config, (ord, epoch, range.first_seq), events, chosen)?;
         tx.commit()?;
         self.epoch_written = true;
         self.epochs.iter_mut().for_each(|e| e.written_acked = e.acked);
         self.epochs.last_mut().expect("one is being written").last_seq = range.last_seq;
         self.stats.appended_events += events.len() as u64;
         self.stats.appended_segments += segments;
+        self.stats.urgent_dropped += dropped;
         Ok(range)
     }
 }
@@ -303,31 +331,6 @@ fn load_epochs(db: &Connection) -> Result<Vec<EpochRow>, SpoolError> {
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// A file that SQLite can't read is set aside, never deleted, and the station goes on with a new one.
-fn open_or_set_aside(path: &Path, config: &SpoolConfig) -> Result<(Connection, u64), SpoolError> {
-    let attempt = || {
-        let db = schema::open_writer(path, config)?;
-        load_epochs(&db)?;
-        Ok(db)
-    };
-    match attempt() {
-        Err(SpoolError::Sqlite(e)) if is_damage(&e) => {
-            let aside = beside(path, &format!("damaged-{}", now().0 / 1_000_000));
-            tracing::error!(spool = %path.display(), aside = %aside.display(), "the spool is damaged: it was set aside, a new one begins ({e})");
-            for suffix in ["", "-wal", "-shm"] {
-                let from = PathBuf::from(format!("{}{suffix}", path.display()));
-                let to = PathBuf::from(format!("{}{suffix}", aside.display()));
-                match std::fs::rename(&from, to) {
-                    Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(SpoolError::Io { path: from, source }),
-                    _ => {}
-                }
-            }
-            Ok((schema::open_writer(path, config)?, 1))
-        }
-        other => Ok((other?, 0)),
-    }
 }
 
 fn is_damage(e: &rusqlite::Error) -> bool {

@@ -1,12 +1,13 @@
 //! Opening the database file: pragmas, tables, version.
 
-use super::{SpoolConfig, SpoolError};
+use super::ballast::Ballast;
+use super::{SpoolConfig, SpoolError, beside, is_damage, is_full, load_epochs, now};
 use rusqlite::{Connection, OpenFlags};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// `PRAGMA user_version` of the tables below.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 /// "vTOC" as a big-endian number: `file` and a curious person see whose database this is.
 const APPLICATION_ID: i64 = 0x7654_4F43;
 pub const PAGE_BYTES: u64 = 4096;
@@ -43,9 +44,48 @@ CREATE TABLE quarantine (
 ) STRICT;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 ";
+/// Since version 2. A spool of version 1 gets it empty: what was urgent in its backlog is delivered in order, as it always was.
+const URGENT: &str = "
+CREATE TABLE urgent (
+    ord       INTEGER NOT NULL,
+    seq       INTEGER NOT NULL,
+    body      BLOB NOT NULL,           -- wire::segment of this event alone
+    PRIMARY KEY (ord, seq)
+) STRICT, WITHOUT ROWID;
+";
+
+/// A file that SQLite can't read is set aside, never deleted, and the station goes on with a new one.
+pub fn open_or_set_aside(path: &Path, config: &SpoolConfig, ballast: &Ballast) -> Result<(Connection, u64), SpoolError> {
+    let attempt = || {
+        let db = open_writer(path, config)?;
+        load_epochs(&db)?;
+        Ok(db)
+    };
+    // A new table may be due, and the file system full.
+    let first = match attempt() {
+        Err(e) if is_full(&e) && ballast.release() => attempt(),
+        other => other,
+    };
+    match first {
+        Err(SpoolError::Sqlite(e)) if is_damage(&e) => {
+            let aside = beside(path, &format!("damaged-{}", now().0 / 1_000_000));
+            tracing::error!(spool = %path.display(), aside = %aside.display(), "the spool is damaged: it was set aside, a new one begins ({e})");
+            for suffix in ["", "-wal", "-shm"] {
+                let from = PathBuf::from(format!("{}{suffix}", path.display()));
+                let to = PathBuf::from(format!("{}{suffix}", aside.display()));
+                match std::fs::rename(&from, to) {
+                    Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(SpoolError::Io { path: from, source }),
+                    _ => {}
+                }
+            }
+            Ok((open_writer(path, config)?, 1))
+        }
+        other => Ok((other?, 0)),
+    }
+}
 
 /// The connection that writes. It must be opened, once, before any reader: two that open a fresh file race for WAL mode.
-pub fn open_writer(path: &Path, config: &SpoolConfig) -> Result<Connection, SpoolError> {
+fn open_writer(path: &Path, config: &SpoolConfig) -> Result<Connection, SpoolError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "page_size", PAGE_BYTES as i64)?;
@@ -53,18 +93,26 @@ pub fn open_writer(path: &Path, config: &SpoolConfig) -> Result<Connection, Spoo
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     connection.pragma_update(None, "cache_size", -1024)?;
-    connection.pragma_update(None, "max_page_count", (config.max_bytes / PAGE_BYTES) as i64)?;
     match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
         0 => {
             let tx = connection.unchecked_transaction()?;
             tx.execute_batch(TABLES)?;
+            tx.execute_batch(URGENT)?;
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+            tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+            tx.commit()?;
+        }
+        1 => {
+            let tx = connection.unchecked_transaction()?;
+            tx.execute_batch(URGENT)?;
             tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
             tx.commit()?;
         }
         SCHEMA_VERSION => {}
         other => return Err(SpoolError::Version { path: path.to_owned(), found: other, known: SCHEMA_VERSION }),
     }
+    // Not before: a full spool of an older version needs a page for its new table.
+    connection.pragma_update(None, "max_page_count", (config.max_bytes / PAGE_BYTES) as i64)?;
     Ok(connection)
 }
 

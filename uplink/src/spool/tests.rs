@@ -283,3 +283,87 @@ fn events_that_no_segment_holds_are_counted_and_do_not_stop_the_rest() {
     let counts = writer.stop();
     assert_eq!((counts.stored, counts.event_refused), (9, 1));
 }
+
+fn distress(mmsi: u32) -> Event {
+    let status = model::Status { emergency: Some(model::Emergency::ManOverboard), ..model::Status::default() };
+    let subject = model::Subject::Vessel(model::Mmsi::new(mmsi).unwrap());
+    Event { subject, kind: model::EventKind::Status(status), ..stream(1, 1).remove(0) }
+}
+
+fn urgent(spool: &Spool) -> Vec<(Epoch, u64)> {
+    spool.urgent(usize::MAX).unwrap().into_iter().map(|item| (item.key.epoch, item.key.seq)).collect()
+}
+
+#[test]
+fn urgent_events_wait_newest_first_through_a_restart_until_told_or_passed() {
+    let place = Place::new();
+    let spool = place.open();
+    let mut events = stream(1, 300).into_iter().filter(|e| e.priority() != Priority::High).collect::<Vec<_>>();
+    events.insert(100, distress(972_000_001));
+    let first = spool.append(&events).unwrap();
+    drop(spool);
+    let spool = place.open();
+    let second = spool.append(&[distress(972_000_002), distress(972_000_003)]).unwrap();
+    assert_eq!(urgent(&spool), [(second.epoch, 2), (second.epoch, 1), (first.epoch, 101)]);
+    assert_eq!(spool.urgent(1).unwrap().len(), 1);
+    let mut copy = Vec::new();
+    let item = spool.urgent(usize::MAX).unwrap().remove(2);
+    crate::wire::Decoder::default().decode(&item.segment, &mut copy).unwrap();
+    assert_eq!(copy, [distress(972_000_001)]);
+    // Told: gone at once, and for good with the next housekeeping.
+    spool.urgent_told(item.key);
+    assert_eq!(urgent(&spool).len(), 2);
+    spool.acknowledge(Watermark { epoch: second.epoch, seq: 1 }).unwrap();
+    assert_eq!(urgent(&spool), [(second.epoch, 2)]);
+    spool.housekeeping().unwrap();
+    let stats = spool.stats();
+    assert_eq!((stats.urgent_waiting, stats.urgent_told, stats.urgent_passed, stats.urgent_dropped), (1, 1, 1, 0));
+    drop(spool);
+    assert_eq!(urgent(&place.open()), [(second.epoch, 2)]);
+}
+
+#[test]
+fn too_many_urgent_events_lose_their_lead_oldest_first_and_none_is_lost() {
+    let place = Place::new();
+    let spool = place.open();
+    let crowd: Vec<Event> = (0..1_500).map(distress).collect();
+    for chunk in crowd.chunks(100) {
+        spool.append(chunk).unwrap();
+    }
+    let waiting = urgent(&spool);
+    assert_eq!(waiting.len(), 1_024, "a spool of 1 MiB");
+    assert_eq!((waiting[0].1, waiting[1_023].1), (1_500, 477));
+    assert_eq!(spool.stats().urgent_dropped, 476);
+    assert_eq!(spool.read_all().unwrap().len(), 1_500);
+}
+
+#[test]
+fn a_damaged_copy_is_left_to_its_turn() {
+    let place = Place::new();
+    let spool = place.open();
+    spool.append(&[distress(1), distress(2)]).unwrap();
+    spool.lock_writer().db.execute("UPDATE urgent SET body = zeroblob(40) WHERE seq = 2", []).unwrap();
+    assert_eq!(urgent(&spool), [(spool.epoch(), 1)]);
+    assert_eq!((spool.stats().urgent_dropped, spool.read_all().unwrap().len()), (1, 2));
+}
+
+#[test]
+fn a_spool_of_version_1_is_brought_up_to_date_and_a_later_one_is_refused() {
+    let place = Place::new();
+    let spool = place.open();
+    let range = spool.append(&[distress(1)]).unwrap();
+    drop(spool);
+    // Version 1 was the same without this table.
+    let db = Connection::open(place.path()).unwrap();
+    db.execute_batch("DROP TABLE urgent; PRAGMA user_version = 1").unwrap();
+    drop(db);
+    let spool = place.open();
+    assert_eq!(urgent(&spool), [], "what was urgent in its backlog has its turn");
+    assert_eq!(spool.read_all().unwrap().len(), 1);
+    spool.append(&[distress(2)]).unwrap();
+    assert_eq!(urgent(&spool).len(), 1);
+    assert_ne!(spool.epoch(), range.epoch);
+    drop(spool);
+    Connection::open(place.path()).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
+    assert!(matches!(Spool::open(place.path(), small()), Err(SpoolError::Version { found: 3, known: 2, .. })));
+}

@@ -85,6 +85,14 @@ pub struct SpoolStats {
     pub quarantined_segments: u64,
     /// Events renumbered because the central knew a later part of the epoch that was being written.
     pub renumbered_events: u64,
+    /// Urgent events that the central was neither told nor has got in order.
+    pub urgent_waiting: u64,
+    /// Urgent events of which the central was told ahead.
+    pub urgent_told: u64,
+    /// Urgent events that the ordered delivery passed before they were told ahead.
+    pub urgent_passed: u64,
+    /// Urgent events that lost their lead, because there were too many or the copy was damaged. They are delivered in order.
+    pub urgent_dropped: u64,
     /// Damaged files that were set aside at the opening.
     pub damaged_files: u64,
 }

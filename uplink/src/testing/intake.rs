@@ -1,6 +1,6 @@
 //! An intake in memory: the semantics of `intake::Intake` in their plainest form, an oracle for tests.
 
-use crate::intake::{Batch, Intake, IntakeError, KeyFingerprint, Lost, Watermark};
+use crate::intake::{Batch, Intake, IntakeError, KeyFingerprint, Lost, Told, UrgentKey, Watermark};
 use model::{Epoch, Event, StationId};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
@@ -22,6 +22,9 @@ pub struct MemoryIntake {
     pub fail_stores: AtomicU64,
     /// Batches stored.
     pub batches: AtomicU64,
+    /// While it is held, no batch is stored.
+    pub held: tokio::sync::Mutex<()>,
+    waiting: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +33,8 @@ struct State {
     lost: Vec<(StationId, Lost)>,
     watermarks: BTreeMap<(StationId, Epoch), u64>,
     refused: HashSet<KeyFingerprint>,
+    notes: HashSet<(StationId, UrgentKey)>,
+    shown: Vec<Row>,
 }
 
 impl MemoryIntake {
@@ -39,6 +44,16 @@ impl MemoryIntake {
 
     pub fn row_count(&self) -> usize {
         self.lock().rows.len()
+    }
+
+    /// What people were shown, in this order: an urgent event when it came ahead, every other when it was stored.
+    pub fn shown(&self) -> Vec<Row> {
+        self.lock().shown.clone()
+    }
+
+    /// Calls of `store` that wait for `held`.
+    pub fn stores_waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     pub fn losses(&self) -> Vec<(StationId, Lost)> {
@@ -98,13 +113,33 @@ impl Intake for MemoryIntake {
         if self.fail_stores.fetch_update(Ordering::Relaxed, Ordering::Relaxed, failing).is_ok() {
             return Err(IntakeError::Unavailable("the test says so".into()));
         }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _held = self.held.lock().await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         let Batch { epoch, first_seq, events } = batch;
         let last = first_seq + events.len() as u64 - 1;
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.advance(station, epoch, first_seq, last, |state, stored| {
             let new = (first_seq..).zip(events).filter(|(seq, _)| stored < *seq);
-            state.rows.extend(new.map(|(seq, event)| Row { station, epoch, seq, event }));
+            for row in new.map(|(seq, event)| Row { station, epoch, seq, event }) {
+                if !state.notes.remove(&(station, UrgentKey { epoch, seq: row.seq })) {
+                    state.shown.push(row.clone());
+                }
+                state.rows.push(row);
+            }
         })
+    }
+
+    async fn urgent(&self, station: StationId, key: UrgentKey, event: Event) -> Result<Told, IntakeError> {
+        let mut state = self.lock();
+        if state.watermarks.get(&(station, key.epoch)).is_some_and(|stored| key.seq <= *stored) {
+            return Ok(Told::Stored);
+        }
+        if !state.notes.insert((station, key)) {
+            return Ok(Told::Again);
+        }
+        state.shown.push(Row { station, epoch: key.epoch, seq: key.seq, event });
+        Ok(Told::First)
     }
 
     async fn lost(&self, station: StationId, lost: Lost) -> Result<Watermark, IntakeError> {

@@ -7,19 +7,27 @@
 //!   Segment | Lost, in order   ──►
 //!                              ◄──        Ack after commit, or Refuse and the end
 //!
+//!   station                               central, on a second stream, beside the first
+//!   Urgent                     ──►
+//!                              ◄──        UrgentAck after commit
+//!
 //!   frame = u32 length of what follows | u8 type | body        (little endian; a Segment's body is a whole segment)
 //! ```
+//! The second stream is how the two find out whether both know of it: a central that does gives credit for it (QUIC's
+//! MAX_STREAMS), an older one does not and the station's request to open it waits; an older station never asks. An Urgent
+//! frame carries a version of its own and a segment of exactly one event; a central that does not speak that version ends
+//! the stream, and the first goes on.
 
 use super::bytes::{Reader, put_bytes, put_signed, put_varint};
 use super::segment::MAX_SEGMENT_BYTES;
 use super::{VERSION, WireError};
-use crate::intake::{Lost, LostReason, MAX_EPOCHS, Watermark};
+use crate::intake::{Lost, LostReason, MAX_EPOCHS, UrgentKey, Watermark};
 use model::{Epoch, StationId, UnixMicros};
 
 /// A control frame's body, at most: a greeting with [`MAX_EPOCHS`] spans.
 pub const MAX_CONTROL_BYTES: usize = 4096;
 /// Any frame, its length field not counted.
-pub const MAX_FRAME_BYTES: usize = 1 + MAX_SEGMENT_BYTES;
+pub const MAX_FRAME_BYTES: usize = 2 + MAX_SEGMENT_BYTES;
 /// A refusal's words.
 const MAX_WORDS: usize = 512;
 
@@ -31,6 +39,10 @@ const LOST: u8 = 5;
 const REFUSE: u8 = 6;
 const ENROL: u8 = 7;
 const ENROLLED: u8 = 8;
+const URGENT: u8 = 9;
+const URGENT_ACK: u8 = 10;
+/// Of the Urgent frame.
+const URGENT_VERSION: u8 = 1;
 /// A certificate or a request for one.
 const MAX_CERTIFICATE: usize = 3000;
 
@@ -126,6 +138,8 @@ pub enum Control {
     Enrolled {
         certificate: Vec<u8>,
     },
+    /// The urgent event is kept for good.
+    UrgentAck(UrgentKey),
 }
 
 /// What one frame holds.
@@ -133,6 +147,8 @@ pub enum Control {
 pub enum Frame<'a> {
     Control(Control),
     Segment(&'a [u8]),
+    /// A segment of one event.
+    Urgent(&'a [u8]),
 }
 
 /// The length in a frame's first four bytes, once it is known to be bearable.
@@ -150,8 +166,15 @@ impl<'a> Frame<'a> {
     pub fn decode(bytes: &'a [u8]) -> Result<Self, WireError> {
         let mut r = Reader(bytes);
         let kind = r.u8()?;
-        if kind == SEGMENT {
-            return Ok(Self::Segment(r.0));
+        match kind {
+            SEGMENT => return Ok(Self::Segment(r.0)),
+            URGENT => {
+                return match r.u8()? {
+                    URGENT_VERSION => Ok(Self::Urgent(r.0)),
+                    other => Err(WireError::Version(other)),
+                };
+            }
+            _ => {}
         }
         if MAX_CONTROL_BYTES < r.0.len() {
             return Err(WireError::TooLarge { what: "control message", value: r.0.len() as u64, limit: MAX_CONTROL_BYTES as u64 });
@@ -176,6 +199,10 @@ impl<'a> Frame<'a> {
                 version(&mut r)?;
                 Control::Enrolled { certificate: r.bytes("certificate", MAX_CERTIFICATE)?.to_vec() }
             }
+            URGENT_ACK => {
+                let Watermark { epoch, seq } = watermark(&mut r)?;
+                Control::UrgentAck(UrgentKey { epoch, seq })
+            }
             _ => return Err(WireError::Tag("frame")),
         };
         r.finish()?;
@@ -186,6 +213,14 @@ impl<'a> Frame<'a> {
     pub fn segment_head(segment: &[u8]) -> [u8; 5] {
         let len = (segment.len() as u32 + 1).to_le_bytes();
         [len[0], len[1], len[2], len[3], SEGMENT]
+    }
+
+    /// A whole Urgent frame, its length included, around a segment of one event.
+    pub fn urgent(segment: &[u8]) -> Vec<u8> {
+        let mut out = (segment.len() as u32 + 2).to_le_bytes().to_vec();
+        out.extend_from_slice(&[URGENT, URGENT_VERSION]);
+        out.extend_from_slice(segment);
+        out
     }
 }
 
@@ -224,6 +259,10 @@ impl Control {
             Self::Enrolled { certificate } => {
                 out.extend_from_slice(&[ENROLLED, VERSION]);
                 put_bytes(&mut out, certificate);
+            }
+            Self::UrgentAck(UrgentKey { epoch, seq }) => {
+                out.push(URGENT_ACK);
+                put_watermark(&mut out, &Watermark { epoch: *epoch, seq: *seq });
             }
         }
         let len = out.len() as u32 - 4;
@@ -332,6 +371,7 @@ mod tests {
             Control::Refuse(Refusal::Stopping, "The central is being restarted.".into()),
             Control::Enrol { station: StationId::new("alpha").unwrap(), secret: Secret([7; 32]), request: vec![1; 300] },
             Control::Enrolled { certificate: vec![2; 500] },
+            Control::UrgentAck(UrgentKey { epoch, seq: 1 << 40 }),
         ]
     }
 
@@ -346,6 +386,15 @@ mod tests {
             let message = Control::Refuse(refusal, String::new());
             assert_eq!(Frame::decode(&message.encode()[4..]), Ok(Frame::Control(message)));
         }
+    }
+
+    #[test]
+    fn an_urgent_frame_carries_its_version() {
+        let mut bytes = Frame::urgent(b"segment");
+        assert_eq!(frame_length(bytes[..4].try_into().unwrap()), Ok(bytes.len() - 4));
+        assert_eq!(Frame::decode(&bytes[4..]), Ok(Frame::Urgent(b"segment")));
+        bytes[5] = 2;
+        assert_eq!(Frame::decode(&bytes[4..]), Err(WireError::Version(2)));
     }
 
     #[test]
@@ -367,7 +416,7 @@ mod tests {
         }
 
         #[test]
-        fn a_changed_message_is_another_message_or_refused(which in 0..8_usize, at in any::<prop::sample::Index>(), with in 1..=255_u8) {
+        fn a_changed_message_is_another_message_or_refused(which in 0..9_usize, at in any::<prop::sample::Index>(), with in 1..=255_u8) {
             let message = messages().swap_remove(which);
             let mut bytes = message.encode();
             let at = 4 + at.index(bytes.len() - 4);

@@ -10,6 +10,7 @@
 //! (`[receivers.roof]`), so that a file in `conf.d` can add one or change one key of one.
 
 mod central;
+pub mod inputs;
 mod layers;
 mod settings;
 mod source;

@@ -112,6 +112,10 @@ fn spool(parts: &Parts, out: &mut String) {
     gauge(out, "vtoc_spool_used_bytes", "Size of the spool.", stats.used_bytes as f64);
     gauge(out, "vtoc_spool_max_bytes", "Limit of the spool's size.", stats.max_bytes as f64);
     counter(out, "vtoc_spool_full_refusals_total", "Appends refused because the spool was full.", stats.full_refusals);
+    gauge(out, "vtoc_spool_urgent_waiting_events", "Urgent events the central does not know of.", stats.urgent_waiting as f64);
+    counter(out, "vtoc_spool_urgent_told_events_total", "Urgent events the central was told of ahead of their turn.", stats.urgent_told);
+    counter(out, "vtoc_spool_urgent_passed_events_total", "Urgent events that were delivered in their turn before.", stats.urgent_passed);
+    counter(out, "vtoc_spool_urgent_dropped_events_total", "Urgent events that wait for their turn: too many.", stats.urgent_dropped);
     counter(out, "vtoc_spool_quarantined_segments_total", "Segments set aside because they were damaged.", stats.quarantined_segments);
     if let Some(writer) = parts.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
         let counts = writer.counts();
@@ -129,5 +133,9 @@ fn link(parts: &Parts, out: &mut String) {
     counter(out, "vtoc_uplink_failed_attempts_total", "Attempts to connect that failed.", status.failed_attempts);
     counter(out, "vtoc_uplink_sent_bytes_total", "Bytes of segments sent.", status.bytes_sent);
     counter(out, "vtoc_uplink_declared_losses_total", "Losses declared to the central.", status.declared_losses);
+    gauge(out, "vtoc_uplink_urgent_lane", "1 while the central takes urgent events first.", f64::from(u8::from(status.urgent_lane)));
+    counter(out, "vtoc_uplink_urgent_sent_total", "Urgent events sent ahead of their turn.", status.urgent_sent);
+    counter(out, "vtoc_uplink_urgent_resent_total", "Urgent events sent ahead again in a later session.", status.urgent_resent);
+    counter(out, "vtoc_uplink_urgent_acks_total", "Urgent events the central has noted.", status.urgent_acks);
     gauge(out, "vtoc_uplink_rtt_seconds", "Round-trip time.", status.rtt_micros as f64 / 1e6);
 }

@@ -19,7 +19,7 @@ pub const TCPA_S_MAX: f64 = 1_800.0;
 const STILL_M_S: f64 = 0.257;
 /// Others that one vessel is compared with. A crowd beyond it (a spoofer's, say) costs no more time; who is left out is then a matter of
 /// chance.
-const NEIGHBOURS_MAX: usize = 2_048;
+pub const NEIGHBOURS_MAX: usize = 2_048;
 /// Encounters kept of one vessel.
 pub const KEPT_MAX: usize = 8;
 
@@ -34,25 +34,36 @@ pub struct Encounter {
 
 type Cell = (i32, i32);
 
-/// Everyone's encounters, soonest first; who has none is not in it.
-pub fn encounters(vessels: &[(Subject, Motion)]) -> HashMap<Subject, Vec<Encounter>> {
+/// What a search found.
+#[derive(Debug, Default)]
+pub struct Search {
+    /// Everyone's encounters, soonest first; who has none is not in it.
+    pub found: HashMap<Subject, Vec<Encounter>>,
+    /// Vessels that had more than [`NEIGHBOURS_MAX`] neighbours: not all of theirs were looked at.
+    pub cut: u64,
+}
+
+/// Who will meet whom.
+pub fn encounters(vessels: &[(Subject, Motion)]) -> Search {
     let mut cells: HashMap<Cell, Vec<usize>> = HashMap::new();
     for (i, (_, motion)) in vessels.iter().enumerate() {
         cells.entry(cell(motion)).or_default().push(i);
     }
-    let mut found: HashMap<Subject, Vec<Encounter>> = HashMap::new();
+    let mut search = Search::default();
     let quick: Vec<Quick> = vessels.iter().map(|(_, motion)| Quick::of(motion)).collect();
     for (i, (subject, motion)) in vessels.iter().enumerate() {
-        let possible = neighbours(&cells, motion).filter(|&j| j != i).take(NEIGHBOURS_MAX).filter(|&j| quick[i].may_meet(&quick[j]));
+        let mut others = neighbours(&cells, motion).filter(|&j| j != i);
+        let possible = others.by_ref().take(NEIGHBOURS_MAX).filter(|&j| quick[i].may_meet(&quick[j]));
         let mut mine: Vec<Encounter> = possible.filter_map(|j| encounter(motion, &vessels[j])).collect();
+        search.cut += u64::from(others.next().is_some());
         if mine.is_empty() {
             continue;
         }
         mine.sort_unstable_by(|a, b| a.tcpa_s.total_cmp(&b.tcpa_s).then_with(|| a.other.cmp(&b.other)));
         mine.truncate(KEPT_MAX);
-        found.insert(*subject, mine);
+        search.found.insert(*subject, mine);
     }
-    found
+    search
 }
 
 /// A motion prepared for a first, cheap look: most pairs are nowhere near meeting. (5,000 vessels: 37 ms a search, 194 without it.)
@@ -156,18 +167,27 @@ mod tests {
     #[test]
     fn two_that_meet_know_of_each_other_and_a_third_does_not() {
         let all = [vessel(1, 52.0, 4.0, 5.0, 0.0), vessel(2, 52.05, 4.0, 5.0, 180.0), vessel(3, 52.0, 4.2, 5.0, 90.0)];
-        let found = encounters(&all);
+        let found = encounters(&all).found;
         assert_eq!(found.len(), 2);
         assert_eq!((found[&all[0].0][0].other, found[&all[1].0][0].other), (all[1].0, all[0].0));
         let moored: Vec<_> = (0..100).map(|i| vessel(i, 52.0, 4.0 + f64::from(i) * 1e-4, 0.1, 90.0)).collect();
-        assert!(encounters(&moored).is_empty());
+        assert!(encounters(&moored).found.is_empty());
     }
 
     #[test]
     fn a_crowd_stays_within_the_limits() {
         let crowd: Vec<_> = (0..2_000).map(|i| vessel(i, 52.0, 4.0 + f64::from(i) * 1e-5, 5.0, f64::from(i % 360))).collect();
-        let found = encounters(&crowd);
+        let Search { found, cut } = encounters(&crowd);
+        assert_eq!(cut, 0);
         assert!(found.values().all(|e| e.len() <= KEPT_MAX && e.is_sorted_by(|a, b| a.tcpa_s <= b.tcpa_s)));
+    }
+
+    #[test]
+    fn a_crowd_beyond_the_limit_is_counted() {
+        let all: Vec<_> = (0..=NEIGHBOURS_MAX as u32).map(|i| vessel(i, 52.0, 4.0, 0.0, 0.0)).collect();
+        assert_eq!(encounters(&all).cut, 0, "each has just as many neighbours as are looked at");
+        let more: Vec<_> = (0..NEIGHBOURS_MAX as u32 + 2).map(|i| vessel(i, 52.0, 4.0, 0.0, 0.0)).collect();
+        assert_eq!(encounters(&more).cut, more.len() as u64);
     }
 
     proptest! {
@@ -183,7 +203,7 @@ mod tests {
                 .enumerate()
                 .map(|(i, (north, east, speed, course))| vessel(i as u32, middle + north, lon + east * wide, *speed, *course))
                 .collect();
-            let found = encounters(&all);
+            let found = encounters(&all).found;
             for (subject, motion) in &all {
                 let mut plain: Vec<_> = all.iter().filter(|o| o.0 != *subject).filter_map(|o| encounter(motion, o)).collect();
                 plain.sort_unstable_by(|a, b| a.tcpa_s.total_cmp(&b.tcpa_s).then_with(|| a.other.cmp(&b.other)));

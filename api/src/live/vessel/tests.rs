@@ -1,11 +1,11 @@
 //! Vessels in the picture: static and dynamic together, distress, jumps, encounters.
 
 use crate::dto;
-use crate::live::{Limits, Picture};
+use crate::live::{Limits, Picture, encounters};
 use crate::testing::{T0, position_event, station};
 use model::{
     CentiDegrees, DeciKnots, Emergency, Event, EventKind, Identity, LatLon, Mmsi, Position, PositionSource, Protocol, Raw, ShortText,
-    Status, Subject,
+    Status, Subject, UnixMicros,
 };
 
 /// A frame of a type, all other bits zero but those told: bit, width, value.
@@ -102,6 +102,10 @@ fn implausible_jumps_are_flagged_and_shown() {
     assert!(vessel(&picture(&ship), 2).jump.is_some());
 }
 
+fn search(p: &mut Picture, now: UnixMicros) {
+    p.set_encounters(encounters(&p.motions(now)).found);
+}
+
 #[test]
 fn two_that_will_meet_are_in_each_others_list_until_they_have_passed() {
     // 5.6 km apart, 20 kt together: nine minutes. The later report is as old as the search.
@@ -111,17 +115,17 @@ fn two_that_will_meet_are_in_each_others_list_until_they_have_passed() {
         p.apply(station("alpha"), event, T0);
     }
     p.take_changes();
-    p.search_encounters(T0);
+    search(&mut p, T0);
     let changes = p.take_changes();
     assert_eq!(changes.updated.len(), 2, "new encounters are news");
     let [met] = &vessel(&p, 1).encounters[..] else { panic!("one") };
     assert_eq!((met.subject.as_str(), met.cpa_m), ("mmsi:000000002", 0));
     assert!((530..550).contains(&met.tcpa_s) && (5_500..5_600).contains(&met.distance_m), "{met:?}");
-    p.search_encounters(T0.plus_micros(60_000_000));
+    search(&mut p, T0.plus_micros(60_000_000));
     assert!((470..490).contains(&vessel(&p, 1).encounters[0].tcpa_s), "they sail on between reports");
     assert!(p.take_changes().is_empty(), "the same others are no news");
     // Reports too old to go on from say nothing.
-    p.search_encounters(T0.plus_micros(300_000_000));
+    search(&mut p, T0.plus_micros(300_000_000));
     assert!(vessel(&p, 1).encounters.is_empty() && p.take_changes().updated.len() == 2);
 }
 

@@ -1,0 +1,15 @@
+# The vTOC binary with the console in it. Made for `vtoc setup container`.
+FROM rust:1.95-bookworm AS build
+RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm python3-pip && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+RUN make web && cargo build --release --locked -p vtoc --no-default-features --features station,central,embed-ui
+
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/vtoc --create-home vtoc
+COPY --from=build /src/target/release/vtoc /usr/bin/vtoc
+USER vtoc
+VOLUME /var/lib/vtoc
+EXPOSE 8080/tcp 7443/udp
+ENTRYPOINT ["/usr/bin/vtoc"]
