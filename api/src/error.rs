@@ -29,6 +29,8 @@ pub enum ApiError {
     TooMany { seconds: u64 },
     #[error("{0}")]
     Unavailable(String),
+    #[error("{0}")]
+    NotImplemented(&'static str),
     #[error("Internal Server Error")]
     Internal,
 }
@@ -46,6 +48,7 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -33,11 +33,15 @@ pub mod central;
 #[cfg(feature = "central")]
 pub mod chat;
 #[cfg(feature = "central")]
+pub mod hardware;
+#[cfg(feature = "central")]
 pub mod intake;
 #[cfg(feature = "central")]
 mod pictures;
 #[cfg(feature = "central")]
 pub mod private_postgres;
+#[cfg(feature = "central")]
+mod records;
 #[cfg(feature = "central")]
 pub mod store;
 #[cfg(any(test, feature = "testing"))]

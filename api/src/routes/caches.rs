@@ -60,6 +60,11 @@ impl StationList {
         self.read(store).await
     }
 
+    /// Something was changed: the list is read again.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     async fn read(&self, store: &Store) -> Result<Arc<Stations>, StoreError> {
         let all = store.stations().await?;
         let ids = all.iter().map(|s| (s.slug.to_string(), s.id)).collect();
