@@ -59,7 +59,7 @@ pub use chat::{
 };
 #[cfg(feature = "central")]
 pub use desk::{
-    StationAgentAction, AssignmentCreate, AssignmentUpdate, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
+    AssignmentCreate, AssignmentUpdate, StationAgentAction, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
     StationMetrics, StationTask, StationTaskQueue, StationTimelinePage, StationUpdate, TaskMetadata, TimelineItem, TimelineMore,
     TimelineSource,
 };

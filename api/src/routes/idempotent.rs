@@ -14,7 +14,7 @@ use super::BODY_BYTES_MAX;
 use crate::auth::{Principal, Who, digest, digest_of};
 use crate::central::Shared;
 use crate::error::ApiError;
-use crate::store::{KeyClaim, KeptAnswer};
+use crate::store::{KeptAnswer, KeyClaim};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};

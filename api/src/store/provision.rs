@@ -19,6 +19,7 @@ pub(super) const CONTROL: Migrations = &[
     (10, "watch", include_str!("../../../migrations/control/0010_watch.sql")),
     (20, "chat", include_str!("../../../migrations/control/0020_chat.sql")),
     (21, "agentkit", include_str!("../../../migrations/control/0021_agentkit.sql")),
+    (30, "playbooks", include_str!("../../../migrations/control/0030_playbooks.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
@@ -26,6 +27,7 @@ pub(super) const ROLE: Migrations = &[
     (3, "partitions", include_str!("../../../migrations/role/0003_partitions.sql")),
     (4, "urgent", include_str!("../../../migrations/role/0004_urgent.sql")),
     (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
+    (30, "playbooks", include_str!("../../../migrations/role/0030_playbooks.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.

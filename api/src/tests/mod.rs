@@ -2,8 +2,8 @@
 
 mod agentkit;
 mod auth;
-mod chat;
 mod batches;
+mod chat;
 mod contract;
 mod data;
 mod desk;
@@ -16,6 +16,7 @@ mod history;
 mod intake;
 mod live;
 mod people;
+mod playbooks;
 mod provision;
 mod records;
 mod sources;
