@@ -8,6 +8,7 @@ import { Login } from "../features/login/Login.tsx";
 import type { MapEngine } from "../features/map/engine.ts";
 import { logIn } from "../link/browser.ts";
 import { linkState } from "../link/state.ts";
+import { Chat } from "./Chat.tsx";
 import { Stage } from "./Stage.tsx";
 import type { Session } from "./session.ts";
 import { useTick } from "./use-tick.ts";
@@ -17,7 +18,7 @@ import { countByProtocol, toggled, useView } from "./use-view.ts";
 const PANEL_MS = 500;
 
 export function App({ session }: { readonly session: Session }) {
-  const { picture, link, serverNow } = session;
+  const { picture, link, chat, serverNow } = session;
   const browserNow = useTick(PANEL_MS);
   const view = useView(picture);
   const { set, tracks, selected, filter, hidden } = view;
@@ -39,11 +40,19 @@ export function App({ session }: { readonly session: Session }) {
   const enter = useCallback(
     async (login: string, password: string) => {
       const refusal = await logIn(login, password);
-      if (refusal === null) link.unlock();
+      if (refusal === null) {
+        link.unlock();
+        if (link.console !== null) chat.start();
+      }
       return refusal;
     },
-    [link],
+    [link, chat],
   );
+  // A station's own page has no chat.
+  const isCentral = link.console?.role === "central";
+  useEffect(() => {
+    if (isCentral) chat.start();
+  }, [isCentral, chat]);
   useShortcuts(filterBox, () => set(selected === null ? { filter: "" } : { selected: null }));
   useTitle(link.console?.name ?? null, emergencies.length);
 
@@ -75,6 +84,7 @@ export function App({ session }: { readonly session: Session }) {
         />
       </div>
       <Stage session={session} view={view} link={state} now={now} silentMs={silentMs} engine={engine} onSelect={pick} />
+      <Chat chat={chat} />
       {link.locked && <Login onLogin={enter} />}
     </div>
   );

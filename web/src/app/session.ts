@@ -1,5 +1,6 @@
 /** What lives as long as the page: the picture, the server's clock and the link that feeds them. */
-import { browserWorld } from "../link/browser.ts";
+import { browserChat, browserWorld } from "../link/browser.ts";
+import { ChatLink } from "../link/chat.ts";
 import { Link } from "../link/link.ts";
 import { ServerClock } from "../picture/clock.ts";
 import { Picture } from "../picture/picture.ts";
@@ -8,6 +9,7 @@ export interface Session {
   readonly picture: Picture;
   readonly clock: ServerClock;
   readonly link: Link;
+  readonly chat: ChatLink;
   readonly serverNow: () => number;
   readonly getJson: (path: string) => Promise<unknown>;
 }
@@ -16,5 +18,6 @@ export function createSession(): Session {
   const picture = new Picture();
   const clock = new ServerClock();
   const link = new Link(browserWorld, picture, clock);
-  return { picture, clock, link, serverNow: () => clock.now(Date.now()), getJson: browserWorld.getJson };
+  const chat = new ChatLink(browserChat);
+  return { picture, clock, link, chat, serverNow: () => clock.now(Date.now()), getJson: browserWorld.getJson };
 }

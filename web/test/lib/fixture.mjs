@@ -7,6 +7,7 @@ import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
+import { FixtureChat } from "./chat.mjs";
 import { consoleAt, detailOf, tracksAt, trailOf } from "./scenario.mjs";
 
 const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "dist");
@@ -24,7 +25,7 @@ const TYPES = {
 const CSP = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'";
 
 export class Fixture {
-  #server = http.createServer((request, response) => this.#answer(request, response));
+  #server = http.createServer((request, response) => void this.#answer(request, response));
   #sockets = new WebSocketServer({ noServer: true });
   #scenario;
   #count;
@@ -37,11 +38,18 @@ export class Fixture {
   #opened = 0;
   /** `login:password` that the server wants; null when it wants none. */
   #wanted = null;
+  #login;
+  #pages;
+  chat = new FixtureChat();
+  /** All that was asked: path and headers. */
+  seen = [];
 
-  /** @param {{ scenario?: string, count?: number }} options */
-  constructor({ scenario = "sky", count = 10_000 } = {}) {
+  /** @param {{ scenario?: string, count?: number, login?: string | null, pages?: Record<string, string> }} options */
+  constructor({ scenario = "sky", count = 10_000, login = null, pages = {} } = {}) {
     this.#scenario = scenario;
     this.#count = count;
+    this.#login = login;
+    this.#pages = pages;
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -100,6 +108,7 @@ export class Fixture {
 
   close() {
     clearInterval(this.#timer);
+    this.chat.close();
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#server.closeAllConnections();
     return new Promise((resolve) => this.#server.close(resolve));
@@ -112,6 +121,8 @@ export class Fixture {
   }
 
   #upgrade(request, socket, head) {
+    this.seen.push(request.url);
+    if (!this.#cut && this.#admitted(request) && this.chat.upgrade(request, socket, head)) return;
     if (this.#cut || !this.#streams || request.url !== "/api/v1/live" || !this.#admitted(request)) {
       socket.destroy();
       return;
@@ -158,14 +169,23 @@ export class Fixture {
     json(response, { kind: "operator", login });
   }
 
-  #answer(request, response) {
+  async #answer(request, response) {
     const { pathname } = new URL(request.url, "http://localhost");
+    this.seen.push(`${request.url} ${JSON.stringify(request.headers)}`);
+    const page = this.#pages[pathname];
+    const chat = this.#cut || !this.#admitted(request) ? null : await this.chat.answer(request, this.#login);
     if (pathname.startsWith("/api/") && this.#cut) {
       request.socket.destroy();
     } else if (pathname === "/api/v1/auth/login") {
       void this.#logIn(request, response);
     } else if (pathname.startsWith("/api/") && !this.#admitted(request)) {
       json(response, { detail: "Log in" }, 401);
+    } else if (page !== undefined) {
+      response.writeHead(200, { "content-type": TYPES[".html"] }).end(page);
+    } else if (chat?.status === 204) {
+      response.writeHead(204).end();
+    } else if (chat !== null) {
+      json(response, chat.body, chat.status);
     } else if (pathname === "/api/v1/console") {
       json(response, consoleAt(this.#scenario, Date.now()));
     } else if (pathname === "/api/v1/tracks") {
