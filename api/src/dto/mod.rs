@@ -15,7 +15,7 @@ mod utc;
 mod vessel;
 
 pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
-pub use console::{Center, ConsoleInfo, StationInfo, StatusInfo};
+pub use console::{Center, ConsoleInfo, FeedHealth, StationInfo, StatusInfo};
 pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, TrackDetail};
 pub use line::{EventLine, FrameLine};
 pub use payload::{BadPayload, Payload};
@@ -43,7 +43,7 @@ mod telemetry;
 mod watch;
 #[cfg(feature = "central")]
 pub use desk::{
-    AgentAction, AssignmentCreate, AssignmentUpdate, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
+    AssignmentCreate, AssignmentUpdate, StationAction, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
     StationMetrics, StationTask, StationTaskQueue, StationTimelinePage, StationUpdate, TaskMetadata, TimelineItem, TimelineMore,
     TimelineSource,
 };
@@ -66,3 +66,5 @@ pub use station::StationRead;
 pub use telemetry::{EventCreate, EventRead, EventUpdate, EventWithSource, SourceCreate, SourceRead, SourceUpdate};
 #[cfg(feature = "central")]
 pub use watch::{ImeiWatchEntryRead, PoiIdentifierCreate, PoiIdentifierRead};
+#[cfg(feature = "central")]
+pub(crate) use watch::{PoiMark, PoiMarked};

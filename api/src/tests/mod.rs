@@ -13,6 +13,7 @@ mod hardware;
 mod history;
 mod intake;
 mod live;
+mod optional;
 mod people;
 mod provision;
 mod records;
