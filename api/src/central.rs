@@ -11,7 +11,7 @@ use crate::live::{EMERGENCY_LIFETIME_US, Hub, Limits};
 use crate::metrics::{Metrics, MoreMetrics};
 use crate::pictures::{self, Pictures};
 use crate::routes;
-use crate::routes::caches::{StationList, Touched};
+use crate::routes::caches::{StationList, Touched, WatchCache};
 use crate::store::{CONNECTIONS_DEFAULT, Databases, Role, Store, StoreError, provision};
 use crate::{Clock, dto};
 use axum::Router;
@@ -99,6 +99,7 @@ pub(crate) struct Shared {
     pub touched: Touched,
     pub chat: Chat,
     pub agents: Agents,
+    pub watched: Arc<WatchCache>,
     /// Held while a port is listened to: one at a time.
     pub listening: tokio::sync::Mutex<()>,
     /// Databases are provisioned.
@@ -112,7 +113,9 @@ impl Central {
         let metrics = Arc::new(Metrics::default());
         let store = Store::open(&config.databases, config.connections);
         let pictures = Arc::new(Pictures::start(config.limits, Arc::clone(&config.clock)));
-        let intake = PgIntake::new(store.clone(), Arc::clone(&pictures), Arc::clone(&config.clock), Arc::clone(&metrics));
+        let watched = Arc::new(WatchCache::default());
+        let intake =
+            PgIntake::new(store.clone(), Arc::clone(&pictures), Arc::clone(&config.clock), Arc::clone(&metrics), Arc::clone(&watched));
         let files = ConsoleFiles { ui_dir: config.ui_dir.clone() };
         let shared = Arc::new(Shared {
             doors: Doors::new(&config.auth),
@@ -125,6 +128,7 @@ impl Central {
             metrics: Arc::clone(&metrics),
             stations: StationList::default(),
             touched: Touched::default(),
+            watched,
             listening: tokio::sync::Mutex::default(),
             open: AtomicBool::new(false),
         });

@@ -81,11 +81,11 @@ pub struct AssignmentUpdate {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StationAgentCatalog {
     pub station: StationRead,
-    pub actions: Vec<StationAgentAction>,
+    pub actions: Vec<StationAction>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct StationAgentAction {
+pub struct StationAction {
     pub name: &'static str,
     pub description: &'static str,
     pub endpoint: String,

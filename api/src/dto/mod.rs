@@ -15,7 +15,7 @@ mod utc;
 mod vessel;
 
 pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
-pub use console::{Center, ConsoleInfo, StationInfo, StatusInfo};
+pub use console::{Center, ConsoleInfo, FeedHealth, StationInfo, StatusInfo};
 pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, TrackDetail};
 pub use line::{EventLine, FrameLine};
 pub use payload::{BadPayload, Payload};
@@ -59,7 +59,7 @@ pub use chat::{
 };
 #[cfg(feature = "central")]
 pub use desk::{
-    AssignmentCreate, AssignmentUpdate, StationAgentAction, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
+    AssignmentCreate, AssignmentUpdate, StationAction, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
     StationMetrics, StationTask, StationTaskQueue, StationTimelinePage, StationUpdate, TaskMetadata, TimelineItem, TimelineMore,
     TimelineSource,
 };
@@ -82,3 +82,5 @@ pub use station::StationRead;
 pub use telemetry::{EventCreate, EventRead, EventUpdate, EventWithSource, SourceCreate, SourceRead, SourceUpdate};
 #[cfg(feature = "central")]
 pub use watch::{ImeiWatchEntryRead, PoiIdentifierCreate, PoiIdentifierRead};
+#[cfg(feature = "central")]
+pub(crate) use watch::{PoiMark, PoiMarked};

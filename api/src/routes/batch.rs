@@ -45,9 +45,8 @@ pub(super) async fn store(
             Err(error) => results[index].refuse(&error),
         }
     }
-    let mut watched: Vec<(Option<String>, &mut EventFields)> =
-        events.iter_mut().filter(|(_, e)| e.imei.is_some()).map(|(_, e)| (e.imei.take(), &mut e.fields)).collect();
-    enrich(&shared.store, &mut watched).await?;
+    let mut watched: Vec<(Option<String>, &mut EventFields)> = events.iter_mut().map(|(_, e)| (e.imei.take(), &mut e.fields)).collect();
+    enrich(shared, &mut watched).await?;
     let placed = place(shared, writer, station.as_ref(), events, &mut results).await?;
     insert(shared, writer, placed, &mut results).await?;
     let refused = results.iter().filter(|r| r.status != 201).count();

@@ -7,7 +7,7 @@ use super::events::shown as shown_event;
 use super::{sources, stations};
 use crate::auth::{Commander, Reader, RoleSet};
 use crate::central::Shared;
-use crate::dto::{self, StationAgentAction, StationAssignment, StationTask, StationTaskQueue, TaskMetadata, Utc};
+use crate::dto::{self, StationAction, StationAssignment, StationTask, StationTaskQueue, TaskMetadata, Utc};
 use crate::error::ApiError;
 use crate::store::{Assignment, EventFilter, Role, Source, Station, StoreError};
 use axum::extract::State;
@@ -129,7 +129,7 @@ pub(crate) async fn actions(
 ) -> Result<Json<dto::StationAgentCatalog>, ApiError> {
     let station = station_at(&shared, reader.roles, &slug).await?;
     let slug = &station.slug;
-    let action = |name, description, endpoint, method, metadata| StationAgentAction { name, description, endpoint, method, metadata };
+    let action = |name, description, endpoint, method, metadata| StationAction { name, description, endpoint, method, metadata };
     let actions = vec![
         action(
             "ingest_telemetry",

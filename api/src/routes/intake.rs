@@ -88,7 +88,7 @@ pub(super) async fn store_one(
     mut new: Incoming,
 ) -> Result<StoredEvent, ApiError> {
     let station = station_of(shared, writer.principal.rights.roles, new.station_id, headers, params).await?;
-    enrich(&shared.store, &mut [(new.imei.take(), &mut new.fields)]).await?;
+    enrich(shared, &mut [(new.imei.take(), &mut new.fields)]).await?;
     let event = insert(writer, &new, station.as_ref()).await?;
     touch(shared, event.source_id).await?;
     Ok(event)

@@ -7,7 +7,7 @@ use super::context::{Segment, Segments, id_of};
 use super::records::{cells_of, create};
 use crate::auth::{Reader, TelemetryWriter};
 use crate::central::Shared;
-use crate::dto;
+use crate::dto::{self, PoiMark};
 use crate::error::ApiError;
 use crate::records::{IDENTIFIER, POI, WATCH};
 use crate::store::{Cell, EventFields, Page, Record, Store, StoreError, WatchHit};
@@ -102,32 +102,41 @@ pub(super) fn imei_of(payload: &Value) -> Option<String> {
     (!text.is_empty() && text.len() <= 255 && !text.contains('\0')).then_some(text)
 }
 
-/// Events whose IMEI is on the watch-list gain what is known of it, and its status.
-pub(super) async fn enrich(store: &Store, events: &mut [(Option<String>, &mut EventFields)]) -> Result<(), StoreError> {
+/// Events whose IMEI is on the watch-list, and those about a point of interest, gain what is known of it, and its status.
+pub(super) async fn enrich(shared: &Shared, events: &mut [(Option<String>, &mut EventFields)]) -> Result<(), StoreError> {
+    let watched = shared.watched.get(&shared.store).await;
     let imeis: Vec<String> = events.iter().filter_map(|(imei, _)| imei.clone()).collect();
-    if imeis.is_empty() {
+    if imeis.is_empty() && watched.is_empty() {
         return Ok(());
     }
-    let hits = store.watched(&imeis).await?;
+    let hits = if imeis.is_empty() { Vec::new() } else { shared.store.watched_imeis(&imeis).await? };
     for (imei, fields) in events {
         if let Some(hit) = imei.as_ref().and_then(|imei| hits.iter().find(|hit| hit.identifier_value == *imei)) {
-            mark(fields, hit);
+            mark_imei(fields, hit);
+        } else if let Some(poi) = fields.subject.as_ref().and_then(|subject| watched.find(subject, None)) {
+            let mark = serde_json::to_value(PoiMark::of(poi)).unwrap_or_default();
+            mark_with(fields, mark.as_object().cloned().unwrap_or_default(), PoiMark::STATUS);
         }
     }
     Ok(())
 }
 
-fn mark(fields: &mut EventFields, hit: &WatchHit) {
+fn mark_imei(fields: &mut EventFields, hit: &WatchHit) {
+    let mut said = Map::new();
+    said.insert("imei_watchlist_hit".into(), true.into());
+    said.insert("imei_list_type".into(), hit.list_type.clone().into());
+    if let Some(id) = hit.poi_id {
+        said.insert("poi_id".into(), id.into());
+        said.insert("poi_name".into(), hit.poi_name.clone().into());
+        said.insert("poi_risk_level".into(), hit.poi_risk_level.clone().into());
+    }
+    mark_with(fields, said, if hit.list_type == "blacklist" { "imei_blacklist_hit" } else { "imei_whitelist_seen" });
+}
+
+fn mark_with(fields: &mut EventFields, said: Map<String, Value>, status: &str) {
     let payload = fields.payload.take().flatten();
     let mut payload: Map<String, Value> = payload.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    payload.insert("imei_watchlist_hit".into(), true.into());
-    payload.insert("imei_list_type".into(), hit.list_type.clone().into());
-    if let Some(id) = hit.poi_id {
-        payload.insert("poi_id".into(), id.into());
-        payload.insert("poi_name".into(), hit.poi_name.clone().into());
-        payload.insert("poi_risk_level".into(), hit.poi_risk_level.clone().into());
-    }
+    payload.extend(said);
     fields.payload = Some(Some(Value::Object(payload).to_string()));
-    let status = if hit.list_type == "blacklist" { "imei_blacklist_hit" } else { "imei_whitelist_seen" };
     fields.status = Some(Some(status.into()));
 }

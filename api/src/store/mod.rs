@@ -27,6 +27,7 @@ mod sources;
 mod tokens;
 mod uplink;
 mod urgent;
+mod watched;
 
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;
@@ -45,12 +46,13 @@ pub(crate) use people::FoundSession;
 pub use people::{NewOperator, Operator, OperatorChange};
 pub use provision::provision;
 pub(crate) use queue::{Claim, Kept};
-pub(crate) use records::{Cell, Cells, Page, Record, WatchHit};
+pub(crate) use records::{Cell, Cells, Page, Record};
 pub use runs::RunState;
 pub(crate) use runs::{NewRun, Run, RunEnd, RunFilter, Told, agent, outside_state};
 pub(crate) use sources::{Given, NewSource, Source, SourceChange};
 pub(crate) use tokens::{ApiToken, NewToken};
 pub(crate) use uplink::{Appended, NewEvents, Spool};
+pub(crate) use watched::{Poi, WatchHit, Watched};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr;

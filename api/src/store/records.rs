@@ -8,7 +8,7 @@ use crate::records::{Column, Holds, Home, Kind, ShownWith};
 use model::UnixMicros;
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgPool, PgRow, Postgres};
-use sqlx::{FromRow, QueryBuilder, Row};
+use sqlx::{QueryBuilder, Row};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
@@ -223,37 +223,5 @@ fn refused(kind: &Kind, error: sqlx::Error) -> StoreError {
     match taken {
         Some((_, what)) => StoreError::Taken(what),
         None => error.into(),
-    }
-}
-
-/// What the watch-list says of an IMEI.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct WatchHit {
-    pub identifier_value: String,
-    pub list_type: String,
-    pub poi_id: Option<i64>,
-    pub poi_name: Option<String>,
-    pub poi_risk_level: Option<String>,
-}
-
-impl FromRow<'_, PgRow> for WatchHit {
-    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            identifier_value: row.try_get("identifier_value")?,
-            list_type: row.try_get("list_type")?,
-            poi_id: row.try_get("poi_id")?,
-            poi_name: row.try_get("poi_name")?,
-            poi_risk_level: row.try_get("poi_risk_level")?,
-        })
-    }
-}
-
-impl Store {
-    /// Those of the IMEIs that are on the list.
-    pub(crate) async fn watched(&self, imeis: &[String]) -> Result<Vec<WatchHit>, StoreError> {
-        const SQL: &str = "
-            SELECT w.identifier_value, w.list_type, p.id AS poi_id, p.name AS poi_name, p.risk_level AS poi_risk_level
-            FROM imei_watch_entries w LEFT JOIN poi p ON p.id = w.linked_poi_id WHERE w.identifier_value = ANY($1)";
-        Ok(sqlx::query_as(SQL).bind(imeis).fetch_all(self.control()).await?)
     }
 }

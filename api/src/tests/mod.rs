@@ -15,6 +15,7 @@ mod hardware;
 mod history;
 mod intake;
 mod live;
+mod optional;
 mod people;
 mod playbooks;
 mod provision;

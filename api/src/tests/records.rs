@@ -243,3 +243,41 @@ fn kinds_are_described() {
         assert!(kind.columns.iter().all(|c| read[c.name].is_object()), "{}", kind.schema);
     }
 }
+
+#[tokio::test]
+async fn what_stations_deliver_of_a_point_of_interest_is_marked() {
+    use crate::testing::batch;
+    use uplink::intake::Intake;
+    let Some(bench) = Bench::open().await else { return };
+    let bench = bench.with_alpha().await;
+    let token = bench.token().await;
+    let (_, poi) = bench.send(Method::POST, "/api/v1/poi", &token, &json!({"name": "Grey jet", "risk_level": "watch"})).await;
+    for (kind, value) in [("ICAO", "480003"), ("mmsi", "2320001"), ("callsign", "pd0abc"), ("imei", "480004")] {
+        let body = json!({"poi_id": poi["id"], "identifier_type": kind, "identifier_value": value});
+        bench.send(Method::POST, &format!("/api/v1/poi/{}/identifiers", poi["id"]), &token, &body).await;
+    }
+    // 50 aircraft, 0x480000 and on.
+    bench.central.intake.store(station("alpha"), batch(1, 1, 100)).await.unwrap();
+    let about = async |subject: &str| bench.get(&format!("/api/v1/telemetry/events?subject={subject}")).await.1;
+    let marked = about("icao:480003").await;
+    assert_eq!(marked.as_array().unwrap().len(), 2);
+    for event in marked.as_array().unwrap() {
+        let said = ["poi_watchlist_hit", "poi_id", "poi_name", "poi_risk_level", "kind"].map(|key| event["payload"][key].clone());
+        assert_eq!(said, [json!(true), poi["id"].clone(), json!("Grey jet"), json!("watch"), json!("position")]);
+        assert_eq!(event["status"], "poi_seen");
+    }
+    let plain = about("icao:480004").await;
+    assert_eq!((&plain[0]["status"], &plain[0]["payload"]["poi_id"]), (&json!("received"), &Value::Null));
+    // Read back for the picture as before.
+    let source = plain[0]["source"]["id"].as_i64().unwrap();
+    assert_eq!(bench.central.store.recent(source, UnixMicros(0), None, 1_000).await.unwrap().0.len(), 100);
+    let event = json!({"source_slug": "s", "source_name": "S", "payload": {"mmsi": 2_320_001}});
+    let (_, made) = bench.send(Method::POST, "/api/v1/telemetry/events", &token, &event).await;
+    assert_eq!((&made["status"], &made["payload"]["poi_name"]), (&json!("poi_seen"), &json!("Grey jet")));
+    let several = json!([event, {"source_slug": "s", "payload": {"mmsi": 2_320_002}}]);
+    bench.send(Method::POST, "/api/v1/telemetry/events", &token, &several).await;
+    assert_eq!(about("mmsi:002320001").await[0]["status"], "poi_seen");
+    assert_eq!(about("mmsi:002320002").await[0]["status"], "received");
+    let list = bench.central.store.watched().await.unwrap();
+    assert!(list.find("icao:000001", Some("PD0ABC ")).is_some() && list.find("icao:480004", Some("KLM1")).is_none());
+}
