@@ -3,7 +3,7 @@
 -- a merge, so undoing one is a mark on it.
 CREATE TABLE track_merges (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    -- `run:17`, the same in every attempt of the run.
+    -- agent_runs.action_id, the same in every attempt of the run.
     made_by_run   varchar(100) NOT NULL,
     n             int          NOT NULL,
     -- Whose data it is made of: whoever lacks one of them does not see it.

@@ -1,4 +1,4 @@
--- What playbooks write beside their result. Each row names its run (`made_by_run`, the same in every attempt), so that a run
+-- What playbooks write beside their result. Each row names its run (agent_runs.action_id, the same in every attempt), so that a run
 -- which begins again after a crash finds what it wrote, and writes nothing twice.
 
 -- Fragmentary orders of a mission are numbered. The order itself is its run's result; a run that failed leaves a gap.

@@ -14,7 +14,7 @@ const LOG_CHARS_MAX: usize = 2_000;
 
 #[derive(Debug)]
 pub(crate) struct Context {
-    /// `run:17`: the same in every attempt of the run, another's in none. What is written elsewhere is written under it.
+    /// The run's random name: the same in every attempt, another's in none, also when ids begin anew in a restored database. What is written elsewhere is written under it.
     pub key: String,
     pub input: Map<String, Value>,
     /// From the definition.
@@ -47,7 +47,7 @@ impl Context {
             _ => Map::new(),
         };
         let context = Self {
-            key: format!("run:{}", run.id),
+            key: run.action_id.clone(),
             input,
             options,
             station,

@@ -96,10 +96,8 @@ fn utc(at_s: f64) -> String {
     crate::dto::Utc(T0.plus_micros((at_s * 1e6) as i64)).to_string()
 }
 
-#[tokio::test]
-async fn an_order_says_the_picture_the_mission_and_what_changed() {
-    let Some(bench) = bench().await else { return };
-    let token = bench.token().await;
+/// A distress, a mission of an operation with what it needs, stock and a report. (mission, the supply of meals)
+async fn seed_mission(bench: &Bench, token: &str) -> (i64, i64) {
     let distress = Status { squawk: Some(7700), emergency: Some(Emergency::General), ..Status::default() };
     let events = vec![
         at(0x480001, -2.0, (52.4, 4.8, 3_000)),
@@ -107,21 +105,28 @@ async fn an_order_says_the_picture_the_mission_and_what_changed() {
         event(0x480002, 0.0, EventKind::Status(distress)),
     ];
     bench.hears("alpha", 1, events).await;
-    let operation = bench.make(&token, "operations", json!({"name": "Sandy_Shore", "code_name": "SS-1", "status": "active"})).await;
+    let operation = bench.make(token, "operations", json!({"name": "Sandy_Shore", "code_name": "SS-1", "status": "active"})).await;
     let mission = json!({
         "operation_id": operation, "name": "Find the *raft*", "description": "Search box N.", "status": "in_progress", "station": "alpha",
         "assigned_to": "Team 1", "start_time": utc(0.0),
     });
-    let mission = bench.make(&token, "missions", mission).await;
+    let mission = bench.make(token, "missions", mission).await;
     for (sku, quantity) in [("MRE", 40.0), ("drone", 2.0), ("rope", 1.0), ("MRE", 10.0)] {
-        bench.make(&token, "mission-requirements", json!({"mission_id": mission, "sku": sku, "quantity": quantity})).await;
+        bench.make(token, "mission-requirements", json!({"mission_id": mission, "sku": sku, "quantity": quantity})).await;
     }
-    let meals = bench.make(&token, "supplies", json!({"sku": "mre", "name": "Meals", "unit": "each", "on_hand": 60.0})).await;
-    bench.make(&token, "assets", json!({"name": "D1", "asset_type": "Drone"})).await;
-    bench.make(&token, "assets", json!({"name": "D2", "asset_type": "Drone", "status": "maintenance"})).await;
+    let meals = bench.make(token, "supplies", json!({"sku": "mre", "name": "Meals", "unit": "each", "on_hand": 60.0})).await;
+    bench.make(token, "assets", json!({"name": "D1", "asset_type": "Drone"})).await;
+    bench.make(token, "assets", json!({"name": "D2", "asset_type": "Drone", "status": "maintenance"})).await;
     let report = json!({"mission_id": mission, "title": "Raft seen", "content": "Orange, drifting east.", "reliability": "probable"});
-    bench.make(&token, "intel-reports", report).await;
+    bench.make(token, "intel-reports", report).await;
+    (mission, meals)
+}
 
+#[tokio::test]
+async fn an_order_says_the_picture_the_mission_and_what_changed() {
+    let Some(bench) = bench().await else { return };
+    let token = bench.token().await;
+    let (mission, meals) = seed_mission(&bench, &token).await;
     let thread =
         bench.thread(&token, "general", json!({"title": "The raft", "kind": "mission", "subject": format!("mission:{mission}")})).await;
     let first = bench.ask(&token, "general", &thread, "/playbook op_order_frag").await;
@@ -129,7 +134,7 @@ async fn an_order_says_the_picture_the_mission_and_what_changed() {
         "**FRAGO 1 — Find the \\*raft\\***",
         "**1. Situation**",
         "Tracks of adsb: 2",
-        "icao:480002: **general**, squawk 7700 at 50.00, 4.00",
+        "icao:480002: GENERAL, squawk 7700 at 50.00, 4.00",
         "Within 50 NM of ALPHA: 1 tracks",
         "Report: Raft seen (unclassified, probable,",
         "Orange, drifting east.",
@@ -141,14 +146,17 @@ async fn an_order_says_the_picture_the_mission_and_what_changed() {
         "Ends: not said",
         "**4. Sustainment**",
         "MRE: 50 each needed, 60 each on hand\n",
-        "drone: 2 needed, 1 available, **1 short**",
-        "rope: 1 needed, 0 (not known to logistics), **1 short**",
+        "drone: 2 needed, 1 available, 1 short",
+        "rope: 1 needed, 0 (not known to logistics), 1 short",
         "**5. Command and signal**",
         "ALPHA (ops): online, channel alpha",
         "there is no previous order",
     ]);
     assert_eq!((first.result()["frago"].as_i64(), first.result()["mission_id"].as_i64()), (Some(1), Some(mission)));
-    assert_eq!(first.result()["facts"]["mission.assigned_to"], "Team 1");
+    assert_eq!(
+        (&first.result()["facts"]["mission.assigned_to"], &first.result()["facts"]["operation"]),
+        (&json!("Team 1"), &json!("Sandy_Shore (SS-1), active"))
+    );
 
     // Once more under the same key: the same number.
     assert_eq!(bench.once_more(&first).await.unwrap().result["frago"], 1);
@@ -160,7 +168,7 @@ async fn an_order_says_the_picture_the_mission_and_what_changed() {
     second.says(&[
         "**FRAGO 2",
         "mission.assigned\\_to: Team 1 → Team 2",
-        "need.MRE: 50 each needed, 60 each on hand → 50 each needed, 40 each on hand, **10 each short**",
+        "need.MRE: 50 each needed, 60 each on hand → 50 each needed, 40 each on hand, 10 each short",
     ]);
     assert_eq!((&second.result()["previous_run"], second.result()["changes"].as_array().unwrap().len()), (&first.run["id"], 2));
     assert_eq!(bench.rows(Some(Role::Ops), "SELECT count(*) FROM mission_orders").await, 2);
@@ -200,7 +208,7 @@ async fn a_loadout_is_go_or_no_go() {
     let short = bench.ask(&token, "general", &thread, &ask).await;
     short.says(&[
         "**Loadout of Convoy**: **NO-GO**, 1 of 2 short",
-        "diesel: 120.5 l needed, 100 l on hand, **20.5 l short** (50 l on order)",
+        "**diesel**: 120.5 l needed, 100 l on hand, 20.5 l short (50 l on order)",
         "truck: 2 needed, 2 available",
     ]);
     assert_eq!((&short.result()["go"], &short.result()["needs"][0]["short"]), (&json!(false), &json!(20.5)));
@@ -213,7 +221,7 @@ async fn a_loadout_is_go_or_no_go() {
     assert_eq!(refused.run["state"], "failed");
     assert!(refused.run["error"].as_str().unwrap().contains("missions are kept by ops"), "{}", refused.run);
     let said = bench.ask(&token, "depot", &thread, "/playbook log_mission_loadout {\"needs\": {\"diesel\": 130, \"truck\": 3}}").await;
-    said.says(&["**NO-GO**, 1 of 2 short", "truck: 3 needed, 2 available, **1 short**"]);
+    said.says(&["**NO-GO**, 1 of 2 short", "**truck**: 3 needed, 2 available, 1 short"]);
 }
 
 #[tokio::test]
@@ -305,13 +313,11 @@ fn flight(icao: u32, (lat, lon, alt_ft): (f64, f64, i32), step_s: f64) -> Vec<Ev
     seconds.map(|t| at(icao, t, (lat + 230.0 * t / 111_195.0, lon, alt_ft))).collect()
 }
 
-#[tokio::test]
-async fn tracks_of_one_aircraft_are_merged_doubts_are_not_and_it_can_be_undone() {
-    let Some(bench) = bench().await else { return };
+/// One aircraft that all hear, a formation of two 200 m apart, one that nobody else hears; a radar that knows no addresses,
+/// another program's feed that does, and something without a name. Seen from [`T0`] on for five minutes.
+async fn seed_tracks(bench: &Bench, token: &str) {
     bench.register("bravo", Role::Ops, KeyFingerprint([2; 32])).await;
     bench.register("spy", Role::Intel, KeyFingerprint([3; 32])).await;
-    let token = bench.token().await;
-    // One aircraft for all; a formation of two, 200 m apart; one that nobody else hears.
     let (one, wing) = ((52.0, 5.0, 31_000), (48.0, 9.0, 20_000));
     let mut alpha = flight(0x4840d6, one, 2.0);
     alpha.extend(flight(0x400001, wing, 3.0));
@@ -320,7 +326,6 @@ async fn tracks_of_one_aircraft_are_merged_doubts_are_not_and_it_can_be_undone()
     bench.hears("alpha", 1, alpha).await;
     bench.hears("bravo", 1, flight(0x4840d6, one, 5.0)).await;
     bench.hears("spy", 1, flight(0x4840d6, one, 5.0)).await;
-    // A radar that knows no addresses, another program's feed that does, and something without a name.
     let mut posted = Vec::new();
     let mut post = |slug: &str, payload: Value, (lat, lon, alt): (f64, f64, i32), offset: f64| {
         posted.extend((0..28).map(|n| {
@@ -335,8 +340,15 @@ async fn tracks_of_one_aircraft_are_merged_doubts_are_not_and_it_can_be_undone()
     post("radar", json!({"track_id": "T9"}), wing, 1.7);
     post("feed", json!({"hex": "4840D6", "flight": "KLM12  "}), one, 0.9);
     post("nameless", json!({"snr": 3}), one, 0.9);
-    let (status, answer) = bench.send(Method::POST, "/api/v1/telemetry/events?station=alpha", &token, &json!(posted)).await;
+    let (status, answer) = bench.send(Method::POST, "/api/v1/telemetry/events?station=alpha", token, &json!(posted)).await;
     assert_eq!(status, StatusCode::CREATED, "{answer}");
+}
+
+#[tokio::test]
+async fn tracks_of_one_aircraft_are_merged_doubts_are_not_and_it_can_be_undone() {
+    let Some(bench) = bench().await else { return };
+    let token = bench.token().await;
+    seed_tracks(&bench, &token).await;
     bench.clock.set(T0.plus_micros(300_000_000));
     const EVENTS: &str = "SELECT count(*) FROM telemetry_events";
     const HELD: &str = "SELECT count(*) FROM track_merges WHERE undone_at IS NULL";

@@ -223,7 +223,13 @@ async fn first_heard(
     for role in context.roles.iter() {
         let sources: Vec<i64> = window.outside.iter().chain(&before.outside).filter(|(r, _)| *r == role).map(|(_, id)| *id).collect();
         for part in asked.chunks(ASKED_AT_ONCE) {
-            known.extend(context.store.heard_between(role, part, &sources, back, from).await?);
+            known.extend(context.store.subjects_heard(role, part, back, from).await?);
+        }
+        let mut start = back;
+        while !sources.is_empty() && start < from {
+            let end = start.plus_micros(6 * HOUR_US).min(from);
+            known.extend(context.store.payloads_heard(role, &sources, start, end, ROWS_MAX).await?);
+            start = end;
         }
     }
     let mut new: Vec<(String, Span)> = asked

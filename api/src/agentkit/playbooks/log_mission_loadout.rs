@@ -63,9 +63,9 @@ impl Need {
         (self.needed - self.on_hand).max(0.0)
     }
 
-    /// Plain text.
+    /// As it is, to be made plain in Markdown.
     pub fn text(&self) -> String {
-        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", plain(&self.unit)) };
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
         let mut text = format!(
             "{}{unit} needed, {}{unit} {}",
             figure(self.needed),
@@ -77,7 +77,7 @@ impl Need {
             }
         );
         if 0.0 < self.short() {
-            text.push_str(&format!(", **{}{unit} short**", figure(self.short())));
+            text.push_str(&format!(", {}{unit} short", figure(self.short())));
             if 0.0 < self.on_order {
                 text.push_str(&format!(" ({}{unit} on order)", figure(self.on_order)));
             }
@@ -156,7 +156,8 @@ fn verdict(mission: Option<&Record>, needs: &[Need]) -> Outcome {
     // What is short first.
     let rest = needs.iter().filter(|need| need.short() <= 0.0);
     for need in short.iter().copied().chain(rest).take(LINES_MAX) {
-        markdown.push_str(&format!("- {}: {}\n", plain(&need.sku), need.text()));
+        let mark = if 0.0 < need.short() { "**" } else { "" };
+        markdown.push_str(&format!("- {mark}{}{mark}: {}\n", plain(&need.sku), plain(&need.text())));
     }
     markdown.push_str(&unless_more(needs.len(), LINES_MAX));
     let shown = needs.iter().map(|n| {

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 const FIXES_MAX: i64 = 100_000;
 const TRACKS_MAX: usize = 5_000;
 const POINTS_MAX: usize = 1_000;
-/// Positions closer in time than this say nothing new.
+/// Positions closer in time than this say nothing new; in a long window they are kept farther apart.
 const STEP_US: i64 = 2_000_000;
 const MINUTE_US: i64 = 60_000_000;
 const DAY_US: i64 = 86_400_000_000;
@@ -53,8 +53,10 @@ impl Playbook for AirtrackMerge {
 }
 
 async fn undo(context: &Context, run: i64) -> Result<Outcome, PlaybookError> {
-    let of = format!("run:{run}");
-    let undone = context.store.undo_merges(&of, &context.key, context.roles, context.dry_run, context.now).await?;
+    let undone = match context.store.run(run).await? {
+        Some(of) => context.store.undo_merges(&of.action_id, &context.key, context.roles, context.dry_run, context.now).await?,
+        None => None,
+    };
     let undone = undone.ok_or_else(|| PlaybookError::Refused(format!("run {run} merged nothing that this run may undo")))?;
     let what = if context.dry_run { "would be undone" } else { "undone" };
     let markdown = format!("**Air tracks**: {undone} merges of run {run} {what}. Their tracks stay apart for a day.");
@@ -87,6 +89,7 @@ struct Picture {
     beyond: u64,
     /// Minutes of which not everything was read.
     cut: u64,
+    step_us: i64,
 }
 
 async fn merge(context: &Context) -> Result<Outcome, PlaybookError> {
@@ -115,7 +118,8 @@ async fn read(context: &Context, from: UnixMicros, minutes: i64) -> Result<Pictu
     let sources: HashMap<i64, Source> = context.store.sources().await?.into_iter().map(|s| (s.id, s)).collect();
     let stations: HashMap<i64, String> = context.store.stations().await?.into_iter().map(|s| (s.id, s.slug.to_string())).collect();
     let named: HashMap<String, String> = context.tracks().tracks.into_iter().filter_map(|t| Some((t.subject, t.callsign?))).collect();
-    let mut picture = Picture::default();
+    let step_us = STEP_US.max(minutes * MINUTE_US / POINTS_MAX as i64);
+    let mut picture = Picture { step_us, ..Picture::default() };
     for role in context.roles.iter() {
         for n in 0..minutes {
             let start = from.plus_micros(n * MINUTE_US);
@@ -167,7 +171,7 @@ impl Picture {
         if let Some(callsign) = fix.callsign.as_deref().map(str::trim).filter(|c| !c.is_empty()) {
             seen.callsign = Some(callsign.to_ascii_uppercase());
         }
-        let is_new = seen.points.last().is_none_or(|last| STEP_US <= fix.at.micros_since(last.at));
+        let is_new = seen.points.last().is_none_or(|last| self.step_us <= fix.at.micros_since(last.at));
         if is_new && !fix.on_ground && seen.points.len() < POINTS_MAX {
             seen.points.push(Point { at: fix.at, place, alt_ft: fix.altitude_ft, speed_kt: fix.speed_kt });
         }

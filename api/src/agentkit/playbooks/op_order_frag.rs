@@ -59,9 +59,9 @@ impl Order {
         self.text.push_str(&format!("- {line}\n"));
     }
 
-    /// A line that is also a fact. Its text must be plain.
+    /// A line that is also a fact.
     fn fact(&mut self, key: &str, label: &str, value: String) {
-        self.line(&format!("{label}: {value}"));
+        self.line(&format!("{}: {}", plain(label), plain(&value)));
         self.facts.insert(key.to_owned(), value);
     }
 }
@@ -88,7 +88,7 @@ async fn order(context: &Context) -> Result<Outcome, PlaybookError> {
     match &previous {
         None => markdown.push_str("- there is no previous order\n"),
         Some(_) if changes.is_empty() => markdown.push_str("- none\n"),
-        Some(_) => changes.iter().take(CHANGES_MAX).for_each(|c| markdown.push_str(&format!("- {c}\n"))),
+        Some(_) => changes.iter().take(CHANGES_MAX).for_each(|c| markdown.push_str(&format!("- {}\n", plain(c)))),
     }
     markdown.push_str(&unless_more(changes.len(), CHANGES_MAX));
     let result = json!({
@@ -145,8 +145,8 @@ async fn situation(context: &Context, mission: &Record, stations: &[Station], or
     for track in distressed.iter().take(LINES_MAX) {
         let squawk = track.squawk.as_deref().map_or_else(String::new, |s| format!(", squawk {s}"));
         let emergency = track.emergency.unwrap_or_default();
-        let value = format!("**{emergency}**{squawk}{}", place_of(track));
-        order.fact(&format!("emergency.{}", track.subject), &plain(&track.subject), value);
+        let value = format!("{}{squawk}{}", emergency.to_uppercase(), place_of(track));
+        order.fact(&format!("emergency.{}", track.subject), &track.subject, value);
     }
     order.text.push_str(&unless_more(distressed.len(), LINES_MAX));
     near(context, mission, stations, &tracks, order);
@@ -162,11 +162,11 @@ async fn situation(context: &Context, mission: &Record, stations: &[Station], or
         let gist: String = report.content.chars().take(160).collect();
         let value = format!(
             "{} ({}, {}, {}): {}",
-            plain(&report.title),
+            report.title,
             report.classification,
             report.reliability,
             clock(report.report_date, context.now),
-            plain(&gist)
+            gist
         );
         order.fact(&format!("report.{}", report.id), "Report", value);
     }
@@ -203,13 +203,13 @@ async fn purpose(context: &Context, mission: &Record, order: &mut Order) -> Resu
         None => None,
     };
     if let Some(operation) = operation {
-        let code = operation["code_name"].as_str().map_or_else(String::new, |c| format!(" ({})", plain(c)));
-        let status = plain(operation["status"].as_str().unwrap_or(""));
-        let value = format!("{}{code}, {status}", plain(operation["name"].as_str().unwrap_or("")));
+        let code = operation["code_name"].as_str().map_or_else(String::new, |code| format!(" ({code})"));
+        let of = |field: &str| operation[field].as_str().unwrap_or("");
+        let value = format!("{}{code}, {}", of("name"), of("status"));
         order.fact("operation", "Operation", value);
         described(&operation, "operation.description", order);
     }
-    order.fact("mission.name", "Mission", plain(name_of(mission)));
+    order.fact("mission.name", "Mission", name_of(mission).to_owned());
     described(mission, "mission.description", order);
     Ok(())
 }
@@ -217,7 +217,7 @@ async fn purpose(context: &Context, mission: &Record, order: &mut Order) -> Resu
 fn described(record: &Record, key: &str, order: &mut Order) {
     if let Some(text) = record["description"].as_str().filter(|text| !text.trim().is_empty()) {
         let text: String = text.chars().take(1_000).collect();
-        order.fact(key, "Text", plain(&text));
+        order.fact(key, "Text", text);
     }
 }
 
@@ -232,7 +232,7 @@ fn execution(mission: &Record, order: &mut Order) {
         ("end_time", "Ends"),
     ];
     for (field, label) in fields {
-        let value = mission[field].as_str().map_or_else(|| "not said".into(), plain);
+        let value = mission[field].as_str().unwrap_or("not said").to_owned();
         order.fact(&format!("mission.{field}"), label, value);
     }
 }
@@ -246,14 +246,14 @@ async fn sustainment(context: &Context, mission: &Record, order: &mut Order) -> 
     }
     if !context.roles.contains(Role::Logistics) {
         for (sku, quantity) in &wanted {
-            order.fact(&format!("need.{sku}"), &plain(sku), format!("{} needed", figure(*quantity)));
+            order.fact(&format!("need.{sku}"), sku, format!("{} needed", figure(*quantity)));
         }
         order.line("What is on hand: not among the data that this order is made of (logistics).");
         return Ok(());
     }
     let needs: Vec<Need> = needs_of(context, &wanted).await?;
     for need in needs.iter().take(LINES_MAX) {
-        order.fact(&format!("need.{}", need.sku), &plain(&need.sku), need.text());
+        order.fact(&format!("need.{}", need.sku), &need.sku, need.text());
     }
     order.text.push_str(&unless_more(needs.len(), LINES_MAX));
     Ok(())
@@ -267,10 +267,9 @@ async fn command(context: &Context, stations: &[Station], order: &mut Order) -> 
     for station in stations.iter().take(LINES_MAX) {
         let heard = context.last_seen(station.slug);
         let online = heard.is_some_and(|at| context.now.micros_since(at) <= ONLINE_WITHIN_US);
-        let channel =
-            context.store.channel_of_station(station.id).await?.map_or_else(String::new, |c| format!(", channel {}", plain(&c.slug)));
-        let state = if online { "online" } else { "**offline**" };
-        let label = format!("{} ({})", plain(&station.name), station.role.name());
+        let channel = context.store.channel_of_station(station.id).await?.map_or_else(String::new, |c| format!(", channel {}", c.slug));
+        let state = if online { "online" } else { "OFFLINE" };
+        let label = format!("{} ({})", station.name, station.role.name());
         order.fact(&format!("station.{}", station.slug), &label, format!("{state}{channel}"));
     }
     order.text.push_str(&unless_more(stations.len(), LINES_MAX));
@@ -284,13 +283,13 @@ fn changes(previous: Option<&Value>, facts: &BTreeMap<String, String>) -> Vec<St
     let mut out = Vec::new();
     for (key, value) in facts {
         match before.get(key).and_then(Value::as_str) {
-            None => out.push(format!("new: {}: {value}", plain(key))),
-            Some(old) if old != value => out.push(format!("{}: {old} → {value}", plain(key))),
+            None => out.push(format!("new: {key}: {value}")),
+            Some(old) if old != value => out.push(format!("{key}: {old} → {value}")),
             Some(_) => {}
         }
     }
     let gone = before.iter().filter(|(key, _)| !facts.contains_key(*key));
-    out.extend(gone.map(|(key, old)| format!("no more: {}: {}", plain(key), old.as_str().unwrap_or(""))));
+    out.extend(gone.map(|(key, old)| format!("no more: {key}: {}", old.as_str().unwrap_or(""))));
     out
 }
 

@@ -6,7 +6,6 @@ use super::{IDENT, instant};
 use model::UnixMicros;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
-use std::collections::HashSet;
 use time::OffsetDateTime;
 
 /// What a source told of one subject in a stretch of time.
@@ -50,25 +49,35 @@ impl Store {
         Ok(query.fetch_all(self.role(role)).await?)
     }
 
-    /// Which of them were heard from `from` up to before `to`. `sources`: those whose events don't say it in their subject.
-    pub(crate) async fn heard_between(
+    /// Which of these subjects were heard from `from` up to before `to`: a probe of the index for each.
+    pub(crate) async fn subjects_heard(
         &self,
         role: Role,
-        idents: &[String],
+        subjects: &[String],
+        from: UnixMicros,
+        to: UnixMicros,
+    ) -> Result<Vec<String>, StoreError> {
+        const SQL: &str = "SELECT s FROM unnest($1::text[]) AS s WHERE EXISTS (
+            SELECT FROM telemetry_events e WHERE e.subject = s AND e.event_time >= $2 AND e.event_time < $3)";
+        let query = sqlx::query_scalar(SQL).bind(subjects).bind(instant(from)).bind(instant(to));
+        Ok(query.fetch_all(self.role(role)).await?)
+    }
+
+    /// Whom these sources told of in payloads alone.
+    pub(crate) async fn payloads_heard(
+        &self,
+        role: Role,
         sources: &[i64],
         from: UnixMicros,
         to: UnixMicros,
-    ) -> Result<HashSet<String>, StoreError> {
-        // One probe of the index for each; programs' events are fewer, and read as a whole.
+        limit: i64,
+    ) -> Result<Vec<String>, StoreError> {
         let sql = format!(
-            "SELECT s FROM unnest($1::text[]) AS s WHERE EXISTS (
-                SELECT FROM telemetry_events e WHERE e.subject = s AND e.event_time >= $3 AND e.event_time < $4)
-            UNION SELECT {IDENT} FROM telemetry_events e WHERE e.source_id = ANY($2) AND e.subject IS NULL
-                AND e.event_time >= $3 AND e.event_time < $4 AND {IDENT} = ANY($1)"
+            "SELECT ident FROM (SELECT DISTINCT {IDENT} AS ident FROM telemetry_events e WHERE e.source_id = ANY($1) AND e.subject IS NULL
+                AND e.event_time >= $2 AND e.event_time < $3) AS told WHERE ident IS NOT NULL LIMIT $4"
         );
-        let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(idents).bind(sources).bind(instant(from)).bind(instant(to));
-        let found: Vec<String> = query.fetch_all(self.role(role)).await?;
-        Ok(found.into_iter().collect())
+        let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(sources).bind(instant(from)).bind(instant(to)).bind(limit);
+        Ok(query.fetch_all(self.role(role)).await?)
     }
 
     /// Where a subject of stations was last in this stretch of time: (subject, latitude, longitude), for those that said it.

@@ -82,7 +82,7 @@ const SUPPLIES_MAX: i64 = 10_000;
 const STOCK: &str = "
     SELECT s.sku, s.name, s.unit, s.on_hand, s.threshold, s.target, coalesce(m.used, 0) AS used,
         least($2::float8, greatest(1, coalesce(extract(epoch FROM $1 - f.first)::float8 / 86400, 1))) AS days,
-        coalesce((SELECT sum(r.quantity) FROM requisitions r WHERE r.sku = s.sku AND r.status IN ('draft', 'submitted', 'approved', 'ordered')
+        coalesce((SELECT sum(r.quantity) FROM requisitions r WHERE lower(r.sku) = lower(s.sku) AND r.status IN ('draft', 'submitted', 'approved', 'ordered')
             AND r.made_by_run IS DISTINCT FROM $3), 0) AS on_order
     FROM supplies s
     LEFT JOIN LATERAL (SELECT -sum(quantity) AS used FROM supply_movements m WHERE m.supply_id = s.id AND m.quantity < 0
