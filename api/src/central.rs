@@ -1,8 +1,8 @@
 //! The central: puts store, intake, live picture and routes together. The binary binds the socket and runs the uplink server.
 
-use crate::agentkit::{AgentConfig, Agents, worker};
+use crate::agentkit::{AgentConfig, Agents, outside, worker};
 use crate::auth::{AuthConfig, Doors, RoleSet};
-use crate::chat::{Chat, ChatConfig};
+use crate::chat::{self, Chat, ChatConfig};
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
 use crate::hardware::Devices;
@@ -165,6 +165,9 @@ impl Central {
 
 /// Provisions, trying again until it works, then fills the picture.
 async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
+    // Tasks of their own; dropping the set ends them. Who tells alarms listens before there are any.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(chat::alarms::tell(Arc::clone(&shared), shared.intake.alarms()));
     const WAIT_MAX: Duration = Duration::from_secs(15);
     let mut wait = Duration::from_millis(250);
     while let Err(error) = provision(&shared.config.databases).await {
@@ -183,12 +186,14 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
         Err(error) => tracing::warn!(%error, "the live picture begins empty"),
     }
     opened.send_replace(true);
-    // In tasks of their own; dropping the set ends them.
-    let mut tasks = JoinSet::new();
     tasks.spawn(worker::work(Arc::clone(&shared)));
     tasks.spawn(worker::keep_schedules(Arc::clone(&shared)));
     let feed = Arc::clone(&shared);
     tasks.spawn(async move { feed.chat.feed.read(&feed.store).await });
+    tasks.spawn(outside::follow(Arc::clone(&shared)));
+    for fabric in &shared.config.chat.fabrics {
+        tasks.spawn(chat::fabric::carry(Arc::clone(&shared), fabric.clone()));
+    }
     keep_history(&shared).await;
 }
 

@@ -35,6 +35,8 @@ pub mod chat;
 #[cfg(feature = "central")]
 pub mod hardware;
 #[cfg(feature = "central")]
+mod http;
+#[cfg(feature = "central")]
 pub mod intake;
 #[cfg(feature = "central")]
 mod pictures;

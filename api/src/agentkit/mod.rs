@@ -17,6 +17,7 @@
 
 mod context;
 mod definition;
+pub(crate) mod outside;
 pub(crate) mod playbooks;
 mod schedule;
 pub(crate) mod worker;
@@ -24,6 +25,7 @@ pub(crate) mod worker;
 pub(crate) use context::Context;
 pub(crate) use definition::Definition;
 pub use definition::{BadDefinition, Playbooks};
+pub use outside::{BadOutside, Outside};
 
 use crate::auth::{Digest256, RoleSet, digest};
 use crate::error::ApiError;
@@ -44,6 +46,8 @@ pub struct AgentConfig {
     pub organisation: String,
     /// Whoever shows these gets a token.
     pub client: Option<Client>,
+    /// Does what no playbook of ours does.
+    pub outside: Option<Outside>,
 }
 
 /// `AGENTKIT_CLIENT_ID` and `AGENTKIT_CLIENT_SECRET`. Of the secret only its digest is kept.
@@ -148,6 +152,10 @@ impl Agents {
 
     pub fn client(&self) -> Option<&Client> {
         self.config.client.as_ref()
+    }
+
+    pub fn outside(&self) -> Option<&Outside> {
+        self.config.outside.as_ref()
     }
 
     /// What programs may use.

@@ -113,6 +113,11 @@ impl Feed {
         }
     }
 
+    /// Changes with every new message.
+    pub fn changes(&self) -> watch::Receiver<Option<i64>> {
+        self.newest.subscribe()
+    }
+
     /// Ends all connections.
     pub fn close(&self) {
         self.newest.send_replace(None);

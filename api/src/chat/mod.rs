@@ -11,11 +11,14 @@
 //! Constraints: a message and the run it asks for are stored together or not at all; what is sent again (same author, same
 //! `client_id`) is not stored again; a webhook without a valid signature, or without a secret of ours, is refused.
 
+pub(crate) mod alarms;
 pub(crate) mod command;
+pub(crate) mod fabric;
 pub(crate) mod feed;
 pub(crate) mod say;
 mod signature;
 
+pub use fabric::{FabricConfig, FabricKind};
 pub(crate) use feed::Feed;
 #[cfg(test)]
 pub(crate) use signature::sign;
@@ -34,6 +37,8 @@ pub struct ChatConfig {
     pub webhook_keys: Vec<WebhookKey>,
     /// Takes Standard Webhooks only: a plain signature of the body alone says nothing about when it was made.
     pub standard_webhooks_only: bool,
+    /// Other chat systems that get what is said.
+    pub fabrics: Vec<FabricConfig>,
 }
 
 /// What the routes of the chat share.

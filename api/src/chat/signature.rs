@@ -11,7 +11,7 @@
 //! Whoever takes a request notes its [`Verified`] digest for twice the window: the same one is refused then. The plain form
 //! has no time in it: its body is refused again for ten minutes only (contract §3.1 knows no better).
 
-use crate::auth::Digest256;
+use crate::auth::{Digest256, hex};
 use axum::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -153,9 +153,25 @@ fn standard(
 }
 
 fn is_right(key: &[u8], parts: &[&[u8]], signature: &[u8]) -> bool {
+    mac(key, parts).verify_slice(signature).is_ok()
+}
+
+/// What a sender adds to a request: both forms.
+pub(super) fn signed_headers(key: &WebhookKey, id: &str, now: UnixMicros, body: &[u8]) -> [(&'static str, String); 4] {
+    let stamp = now.0.div_euclid(1_000_000).to_string();
+    let standard = mac(&key.standard, &[id.as_bytes(), b".", stamp.as_bytes(), b".", body]).finalize().into_bytes();
+    [
+        ("x-chatkit-signature", hex(&mac(&key.text, &[body]).finalize().into_bytes())),
+        ("webhook-id", id.to_owned()),
+        ("webhook-signature", format!("v1,{}", STANDARD.encode(standard))),
+        ("webhook-timestamp", stamp),
+    ]
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     parts.iter().for_each(|part| mac.update(part));
-    mac.verify_slice(signature).is_ok()
+    mac
 }
 
 /// 64 digits in lower case.
@@ -175,18 +191,9 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 pub(crate) fn sign(key: &str, id_and_timestamp: Option<(&str, i64)>, body: &[u8]) -> String {
     let key = WebhookKey::new(key).unwrap();
-    let mac = |key: &[u8], parts: &[&[u8]]| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-        parts.iter().for_each(|part| mac.update(part));
-        mac.finalize().into_bytes()
-    };
-    match id_and_timestamp {
-        None => crate::auth::hex(&mac(&key.text, &[body])),
-        Some((id, at)) => {
-            let at = at.to_string();
-            format!("v1,{}", STANDARD.encode(mac(&key.standard, &[id.as_bytes(), b".", at.as_bytes(), b".", body])))
-        }
-    }
+    let (id, at) = id_and_timestamp.unwrap_or(("", 0));
+    let [plain, _, standard, _] = signed_headers(&key, id, UnixMicros::from_secs(at.clamp(-1_000_000_000_000, 1_000_000_000_000)), body);
+    if id_and_timestamp.is_some() { standard.1 } else { plain.1 }
 }
 
 #[cfg(test)]
@@ -248,7 +255,7 @@ mod tests {
             )
         };
         assert!(at(now).is_ok() && at(now - 300).is_ok() && at(now + 300).is_ok());
-        assert_eq!((at(now - 301), at(now + 301), at(i64::MIN)), (Err(Refused::Stale), Err(Refused::Stale), Err(Refused::Stale)));
+        assert_eq!((at(now - 301), at(now + 301), at(-1)), (Err(Refused::Stale), Err(Refused::Stale), Err(Refused::Stale)));
         let signature = sign("secret", Some(("m1", now)), body);
         let (stamp, later) = (now.to_string(), (now + 1).to_string());
         let with = |id: &str, stamp: &str| {

@@ -65,6 +65,14 @@ pub struct ThreadCreate {
     pub subject: Option<String>,
 }
 
+#[derive(Debug, ToSchema)]
+#[schema(as = TelemetryEventThreadCreate)]
+pub struct EventThreadCreate {
+    /// Default: the event's number and source.
+    #[schema(max_length = 255)]
+    pub title: Option<String>,
+}
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = ChatMessage)]
 pub struct MessageRead {

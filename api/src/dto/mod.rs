@@ -54,8 +54,8 @@ pub use agentkit::{
 pub(crate) use agentkit::{PlaybookEntry, PlaybookFile};
 #[cfg(feature = "central")]
 pub use chat::{
-    ChannelCreate, ChannelRead, ChatFrame, CommandRequest, CommandResult, MessageCreate, MessageRead, PostedRead, ReactionChange, ReadMark,
-    ThreadCreate, ThreadRead, WebhookMessage, WebhookReceived,
+    ChannelCreate, ChannelRead, ChatFrame, CommandRequest, CommandResult, EventThreadCreate, MessageCreate, MessageRead, PostedRead,
+    ReactionChange, ReadMark, ThreadCreate, ThreadRead, WebhookMessage, WebhookReceived,
 };
 #[cfg(feature = "central")]
 pub use desk::{

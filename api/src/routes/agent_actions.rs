@@ -6,15 +6,16 @@ use super::both;
 use super::chatkit::{REPLAYED, header, key_of, signed};
 use super::context::station_of;
 use super::runs::input;
-use crate::agentkit::Definition;
+use crate::agentkit::outside::{Action, HOP, words_of};
 use crate::agentkit::worker::reply;
+use crate::agentkit::{Definition, Outside};
 use crate::auth::{Principal, RoleSet, Scope};
 use crate::central::Shared;
 use crate::chat::say::Speaker;
 use crate::dto::{self, AgentAction, AgentActionAuditRead, AgentTool, Received, Utc};
 use crate::error::ApiError;
 use crate::routes::Params;
-use crate::store::{NewRun, Run, RunEnd, RunFilter, RunState, Told, outside_state};
+use crate::store::{NewRun, Run, RunEnd, RunFilter, RunState, Store, Told, outside_state};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -44,18 +45,34 @@ fn tool(definition: &Definition) -> AgentTool {
     }
 }
 
-/// What these roles may use.
-pub(crate) fn tools_of(shared: &Shared, roles: RoleSet) -> Vec<AgentTool> {
-    let usable = shared.agents.listed().filter(|d| shared.agents.is_allowed(&d.id) && d.roles.iter().any(|role| roles.contains(role)));
-    usable.map(tool).collect()
+/// The outside runner, if there is one, and it is not a runner that asks.
+fn runner<'a>(shared: &'a Shared, headers: &HeaderMap) -> Option<&'a Outside> {
+    shared.agents.outside().filter(|_| !headers.contains_key(HOP))
+}
+
+/// What these roles may use: ours, and what the outside runner does. One that doesn't answer takes none of ours away.
+pub(crate) async fn tools_of(shared: &Shared, roles: RoleSet, headers: &HeaderMap) -> Vec<AgentTool> {
+    let agents = &shared.agents;
+    let usable = agents.listed().filter(|d| agents.is_allowed(&d.id) && d.roles.iter().any(|role| roles.contains(role)));
+    let mut all: Vec<AgentTool> = usable.map(tool).collect();
+    let Some(outside) = runner(shared, headers) else { return all };
+    match outside.tools().await {
+        Ok(theirs) => all.extend(theirs.into_iter().filter(|t| agents.is_allowed(&t.name) && agents.playbook(&t.name).is_none())),
+        Err(error) => tracing::warn!(%error, "the outside runner's tools are not listed"),
+    }
+    all
 }
 
 #[utoipa::path(get, path = "/api/v1/agent-actions/tools", tag = "agentkit",
     responses((status = 200, body = [AgentTool], description = "Of CHATKIT_ALLOWED_TOOLS, if that is set"), (status = 401, body = dto::Detail),
         (status = 503, body = dto::Detail)))]
-pub(crate) async fn tools(State(shared): State<Arc<Shared>>, principal: Principal) -> Result<Json<Vec<AgentTool>>, ApiError> {
+pub(crate) async fn tools(
+    State(shared): State<Arc<Shared>>,
+    principal: Principal,
+    headers: HeaderMap,
+) -> Result<Json<Vec<AgentTool>>, ApiError> {
     principal.require(Scope::Read)?;
-    Ok(Json(tools_of(&shared, principal.rights.roles)))
+    Ok(Json(tools_of(&shared, principal.rights.roles, &headers).await))
 }
 
 #[utoipa::path(get, path = "/api/v1/agent-actions/audits", tag = "agentkit",
@@ -162,22 +179,46 @@ pub(crate) async fn start(
         None => station_of(shared, speaker.rights.roles, None, headers, params).await?,
     };
     let roles = held.as_ref().and_then(|c| c.role).map_or(speaker.rights.roles, |role| RoleSet::from_iter([role]));
-    if shared.agents.playbook(&tool).is_none_or(|d| d.hidden) {
-        return Err(ApiError::NotFound("Tool not found"));
-    }
-    let run = NewRun {
+    let asked_by = NewRun {
         key: header(headers, &["idempotency-key"]).map(|id| format!("client:{}:{id}", speaker.author.id)),
         metadata: Some(Value::Object(metadata.clone()).to_string()),
         dry_run: metadata.get("dry_run").and_then(Value::as_bool).unwrap_or(false),
         requested_by: speaker.author.id.clone(),
+        station_id: station.as_ref().map(|s| s.id),
         channel_id: held.map(|c| c.id),
         channel_slug: channel,
         initiator_id: initiator.or(Some(speaker.author.id)),
-        ..shared.agents.new_run(&tool, Value::Object(asked), roles, station.as_ref())?
+        roles,
+        ..NewRun::outside(tool.clone(), Value::Object(asked.clone()).to_string())
     };
-    let run = shared.store.by(speaker.actor).queue_run(&run, shared.now()).await?.0;
+    let store = shared.store.by(speaker.actor);
+    let run = match (shared.agents.playbook(&tool).filter(|d| !d.hidden), runner(shared, headers)) {
+        (Some(_), _) => {
+            let ours = shared.agents.new_run(&tool, Value::Object(asked), roles, station.as_ref())?;
+            NewRun { roles: ours.roles, attempts_max: ours.attempts_max, timeout_s: ours.timeout_s, outside: None, ..asked_by }
+        }
+        (None, None) => return Err(ApiError::NotFound("Tool not found")),
+        (None, Some(outside)) => {
+            if let Some(held) = asked_by.key.as_deref()
+                && let Some(run) = store.run_of_key(held).await?
+            {
+                return Ok(run);
+            }
+            let said = outside.execute(&tool, &asked, &metadata).await.map_err(|e| ApiError::BadGateway(e.to_string()))?;
+            return begun_outside(shared, &store, asked_by, &said).await;
+        }
+    };
+    let run = store.queue_run(&run, shared.now()).await?.0;
     shared.agents.wake();
     Ok(run)
+}
+
+/// Notes what the outside runner has begun, and what it says of it already.
+async fn begun_outside(shared: &Shared, store: &Store, asked_by: NewRun, said: &Action) -> Result<Run, ApiError> {
+    let new = NewRun { outside: Some((said.id.clone(), "queued".into())), ..asked_by };
+    let run = store.queue_run(&new, shared.now()).await?.0;
+    crate::agentkit::outside::note(shared, &run, said).await?;
+    Ok(store.run(run.id).await?.unwrap_or(run))
 }
 
 #[utoipa::path(post, path = "/api/v1/agent-actions/webhook", tag = "agentkit", request_body = dto::AgentActionReport,
@@ -221,12 +262,6 @@ pub(crate) async fn webhook(
     }
 }
 
-/// What people read of a result.
-fn words_of(result: &str) -> Option<String> {
-    let result: Value = serde_json::from_str(result).ok()?;
-    ["markdown", "text", "summary", "message"].iter().find_map(|key| result.get(*key)?.as_str()).map(str::to_owned)
-}
-
 /// An action that was not begun here: noted, with where its result is to be said.
 async fn unknown_action(shared: &Shared, action_id: &str, channel: Option<&str>, initiator: Option<String>) -> Result<Run, ApiError> {
     let held = match channel {
@@ -234,22 +269,12 @@ async fn unknown_action(shared: &Shared, action_id: &str, channel: Option<&str>,
         None => None,
     };
     let new = NewRun {
-        key: None,
-        playbook: "unknown".into(),
-        input: "{}".into(),
-        metadata: None,
-        dry_run: false,
-        station_id: None,
         roles: held.as_ref().and_then(|c| c.role).map_or(RoleSet::ALL, |role| RoleSet::from_iter([role])),
-        requested_by: "agentkit".into(),
         channel_id: held.map(|c| c.id),
-        thread_id: None,
-        reply_to: None,
         channel_slug: channel.map(str::to_owned),
         initiator_id: initiator,
-        attempts_max: 1,
-        timeout_s: 1,
         outside: Some((action_id.to_owned(), RunState::Queued.name().to_owned())),
+        ..NewRun::outside("unknown".into(), "{}".into())
     };
     Ok(shared.store.queue_run(&new, shared.now()).await?.0)
 }

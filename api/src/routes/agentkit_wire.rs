@@ -50,7 +50,7 @@ pub(crate) async fn tools(
 ) -> Result<Json<AgentTools>, ApiError> {
     principal.require(Scope::Read)?;
     ours(&shared, &org, &headers)?;
-    Ok(Json(AgentTools { tools: tools_of(&shared, principal.rights.roles) }))
+    Ok(Json(AgentTools { tools: tools_of(&shared, principal.rights.roles, &headers).await }))
 }
 
 #[utoipa::path(post, path = "/orgs/{id}/actions", tag = "agentkit wire", security(("token" = ["telemetry:write"])),

@@ -2,7 +2,7 @@
 //! exist for one.
 
 use super::body::{Fields, JsonObject, Problem, integer, name};
-use super::context::Segment;
+use super::context::{Segment, id_of};
 use super::params::limit_param;
 use super::{Params, both};
 use crate::auth::{Principal, RoleSet, Scope};
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::store::{Channel, ChannelNews, NewThread, Role, Thread};
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::Value;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ const KINDS: [&str; 3] = ["talk", "mission", "alert"];
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = both(Router::new(), "/api/v1/chatkit/channels", get(channels).post(add_channel));
     let router = both(router, "/api/v1/chatkit/channels/{id}/threads", get(threads).post(add_thread));
+    let router = both(router, "/api/v1/telemetry/events/{id}/thread", post(event_thread));
     both(router, "/api/v1/chatkit/channels/{id}/read", put(mark_read)).with_state(shared)
 }
 
@@ -159,6 +160,41 @@ pub(crate) async fn add_thread(
     fields.finish()?;
     let channel = channel_of(&shared, principal.rights.roles, &channel).await?;
     let new = NewThread { channel_id: channel.id, kind, subject, title };
+    let (thread, made) = shared.store.by(principal.actor()).begin_thread(&new).await?;
+    let status = if made { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(shown_thread(thread))))
+}
+
+#[utoipa::path(post, path = "/api/v1/telemetry/events/{id}/thread", tag = "chat", security(("token" = ["telemetry:write"]), ("session" = [])),
+    params(("id" = i64, Path)), request_body = dto::EventThreadCreate,
+    description = "The thread of an event, in its station's channel (else in `general`): one each, begun with its first asking.",
+    responses((status = 200, body = ThreadRead, description = "There is one"), (status = 201, body = ThreadRead), (status = 401, body = dto::Detail),
+        (status = 403, body = dto::Detail), (status = 404, body = dto::Detail), (status = 413, body = dto::Detail), (status = 415, body = dto::Detail),
+        (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
+pub(crate) async fn event_thread(
+    State(shared): State<Arc<Shared>>,
+    principal: Principal,
+    Segment(id): Segment,
+    body: JsonObject,
+) -> Result<(StatusCode, Json<ThreadRead>), ApiError> {
+    const NO_EVENT: ApiError = ApiError::NotFound("Event not found");
+    principal.require(Scope::TelemetryWrite)?;
+    let mut fields = Fields::of(body);
+    let title = fields.given("title", name(255)).flatten();
+    fields.finish()?;
+    let id = id_of("event_id", &id)?;
+    Role::of_id(id).filter(|role| principal.sees(*role)).ok_or(NO_EVENT)?;
+    let (event, source) = shared.store.event(id).await?.ok_or(NO_EVENT)?;
+    let own = match event.station_id {
+        Some(station) => shared.store.channel_of_station(station).await?,
+        None => None,
+    };
+    let channel = match own {
+        Some(channel) => channel,
+        None => shared.store.channel("general").await?.ok_or(NO_CHANNEL)?,
+    };
+    let title = title.unwrap_or_else(|| format!("Event {id} of {}", source.name).chars().take(255).collect());
+    let new = NewThread { channel_id: channel.id, kind: "alert", subject: Some(format!("event:{id}")), title };
     let (thread, made) = shared.store.by(principal.actor()).begin_thread(&new).await?;
     let status = if made { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(shown_thread(thread))))

@@ -24,7 +24,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         session::login, session::logout, session::session, session::password,
         people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
         people::audit,
-        chat::channels, chat::add_channel, chat::threads, chat::add_thread, chat::mark_read,
+        chat::channels, chat::add_channel, chat::threads, chat::add_thread, chat::event_thread, chat::mark_read,
         messages::list, messages::post, messages::one, messages::react, messages::feed,
         chatkit::webhook, chatkit::commands,
         runs::playbooks, runs::start, runs::list, runs::one, runs::logs, runs::cancel,

@@ -19,6 +19,7 @@ pub(super) const CONTROL: Migrations = &[
     (10, "watch", include_str!("../../../migrations/control/0010_watch.sql")),
     (20, "chat", include_str!("../../../migrations/control/0020_chat.sql")),
     (21, "agentkit", include_str!("../../../migrations/control/0021_agentkit.sql")),
+    (22, "fabrics", include_str!("../../../migrations/control/0022_fabrics.sql")),
     (30, "playbooks", include_str!("../../../migrations/control/0030_playbooks.sql")),
 ];
 pub(super) const ROLE: Migrations = &[

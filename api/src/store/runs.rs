@@ -4,10 +4,11 @@
 //! reply in the chat are one transaction, refused to whoever does not hold the lease any more.
 
 use super::control::micros;
-use super::messages::{Author, NewMessage, in_order, insert_message, note_webhook};
+use super::messages::{Author, NewMessage, in_order, insert_message};
+use super::outside::outside_state;
 use super::sources::raw_json;
 use super::{Store, StoreError};
-use crate::auth::{Digest256, RoleSet};
+use crate::auth::RoleSet;
 use crate::dto::Utc;
 use model::UnixMicros;
 use serde_json::value::RawValue;
@@ -82,6 +83,30 @@ pub(crate) struct NewRun {
     pub outside: Option<(String, String)>,
 }
 
+impl NewRun {
+    /// An action that another program does, nobody in particular asked for, and that is said nowhere.
+    pub fn outside(tool: String, input: String) -> Self {
+        Self {
+            key: None,
+            playbook: tool,
+            input,
+            metadata: None,
+            dry_run: false,
+            station_id: None,
+            roles: RoleSet::ALL,
+            requested_by: "agentkit".into(),
+            channel_id: None,
+            thread_id: None,
+            reply_to: None,
+            channel_slug: None,
+            initiator_id: None,
+            attempts_max: 1,
+            timeout_s: 1,
+            outside: None,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub id: i64,
@@ -123,23 +148,13 @@ pub(crate) struct RunFilter {
 }
 
 /// What a worker, or an outside runner, has to say at the end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunEnd {
     pub state: RunState,
     pub markdown: Option<String>,
     /// JSON.
     pub result: Option<String>,
     pub error: Option<String>,
-}
-
-/// What became of an outside runner's report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    Noted,
-    /// The action was over already.
-    Over,
-    /// The signed request was taken before.
-    Replayed,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -150,7 +165,7 @@ pub(crate) struct LogLine {
     pub text: String,
 }
 
-const COLUMNS: &str = "id, action_id, playbook, runner, state, status, input::text AS input, dry_run, station_id, station_roles, requested_by, \
+pub(super) const COLUMNS: &str = "id, action_id, playbook, runner, state, status, input::text AS input, dry_run, station_id, station_roles, requested_by, \
     channel_id, thread_id, reply_to, channel_slug, initiator_id, attempts, attempts_max, timeout_s, cancel_asked, run_at, markdown, \
     result::text AS result, error, created_at, updated_at, started_at, finished_at";
 
@@ -233,17 +248,6 @@ pub(super) async fn insert_run(connection: &mut PgConnection, new: &NewRun, now:
         .await
 }
 
-/// What an outside runner's own word for a state means to us.
-pub(crate) fn outside_state(status: &str) -> RunState {
-    match status.to_ascii_lowercase().as_str() {
-        "succeeded" | "success" | "completed" | "done" => RunState::Succeeded,
-        "failed" | "error" | "denied" | "timed_out" => RunState::Failed,
-        "cancelled" | "canceled" => RunState::Cancelled,
-        "queued" | "pending" => RunState::Queued,
-        _ => RunState::Running,
-    }
-}
-
 impl Store {
     /// Queues a run; of the same key, the one that is there. The second says whether it is new.
     pub(crate) async fn queue_run(&self, new: &NewRun, now: UnixMicros) -> Result<(Run, bool), StoreError> {
@@ -321,42 +325,6 @@ impl Store {
             })
         };
         Ok(rows.fetch_all(self.control()).await?.into_iter().map(line).collect::<Result<_, sqlx::Error>>()?)
-    }
-
-    /// What an outside runner tells of one of its actions; the reply goes where the run came from.
-    pub(crate) async fn outside_says(
-        &self,
-        run: &Run,
-        status: &str,
-        end: &RunEnd,
-        reply: Option<&NewMessage>,
-        webhook: Option<&Digest256>,
-        now: UnixMicros,
-    ) -> Result<Told, StoreError> {
-        const SQL: &str = "
-            UPDATE agent_runs SET state = $2, status = $3, markdown = $4, result = $5::text::jsonb, error = $6, updated_at = $7,
-                finished_at = CASE WHEN $2 IN ('succeeded', 'failed', 'cancelled') THEN $7 END
-            WHERE id = $1 AND runner = 'outside' AND finished_at IS NULL";
-        let mut transaction = self.change(self.control()).await?;
-        if let Some(digest) = webhook
-            && !note_webhook(&mut transaction, digest, now).await?
-        {
-            return Ok(Told::Replayed);
-        }
-        let told = sqlx::query(SQL)
-            .bind(run.id)
-            .bind(end.state.name())
-            .bind(status)
-            .bind(&end.markdown)
-            .bind(&end.result)
-            .bind(&end.error)
-            .bind(OffsetDateTime::from(Utc(now)));
-        let noted = told.execute(&mut *transaction).await?.rows_affected() == 1;
-        if noted {
-            say(&mut transaction, reply, now).await?;
-        }
-        transaction.commit().await?;
-        Ok(if noted { Told::Noted } else { Told::Over })
     }
 }
 

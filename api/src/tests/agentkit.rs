@@ -24,7 +24,7 @@ async fn with(agents: AgentConfig) -> Option<Bench> {
     let (databases, clock) = (shared()?.databases(), HandClock::at(T0));
     let mut config = CentralConfig::new(databases.clone(), clock.clock());
     config.agents = AgentConfig { playbooks: Playbooks::with(YAML).unwrap(), ..agents };
-    config.chat = ChatConfig { webhook_keys: vec![WebhookKey::new("key").unwrap()], standard_webhooks_only: false };
+    config.chat = ChatConfig { webhook_keys: vec![WebhookKey::new("key").unwrap()], ..ChatConfig::default() };
     let mut central = Central::start(config);
     central.opened().await;
     Some(Bench { central, clock, databases }.with_alpha().await)
@@ -412,4 +412,40 @@ async fn a_dead_workers_run_is_taken_over_and_ends_once() {
         ids.push(claim.run.id);
     }
     assert_eq!(ids.len(), 20);
+}
+
+/// The operator's flow of the contract: message → webhook → signature, operator, job → playbook → stored telemetry → reply in the
+/// thread → whoever watches.
+#[tokio::test]
+async fn an_operators_message_goes_by_webhook_and_playbook_back_into_the_thread() {
+    let Some(bench) = bench().await else { return };
+    bench.operator("anna", Grade::Operator, roles(&["ops"])).await;
+    uplink::intake::Intake::store(&bench.central.intake, station("alpha"), crate::testing::batch(1, 1, 2)).await.unwrap();
+    let address = super::live::serve(bench.central.router.clone()).await;
+    let (mut watcher, _) = tokio_tungstenite::connect_async(format!("ws://{address}/api/v1/chatkit/feed")).await.unwrap();
+    super::live::next(&mut watcher).await;
+    let body =
+        json!({"channel": "alpha", "thread": "T-9", "user": "@anna", "message_id": "m-1", "text": "@agent check status"}).to_string();
+    let post = async || {
+        let request = Request::post("/api/v1/chatkit/webhook").header("x-chatkit-signature", sign("key", None, body.as_bytes()));
+        let (status, _, answer) = send(&bench.central.router, request.body(body.clone().into()).unwrap()).await;
+        (status.as_u16(), answer)
+    };
+    let (status, received) = post().await;
+    assert_eq!(status, 202, "{received}");
+    let asked = super::live::next(&mut watcher).await["message"].clone();
+    let reply = super::live::next(&mut watcher).await["message"].clone();
+    assert_eq!((&asked["author"], &asked["id"]), (&json!("operator:anna"), &received["message_id"]));
+    assert_eq!(
+        (&reply["author"], &reply["reply_to"], &reply["thread_id"]),
+        (&json!("agent:timeline_summary"), &asked["id"], &asked["thread_id"])
+    );
+    assert!(reply["text"].as_str().unwrap().contains("icao:480002: position at 50."), "{}", reply["text"]);
+    let run = bench.run(received["run_id"].as_i64().unwrap()).await;
+    assert_eq!(
+        (&run["requested_by"], &run["station_roles"], &run["result"]),
+        (&json!("operator:anna"), &json!(["ops"]), &reply["attachment"]["result"])
+    );
+    assert_eq!(post().await.0, 409, "a replay changes nothing");
+    assert_eq!(bench.replies("timeline_summary").await.len(), 1);
 }

@@ -256,3 +256,23 @@ async fn the_feed_tells_new_messages_and_goes_on_from_a_cursor() {
     sqlx::query(sql).execute(&pool).await.unwrap();
     assert_eq!(next(&mut back).await["message"]["text"], "elsewhere");
 }
+
+#[tokio::test]
+async fn an_event_has_a_thread_in_its_stations_channel() {
+    let Some(bench) = Bench::locked().await else { return };
+    let bench = bench.with_alpha().await;
+    let ops = bench.session("olaf", Grade::Operator, roles(&["ops"])).await;
+    let intel = bench.session("ines", Grade::Operator, roles(&["intel"])).await;
+    let event = json!({"source_slug": "s", "source_name": "Sonar", "station_id": 1});
+    let (status, event) = bench.as_operator(&ops, Method::POST, "/api/v1/telemetry/events", &event).await;
+    assert_eq!(status, StatusCode::CREATED, "{event}");
+    let path = format!("/api/v1/telemetry/events/{}/thread", event["id"]);
+    let (status, thread) = bench.as_operator(&ops, Method::POST, &path, &json!({})).await;
+    assert_eq!((status, &thread["subject"]), (StatusCode::CREATED, &json!(format!("event:{}", event["id"]))));
+    assert!(thread["title"].as_str().unwrap().ends_with("of Sonar"));
+    let (status, again) = bench.as_operator(&ops, Method::POST, &path, &json!({"title": "x"})).await;
+    assert_eq!((status, &again["id"]), (StatusCode::OK, &thread["id"]));
+    let (_, threads) = bench.as_operator(&ops, Method::GET, &format!("{CHANNELS}/alpha/threads"), &json!({})).await;
+    assert_eq!(threads[0]["id"], thread["id"]);
+    assert_eq!(bench.as_operator(&intel, Method::POST, &path, &json!({})).await.0, StatusCode::NOT_FOUND, "another role's event is none");
+}

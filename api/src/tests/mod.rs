@@ -7,6 +7,7 @@ mod chat;
 mod contract;
 mod data;
 mod desk;
+mod elsewhere_chat;
 mod events;
 mod feeds;
 mod forms;

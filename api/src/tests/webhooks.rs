@@ -12,7 +12,11 @@ const KEY: &str = "a-shared-secret";
 async fn with_keys(keys: &[&str], standard_webhooks_only: bool) -> Option<Bench> {
     let (databases, clock) = (shared()?.databases(), HandClock::at(T0));
     let mut config = CentralConfig::new(databases.clone(), clock.clock());
-    config.chat = ChatConfig { webhook_keys: keys.iter().map(|k| WebhookKey::new(k).unwrap()).collect(), standard_webhooks_only };
+    config.chat = ChatConfig {
+        webhook_keys: keys.iter().map(|k| WebhookKey::new(k).unwrap()).collect(),
+        standard_webhooks_only,
+        ..ChatConfig::default()
+    };
     let mut central = Central::start(config);
     central.opened().await;
     Some(Bench { central, clock, databases }.with_alpha().await)
@@ -82,7 +86,7 @@ async fn unsigned_wrong_stale_and_replayed_requests_are_refused() {
     );
     // Another central, or the same after a restart, remembers.
     let mut again = CentralConfig::new(bench.databases.clone(), bench.clock.clock());
-    again.chat = ChatConfig { webhook_keys: vec![WebhookKey::new(KEY).unwrap()], standard_webhooks_only: false };
+    again.chat = ChatConfig { webhook_keys: vec![WebhookKey::new(KEY).unwrap()], ..ChatConfig::default() };
     let mut again = Central::start(again);
     again.opened().await;
     let restarted = Bench { central: again, clock: bench.clock.clone(), databases: bench.databases.clone() };

@@ -1,6 +1,7 @@
 //! The settings of the central: its databases, and who may ask it.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -55,6 +56,29 @@ pub struct Chat {
     pub webhook_secret_file: Option<PathBuf>,
     /// Refuse signatures of the body alone (`X-ChatKit-Signature`), which say nothing about when they were made.
     pub standard_webhooks_only: bool,
+    /// Other chat systems that get what is said, by names of your own.
+    pub fabrics: BTreeMap<String, Fabric>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum FabricName {
+    /// An incoming webhook of Slack or Mattermost: `secret_file` holds its address.
+    Slack,
+    /// Another central, or what takes the old service's webhooks: `url`, and `secret_file` with what to sign with.
+    Chatkit,
+    /// A homeserver: `url`, and `secret_file` with an access token.
+    Matrix,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fabric {
+    pub kind: FabricName,
+    pub url: Option<String>,
+    pub secret_file: PathBuf,
+    /// Which of our channels go there (slug), and what they are called there; for Matrix the room's id, `!abc:example.org`.
+    pub channels: BTreeMap<String, String>,
 }
 
 /// Playbooks (docs/playbooks.md).

@@ -133,7 +133,7 @@ fn with_login(url: &str, name: &str, password: &str) -> Option<String> {
 
 #[expect(clippy::print_stdout, reason = "the token that is shown once")]
 async fn enrol(store: &Store, authority: &uplink::tls::Authority, station: &KnownStation) -> Result<(), Failure> {
-    let KnownStation { slug, role, name, timezone, .. } = station;
+    let KnownStation { slug, role, callsign, name, timezone } = station;
     let found = store.station(slug).await.map_err(unavailable)?;
     let new = NewStation {
         slug: StationId::new(slug).expect("checked when it was read"),
@@ -145,10 +145,12 @@ async fn enrol(store: &Store, authority: &uplink::tls::Authority, station: &Know
     };
     if store.is_enrolled(slug).await.map_err(unavailable)? {
         store.register_station(&new).await.map_err(unavailable)?;
+        store.set_callsign(new.slug, callsign).await.map_err(unavailable)?;
         println!("station {slug} ({role}): as it is");
         return Ok(());
     }
     let token = token_for(store, authority, &new).await?;
+    store.set_callsign(new.slug, callsign).await.map_err(unavailable)?;
     println!("station {slug} ({role}): on it, within 15 minutes:\n  vtoc join --central HOST:PORT {}", token.text());
     Ok(())
 }
