@@ -42,7 +42,6 @@ fn frame(hex: &str, at: UnixMicros) -> Frame {
         tick: Tick12(0),
         utc: Some(at),
         signal: Signal::default(),
-        channel: 0,
     }
 }
 

@@ -1,29 +1,49 @@
 //! The AIS laboratory: sweeps over simulated bursts with a known truth, printed as tables and drawn to `docs/curves` (`UPDATE=1`).
-//! `cargo bench -p benches --bench ais_lab -- curve offsets …`; without names, everything, but with few bursts (smoke).
+//! `cargo bench -p benches --bench ais_lab -- curve offsets … bursts=4000 seed=7`; without names, everything, but with few bursts (smoke).
 //!
-//! Every point has [`BURSTS`] bursts at least, seeded. Messages that nobody sent are counted, and a sweep fails that finds more than a few.
+//! Every point has [`BURSTS`] bursts at least, seeded, nearly each of a ship of its own, and a receiver that has heard nothing before.
+//! Messages that nobody sent are counted, and a sweep fails that finds more than a few.
 
 #![allow(clippy::print_stdout, reason = "tables")]
 
 use benches::curve::{Axis, Chart, Mark, Scale};
 use decoders::{Demodulator as _, DemodulatorConfig, Profile, ais::Receiver};
-use model::{Frame, IqBlock, IqFormat, IqSamples, ReceiverId, Tick12, Tuning};
+use model::{ChannelId, Frame, IqBlock, IqFormat, IqSamples, ReceiverId, Tick12, Tuning};
 use sim::ais::AisTruth;
 use sim::ais::gmsk::{Channel, Shape};
 use sim::ais::scenario::{CENTER_HZ, Collision, Scenario, positions, statics};
 use sim::iq::Frontend;
+use sim::rng::Rng;
 
 /// Bursts a point when a sweep is named.
 const BURSTS: f64 = 1_000.0;
 /// Slots a second on both channels.
 const SLOTS_PER_S: f64 = 75.0;
 
-/// Prints a table with so many bursts a point.
-type Sweep = fn(f64);
+/// Ships that take turns at random.
+const SHIPS: u32 = 20_000;
+
+/// How much is measured: bursts a point, and which.
+#[derive(Clone, Copy)]
+struct Run {
+    bursts: f64,
+    seed: u64,
+}
+
+impl Run {
+    fn times(self, factor: f64) -> Self {
+        Self { bursts: self.bursts * factor, ..self }
+    }
+}
+
+/// Prints a table.
+type Sweep = fn(Run);
 
 fn main() {
-    let named: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let sweeps: [(&str, Sweep); 8] = [
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let (settings, named): (Vec<_>, Vec<_>) = words.iter().partition(|w| w.contains('='));
+    let told = |name: &str| settings.iter().find_map(|s| s.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+    let sweeps: [(&str, Sweep); 10] = [
         ("curve", curve),
         ("formats", formats),
         ("offsets", offsets),
@@ -32,11 +52,15 @@ fn main() {
         ("long", long),
         ("load", load),
         ("front", front),
+        ("neighbour", neighbour),
+        ("sparks", sparks),
     ];
+    let usual = if named.is_empty() { 40.0 } else { BURSTS };
+    let run = Run { bursts: told("bursts").unwrap_or(usual), seed: told("seed").unwrap_or(1.0) as u64 };
     for (name, sweep) in sweeps {
-        if named.is_empty() || named.iter().any(|n| n == name) {
+        if named.is_empty() || named.iter().any(|n| *n == name) {
             println!("# {name}");
-            sweep(if named.is_empty() { 40.0 } else { BURSTS });
+            sweep(run);
         }
     }
 }
@@ -60,16 +84,20 @@ impl Heard {
     }
 }
 
-/// 96 k, 32-bit float, half of all slots of both channels; as many seconds as `bursts` need.
-fn scene(ebn0_db: f64, bursts: f64) -> Scenario {
+/// 96 k, 32-bit float, half of all slots of both channels; as many seconds as the bursts need.
+fn scene(ebn0_db: f64, run: Run) -> Scenario {
     let base = Scenario::sensitivity(ebn0_db);
-    let seconds = (bursts / (SLOTS_PER_S * base.load)).ceil() as u64 + 2;
+    let seconds = (run.bursts / (SLOTS_PER_S * base.load)).ceil() as u64 + 2;
     let frontend = Frontend { format: IqFormat::Cf32, noise_rms: 0.02, ..Frontend::cu8(96_000, 1.0) };
-    Scenario { frontend, seconds, payloads: positions(1_000), ..base }
+    Scenario { seed: run.seed, frontend, seconds, payloads: positions(SHIPS), ..base }
 }
 
 fn receive(scenario: &Scenario) -> Heard {
     let (samples, truth) = scenario.render();
+    hear(scenario, &samples, truth)
+}
+
+fn hear(scenario: &Scenario, samples: &[u8], truth: Vec<AisTruth>) -> Heard {
     let tuning = Tuning { center_hz: CENTER_HZ, rate_sps: scenario.frontend.rate_sps };
     let config = DemodulatorConfig { receiver: ReceiverId(0), tuning, profile: Profile::Full };
     let mut receiver = Receiver::new(&config).expect("the rate is supported");
@@ -107,7 +135,7 @@ fn judge(sent: Vec<AisTruth>, frames: &[Frame]) -> Heard {
         let from = by_time.partition_point(|(t, _)| *t < tick - 24_000.0);
         let near = by_time[from..].iter().take_while(|(t, _)| *t < tick + 24_000.0).map(|(_, i)| *i);
         let same: Vec<usize> = near.filter(|&i| sent[i].payload.as_bytes() == frame.raw.as_slice()).collect();
-        match same.iter().find(|&&i| u8::from(sent[i].burst.channel == Channel::B) == frame.channel && !heard[i]) {
+        match same.iter().find(|&&i| Some(ChannelId(u8::from(sent[i].burst.channel == Channel::B))) == frame.signal.channel && !heard[i]) {
             Some(&i) => heard[i] = true,
             None if same.is_empty() => {
                 println!("  nobody sent {frame:?}");
@@ -132,10 +160,10 @@ fn axis(label: &str, unit: &str, from: f64, to: f64) -> Axis {
 }
 
 /// (a), (b): packet error rate of one-slot messages against Eb/N0.
-fn curve(bursts: f64) {
+fn curve(run: Run) {
     let mut ours = Vec::new();
     for db in [4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0, 7.5, 8.0, 9.0, 10.0, 21.2] {
-        ours.push((db, 1.0 - line(&format!("{db} dB"), &receive(&scene(db, bursts)))));
+        ours.push((db, 1.0 - line(&format!("{db} dB"), &receive(&scene(db, run)))));
     }
     // Measured on another generator's signals of the same kind (about 600 bursts a point): shown for the shape.
     let v2 = [(4.0, 0.968), (5.0, 0.796), (6.0, 0.463), (7.0, 0.161), (8.0, 0.044), (9.0, 0.011), (10.0, 0.010)];
@@ -150,31 +178,31 @@ fn curve(bursts: f64) {
 }
 
 /// Every rate and format gives the same share.
-fn formats(bursts: f64) {
+fn formats(run: Run) {
     let rates = [96_000, 240_000, 1_536_000, 288_000, 768_000, 1_600_000, 2_048_000, 2_304_000, 2_400_000];
     // The smoke test takes the first few.
-    for rate in rates.into_iter().take(if bursts < BURSTS { 3 } else { rates.len() }) {
+    for rate in rates.into_iter().take(if run.bursts < BURSTS { 3 } else { rates.len() }) {
         for (format, rms) in [(IqFormat::Cu8, 0.09), (IqFormat::Cs16, 0.02), (IqFormat::Cf32, 0.02)] {
             let frontend = Frontend { format, noise_rms: rms, ..Frontend::cu8(rate, 1.0) };
             // Half as many at the fast ones: the signal takes its time to make.
-            let scenario = Scenario { frontend, ..scene(7.0, if rate < 500_000 { bursts } else { bursts / 5.0 }) };
+            let scenario = Scenario { frontend, ..scene(7.0, if rate < 500_000 { run } else { run.times(0.2) }) };
             line(&format!("{rate} {format:?} at 7 dB"), &receive(&scenario));
         }
     }
 }
 
 /// (c): carrier offset, drift within a burst, bit clock.
-fn offsets(bursts: f64) {
+fn offsets(run: Run) {
     let mut ours = Vec::new();
     for hz in [-6_000.0, -5_000.0, -4_000.0, -3_000.0, -2_000.0, 0.0, 2_000.0, 3_000.0, 4_000.0, 4_500.0, 5_000.0, 6_000.0] {
-        let scenario = Scenario { offset_hz: (hz, 50.0), ..scene(15.0, bursts) };
+        let scenario = Scenario { offset_hz: (hz, 50.0), ..scene(15.0, run) };
         ours.push((hz, line(&format!("{hz} Hz at 15 dB"), &receive(&scenario))));
     }
     for hz_per_s in [2_000.0, 4_000.0, 8_000.0] {
-        let scenario = Scenario { drift_hz_per_s: hz_per_s, ..scene(12.0, bursts) };
+        let scenario = Scenario { drift_hz_per_s: hz_per_s, ..scene(12.0, run) };
         line(&format!("{:.0} Hz drift in a slot at 12 dB", hz_per_s * 0.0267), &receive(&scenario));
     }
-    line("±50 ppm bit clock at 12 dB", &receive(&Scenario { clock_ppm: 50.0, ..scene(12.0, bursts) }));
+    line("±50 ppm bit clock at 12 dB", &receive(&Scenario { clock_ppm: 50.0, ..scene(12.0, run) }));
     let catcher = [(0.0, 1.0), (2_000.0, 1.0), (3_000.0, 0.93)];
     Chart::new("AIS: carrier offset at 15 dB", axis("offset", "Hz", -6_000.0, 6_000.0), axis("messages heard", "", 0.0, 1.05))
         .with("vTOC", Mark::Line, ours)
@@ -184,14 +212,14 @@ fn offsets(bursts: f64) {
 }
 
 /// (d): two bursts, the strong one at 30 dB. In the same slot (weak one 0…2 bits later), and 0…256 bits later.
-fn collisions(bursts: f64) {
+fn collisions(run: Run) {
     let levels = [0.0, 1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 15.0, 20.0];
     let mut curves: Vec<Vec<(f64, f64)>> = vec![Vec::new(); 4];
     for (i, offset_bits) in [(0.0, 2.0), (0.0, 256.0)].into_iter().enumerate() {
         for c_over_i_db in levels {
             let collision = Some(Collision { c_over_i_db, offset_bits });
             // Few slots, so that a third burst is rare.
-            let base = scene(30.0, bursts);
+            let base = scene(30.0, run);
             let scenario = Scenario { collision, load: 0.15, seconds: base.seconds * 10 / 3, ..base };
             let heard = receive(&scenario);
             // The weak one comes first in each pair.
@@ -226,11 +254,11 @@ fn collisions(bursts: f64) {
 }
 
 /// (f): the modulator's bandwidth and index.
-fn modulation(bursts: f64) {
+fn modulation(run: Run) {
     for bt in [0.3, 0.4, 0.5] {
         let mut ours = Vec::new();
         for h in [0.45, 0.47, 0.50, 0.53, 0.55, 0.57, 0.60] {
-            let scenario = Scenario { shape: Shape { bt, h, ..Shape::default() }, ..scene(12.0, bursts) };
+            let scenario = Scenario { shape: Shape { bt, h, ..Shape::default() }, ..scene(12.0, run) };
             ours.push((h, line(&format!("BT {bt} h {h} at 12 dB"), &receive(&scenario))));
         }
         if bt == 0.4 {
@@ -247,33 +275,33 @@ fn modulation(bursts: f64) {
 }
 
 /// (g): messages of two slots.
-fn long(bursts: f64) {
+fn long(run: Run) {
     for db in [5.0, 6.0, 7.0, 8.0, 10.0, 20.0] {
-        let heard = receive(&Scenario { payloads: statics(500), ..scene(db, bursts * 2.0) });
+        let heard = receive(&Scenario { payloads: statics(SHIPS), ..scene(db, run.times(2.0)) });
         line(&format!("{db} dB, types 5 and 24"), &heard);
         println!("  type 5: {:.4}", heard.share_of(|t| t.payload.kind() == 5));
     }
 }
 
 /// (h), unsynchronised slots: no floor at any load.
-fn load(bursts: f64) {
+fn load(run: Run) {
     for (share, spread_hz) in [(0.5, 500.0), (1.0, 500.0), (1.0, 50.0)] {
-        let scenario = Scenario { load: share, offset_hz: (0.0, spread_hz), ..scene(20.0, bursts) };
+        let scenario = Scenario { load: share, offset_hz: (0.0, spread_hz), ..scene(20.0, run) };
         line(&format!("20 dB, ±{spread_hz} Hz, load {share}"), &receive(&scenario));
     }
-    for db in [12.0, 20.0] {
-        let scenario = Scenario { load: 0.25, jitter_bits: 40.0, seconds: 2 * scene(db, bursts).seconds, ..scene(db, bursts) };
+    for db in [8.0, 12.0, 20.0] {
+        let scenario = Scenario { load: 0.25, jitter_bits: 40.0, seconds: 2 * scene(db, run).seconds, ..scene(db, run) };
         let heard = receive(&scenario);
         line(&format!("{db} dB, unsynchronised (σ 40 bits), load 0.25"), &heard);
         println!("  without those overlapped: {:.4}", heard.share_of(|t| !t.overlapped));
     }
     // 60 dB of difference need the whole range of float samples.
     let frontend = Frontend { format: IqFormat::Cf32, noise_rms: 2e-5, ..Frontend::cu8(96_000, 1.0) };
-    line("near and far, 10 to 70 dB, load 1", &receive(&Scenario { load: 1.0, ebn0_db: (10.0, 70.0), frontend, ..scene(10.0, bursts) }));
+    line("near and far, 10 to 70 dB, load 1", &receive(&Scenario { load: 1.0, ebn0_db: (10.0, 70.0), frontend, ..scene(10.0, run) }));
 }
 
 /// (j): an imperfect front end, 8 bit, strong bursts: nothing on the wrong channel.
-fn front(bursts: f64) {
+fn front(run: Run) {
     let plain = Frontend::cu8(288_000, 3.0);
     let fronts = [
         ("DC spike", Frontend { dc: [0.05, -0.03], ..plain }),
@@ -281,10 +309,60 @@ fn front(bursts: f64) {
         ("image, 1 dB", Frontend { iq_gain_error_db: 1.0, ..plain }),
     ];
     for (what, frontend) in fronts {
-        let heard = receive(&Scenario { frontend, ..scene(25.0, bursts) });
+        let heard = receive(&Scenario { frontend, ..scene(25.0, run) });
         line(what, &heard);
         assert!(heard.ghosts == 0, "{what}: heard on the wrong channel");
     }
     // Far beyond full scale.
-    line("clipped", &receive(&Scenario { frontend: Frontend::cu8(288_000, 40.0), ..scene(20.0, bursts) }));
+    line("clipped", &receive(&Scenario { frontend: Frontend::cu8(288_000, 40.0), ..scene(20.0, run) }));
+}
+
+/// (e): every slot of the channel 25 kHz from both used, wanted bursts at 15 dB.
+fn neighbour(run: Run) {
+    let mut ours = Vec::new();
+    for over_db in [0.0, 10.0, 20.0, 30.0, 40.0, 45.0, 50.0, 55.0, 60.0, 70.0] {
+        // Full scale lies above the neighbour.
+        let frontend = Frontend { noise_rms: 2e-5, ..scene(15.0, run).frontend };
+        let scenario = Scenario { neighbour_db: Some(over_db), frontend, ..scene(15.0, run) };
+        ours.push((over_db, line(&format!("neighbour {over_db} dB over, float"), &receive(&scenario))));
+    }
+    let catcher = [10.0, 20.0, 30.0, 40.0, 50.0].map(|db| (db, 1.0));
+    Chart::new(
+        "AIS: neighbour 25 kHz away in every slot, wanted at 15 dB",
+        axis("neighbour over wanted", "dB", 0.0, 70.0),
+        axis("messages heard", "", 0.0, 1.05),
+    )
+    .with("vTOC", Mark::Line, ours)
+    .with("AIS-catcher V2 (at 25 dB)", Mark::Dots, catcher)
+    .keep("ais-neighbour")
+    .expect("docs/curves can be written");
+}
+
+/// (j): sparks of one sample, at random, wanted bursts at 15 dB.
+fn sparks(run: Run) {
+    let mut curves = Vec::new();
+    for over_db in [20.0, 30.0, 40.0] {
+        let mut ours = Vec::new();
+        for per_s in [10.0, 30.0, 75.0, 150.0, 300.0, 600.0] {
+            let scenario = scene(15.0, run);
+            let (mut samples, truth) = scenario.render();
+            let size = truth.first().map_or(0.0, |t| t.burst.amplitude) * 10f32.powf(over_db / 20.0);
+            let mut rng = Rng::stream(run.seed, &[0x5BA2]);
+            for _ in 0..(per_s * scenario.seconds as f64) as usize {
+                let at = rng.next_u64() as usize % (samples.len() / 8) * 8;
+                let (sin, cos) = (rng.range(0.0, core::f64::consts::TAU) as f32).sin_cos();
+                for (axis, value) in [cos * size, sin * size].into_iter().enumerate() {
+                    let at = at + 4 * axis;
+                    let was = f32::from_le_bytes([samples[at], samples[at + 1], samples[at + 2], samples[at + 3]]);
+                    samples[at..at + 4].copy_from_slice(&(was + value).to_le_bytes());
+                }
+            }
+            ours.push((per_s, line(&format!("{per_s} sparks/s, {over_db} dB over the carrier"), &hear(&scenario, &samples, truth))));
+        }
+        curves.push((over_db, ours));
+    }
+    let rate = Axis { scale: Scale::Log, ..axis("sparks", "1/s", 10.0, 1_000.0) };
+    let chart = Chart::new("AIS: sparks of one sample at 96 k, wanted at 15 dB", rate, axis("messages heard", "", 0.0, 1.05));
+    let with = |chart: Chart, (db, points)| chart.with(&format!("{db} dB over the carrier"), Mark::Line, points);
+    curves.into_iter().fold(chart, with).keep("ais-sparks").expect("docs/curves can be written");
 }

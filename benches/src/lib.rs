@@ -2,5 +2,6 @@
 //! and [`fuzz`], which mutates real input for the parsers of outside bytes.
 
 pub mod adsb_lab;
+pub mod aprs_lab;
 pub mod curve;
 pub mod fuzz;

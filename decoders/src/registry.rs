@@ -77,6 +77,11 @@ pub trait Demodulator: Send {
     }
     /// Goes on in another profile. What it holds and knows stays: no frame is lost or comes twice around the change.
     fn set_profile(&mut self, _profile: Profile) {}
+    /// By how much the receiver's crystal seems to be fast, parts per million, beyond what it is corrected by. `None`: not known, or not
+    /// estimated.
+    fn crystal_error_ppm(&self) -> Option<f32> {
+        None
+    }
     /// How far behind the samples it has been given a frame's time may lie when it comes out, at most, in microseconds: what
     /// has to be waited for when receivers are merged. A frame has the time of its beginning, so a long one counts with its
     /// length.

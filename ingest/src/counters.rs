@@ -181,6 +181,8 @@ counters! {
     }
 }
 
+const UNKNOWN: i64 = i64::MIN;
+
 /// What the threads of one receiver tell.
 #[derive(Debug)]
 pub(crate) struct ReceiverStatus {
@@ -195,6 +197,8 @@ pub(crate) struct ReceiverStatus {
     pub counters: LiveReceiver,
     pub profile: LiveProfile,
     pub demodulator: AtomicCounters,
+    /// Parts per billion; [`UNKNOWN`].
+    crystal_error_ppb: AtomicI64,
     /// The last error's sentence. Not on the sample path.
     error: Mutex<Option<String>>,
 }
@@ -211,8 +215,13 @@ impl ReceiverStatus {
             counters: LiveReceiver::default(),
             profile: LiveProfile::default(),
             demodulator: AtomicCounters::default(),
+            crystal_error_ppb: AtomicI64::new(UNKNOWN),
             error: Mutex::new(None),
         }
+    }
+
+    pub fn set_crystal_error(&self, ppm: Option<f32>) {
+        self.crystal_error_ppb.store(ppm.map_or(UNKNOWN, |ppm| (ppm * 1e3).round() as i64), Relaxed);
     }
 
     pub fn set_state(&self, state: ReceiverState) {
@@ -250,6 +259,7 @@ impl ReceiverStatus {
             counters: self.counters.read(),
             profile: self.profile.read(),
             demodulator: self.demodulator.read(),
+            crystal_error_ppb: Some(self.crystal_error_ppb.load(Relaxed)).filter(|&ppb| ppb != UNKNOWN),
         }
     }
 }
@@ -267,6 +277,8 @@ pub struct ReceiverReport {
     pub profile: ProfileCounters,
     /// The present demodulator's own counters (they begin anew when it is replaced).
     pub demodulator: Counters,
+    /// By how much its crystal seems to be fast, parts per billion, beyond what it is corrected by. `None`: not known.
+    pub crystal_error_ppb: Option<i64>,
 }
 
 /// [`decoders::Counters`] that other threads can read.

@@ -72,7 +72,7 @@ mod tests {
     use model::{Raw, Signal};
 
     fn heard(tick: Option<u64>, utc: Option<i64>) -> Heard {
-        Heard { raw: Raw::new(&[0; 7]), tick: tick.map(Tick12), utc: utc.map(UnixMicros), signal: Signal::default(), channel: 0 }
+        Heard { raw: Raw::new(&[0; 7]), tick: tick.map(Tick12), utc: utc.map(UnixMicros), signal: Signal::default() }
     }
 
     fn at(mono_us: i64) -> Arrival {

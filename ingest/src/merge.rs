@@ -8,7 +8,7 @@
 //! Pure: what has progressed and what time it is are arguments. Frames without UTC keep the order in which they came.
 //! Bounded by [`PENDING_MAX`] and [`RECENT_MAX`].
 
-use model::{Frame, Protocol, Raw, ReceiverId, UnixMicros};
+use model::{ChannelId, Frame, Protocol, Raw, ReceiverId, UnixMicros};
 use std::collections::VecDeque;
 
 /// Frames held back at most; when full, the oldest goes out at once.
@@ -66,7 +66,7 @@ struct Recent {
     at: i64,
     heard_by: Receivers,
     protocol: Protocol,
-    channel: u8,
+    channel: Option<ChannelId>,
     raw: Raw,
 }
 
@@ -142,8 +142,8 @@ impl Merger {
             if self.recent.len() == RECENT_MAX {
                 self.recent.pop_front();
             }
-            let Frame { protocol, channel, ref raw, .. } = frame;
-            self.recent.push_back(Recent { at, heard_by, protocol, channel, raw: raw.clone() });
+            let Frame { protocol, ref raw, ref signal, .. } = frame;
+            self.recent.push_back(Recent { at, heard_by, protocol, channel: signal.channel, raw: raw.clone() });
         }
         Some(frame)
     }
@@ -160,7 +160,7 @@ impl Merger {
         let window = window_us(frame.protocol);
         let near = self.pending.iter().enumerate().rev().take_while(|(_, p)| at - window < p.at);
         near.filter(|(_, p)| (p.at - at).abs() < window && p.frame.utc.is_some() && !p.heard_by.has(frame.receiver))
-            .filter(|(_, p)| (p.frame.protocol, p.frame.channel) == (frame.protocol, frame.channel) && p.frame.raw == frame.raw)
+            .filter(|(_, p)| is_copy(frame, p.frame.protocol, p.frame.signal.channel, &p.frame.raw))
             .min_by_key(|(_, p)| (p.at - at).abs())
             .map(|(i, _)| i)
     }
@@ -171,10 +171,15 @@ impl Merger {
         // Frames went out in order of time but for late ones: looking a little further back finds those too.
         let near = self.recent.iter().enumerate().rev().take_while(|(_, r)| at - 2 * window < r.at);
         near.filter(|(_, r)| (r.at - at).abs() < window && !r.heard_by.has(frame.receiver))
-            .filter(|(_, r)| (r.protocol, r.channel) == (frame.protocol, frame.channel) && r.raw == frame.raw)
+            .filter(|(_, r)| is_copy(frame, r.protocol, r.channel, &r.raw))
             .min_by_key(|(_, r)| (r.at - at).abs())
             .map(|(i, _)| i)
     }
+}
+
+/// The same bytes, and nothing says that they were sent elsewhere: a feed or audio may not know its channel.
+fn is_copy(frame: &Frame, protocol: Protocol, channel: Option<ChannelId>, raw: &Raw) -> bool {
+    frame.protocol == protocol && ChannelId::may_be_same(frame.signal.channel, channel) && frame.raw == *raw
 }
 
 #[cfg(test)]
@@ -238,13 +243,22 @@ mod tests {
     #[test]
     fn the_same_receiver_other_bytes_another_channel_and_another_time_are_no_copies() {
         let mut merger = Merger::new(2);
-        merger.push(heard(0, 1_000, 7, -200), 0);
+        let on_a = |mut f: Frame| {
+            f.signal.channel = Some(ChannelId(0));
+            f
+        };
+        merger.push(on_a(heard(0, 1_000, 7, -200)), 0);
         let mut other_channel = heard(1, 1_000, 7, -200);
-        other_channel.channel = 1;
-        for f in [heard(0, 1_500, 7, -1), heard(1, 1_000, 8, -1), heard(1, 21_500, 7, -1), other_channel] {
+        other_channel.signal.channel = Some(ChannelId(1));
+        for f in [on_a(heard(0, 1_500, 7, -1)), heard(1, 1_000, 8, -1), heard(1, 21_500, 7, -1), other_channel] {
             assert_eq!(merger.push(f, 0), Pushed::New);
         }
         assert_eq!(drain(&mut merger, i64::MAX).len(), 5);
+        // Neither says on which channel, or only one does: the same transmission.
+        let mut on_b = heard(0, 91_000, 7, -200);
+        on_b.signal.channel = Some(ChannelId(1));
+        assert_eq!(merger.push(on_b, 0), Pushed::New);
+        assert_eq!(merger.push(heard(1, 91_000, 7, -1), 0), Pushed::Duplicate);
     }
 
     #[test]

@@ -96,8 +96,8 @@ pub fn decode_bytes(
     let mut buf = vec![0; BLOCK_BYTES];
     let mut push = |heard: Heard, decoding: &mut Decoding<'_>| {
         let (tick, utc) = time.place(&heard, NO_ARRIVAL);
-        let Heard { raw, signal, channel, .. } = heard;
-        decoding.frame(&Frame { protocol: entry.protocol, receiver: options.receiver, raw, tick, utc, signal, channel });
+        let Heard { raw, signal, .. } = heard;
+        decoding.frame(&Frame { protocol: entry.protocol, receiver: options.receiver, raw, tick, utc, signal });
     };
     let error = loop {
         match source.read(&mut buf) {

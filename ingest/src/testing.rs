@@ -82,7 +82,6 @@ pub fn frame(receiver: u8, utc: Option<i64>, raw: &[u8]) -> Frame {
         tick: Tick12(0),
         utc: utc.map(UnixMicros),
         signal: Signal::default(),
-        channel: 0,
     }
 }
 

@@ -121,6 +121,40 @@ impl DeciDbfs {
     }
 }
 
+/// One of the radio channels of a protocol. AIS: 'A'…'D' as 0…3 (`decoders::ais::Channel`); APRS: the FM channel's place in the
+/// configuration, or a TNC's port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelId(pub u8);
+
+impl ChannelId {
+    /// The letter by which an AIS channel goes.
+    pub fn ais_letter(self) -> Option<char> {
+        (self.0 < 4).then(|| char::from(b'A' + self.0))
+    }
+
+    /// Can what was heard on `a` and on `b` be one transmission? A channel that isn't known may be any.
+    pub fn may_be_same(a: Option<Self>, b: Option<Self>) -> bool {
+        a.is_none() || b.is_none() || a == b
+    }
+}
+
+/// An AIS slot: 0…2249, counted from the full UTC minute (ITU-R M.1371-5 annex 2 §3.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(u16);
+
+impl Slot {
+    /// Slots in a minute.
+    pub const COUNT: u16 = 2_250;
+
+    pub const fn new(number: u16) -> Option<Self> {
+        if number < Self::COUNT { Some(Self(number)) } else { None }
+    }
+
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
 /// How a frame was heard. `None`: the source does not tell (a network feed, say).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Signal {
@@ -132,6 +166,10 @@ pub struct Signal {
     pub freq_offset_hz: Option<i32>,
     /// Bits that error correction changed: 0 = received as sent.
     pub corrected_bits: u8,
+    /// Where there is more than one to hear.
+    pub channel: Option<ChannelId>,
+    /// AIS: the slot in which the transmission began, where its number is certain (`decoders`, `ais/slots.rs`).
+    pub slot: Option<Slot>,
 }
 
 /// Bytes whose check passed.
@@ -145,10 +183,8 @@ pub struct Frame {
     pub tick: Tick12,
     /// UTC of `tick`, when the receiver knows it.
     pub utc: Option<UnixMicros>,
-    /// How it was heard.
+    /// How it was heard, and where.
     pub signal: Signal,
-    /// AIS: 'A'…'D' as 0…3; APRS: the FM channel's place in the configuration; else 0.
-    pub channel: u8,
 }
 
 #[cfg(test)]

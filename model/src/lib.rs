@@ -24,7 +24,7 @@ pub use event::{
     Emergency, Event, EventKey, EventKind, HeadingReference, Identity, Position, PositionSource, Priority, SpeedKind, Status, Text,
     TextKind, Velocity, VerticalSource, Weather,
 };
-pub use frame::{DeciDbfs, Frame, Protocol, Raw, ReceiverId, Signal};
+pub use frame::{ChannelId, DeciDbfs, Frame, Protocol, Raw, ReceiverId, Signal, Slot};
 pub use geo::{CentiDegrees, DeciKnots, LatLon};
 pub use id::{Epoch, Icao24, Mmsi, StationId, Subject};
 pub use iq::{IqBlock, IqFormat, IqSamples, Tuning};

@@ -1,5 +1,5 @@
 //! The APRS receiver on simulated air with a known truth: seeded frames through an FM channel, each scenario with a floor that a
-//! worse receiver misses. CNR is carrier over the noise in 12.5 kHz.
+//! worse receiver misses. CNR is carrier over the noise in 12.5 kHz. The whole sweeps are in `benches/benches/aprs_lab.rs`.
 
 use decoders::aprs::{AudioReceiver, Receiver};
 use decoders::{Demodulator, DemodulatorConfig, Profile};
@@ -10,6 +10,8 @@ use sim::aprs::receiver::{AUDIO_RATE, discriminate};
 use sim::aprs::scenario::{Scenario, noisy_audio};
 use sim::iq::Frontend;
 use sim::rng::Rng;
+use std::process::{Command, Stdio};
+use tests::peers_required;
 
 /// Positions and texts of different lengths from different stations.
 fn content(count: usize) -> Vec<UiFrame> {
@@ -61,8 +63,12 @@ fn heard_as_audio(scenario: &Scenario, de_emphasis: bool, profile: Profile) -> u
     all_sent(&frames, truth.iter().map(|t| t.frame.bytes()).collect())
 }
 
-/// Every frame heard was sent, once.
-fn all_sent(frames: &[Frame], mut sent: Vec<Vec<u8>>) -> usize {
+/// How many were heard without repair. Every frame heard was sent, once.
+fn all_sent(frames: &[Frame], sent: Vec<Vec<u8>>) -> usize {
+    clean_and_repaired(frames, sent).0
+}
+
+fn clean_and_repaired(frames: &[Frame], mut sent: Vec<Vec<u8>>) -> (usize, usize) {
     let all = sent.len();
     for frame in frames {
         let i = sent.iter().position(|s| s == frame.raw.as_slice());
@@ -70,8 +76,9 @@ fn all_sent(frames: &[Frame], mut sent: Vec<Vec<u8>>) -> usize {
         i.map(|i| sent.swap_remove(i));
     }
     assert!(frames.is_sorted_by_key(|f| f.tick), "frames come in order of time");
-    println!("{} of {all}", frames.len());
-    frames.len()
+    let clean = frames.iter().filter(|f| f.signal.corrected_bits == 0).count();
+    println!("{clean} of {all}, and {} repaired", frames.len() - clean);
+    (clean, frames.len() - clean)
 }
 
 /// How many of the frames sent were heard.
@@ -120,6 +127,104 @@ fn frames_heard_by_audio_as_off_the_air() {
     for (de_emphasis, floor) in [(false, 74), (true, 68)] {
         let heard = heard_as_audio(&Scenario::mixed(content(80)), de_emphasis, Profile::Full);
         assert!(floor <= heard, "de-emphasis {de_emphasis}: {heard} of 80, not {floor}");
+    }
+}
+
+/// Levels at which many frames have a wrong bit or two. Repaired ones are marked, come besides those that were heard whole, and none of
+/// them is wrong; `aprs_lab -- repair` counts thousands.
+#[test]
+fn frames_are_repaired_and_marked() {
+    for (cnr_db, profile, clean_floor, both_floor) in [(4.0, Profile::Full, 15, 26), (6.0, Profile::Fast, 4, 13)] {
+        let scenario = Scenario { seed: 5, ..Scenario::sensitivity(cnr_db, content(40)) };
+        let (samples, truth) = scenario.render();
+        let iq: Vec<(f32, f32)> = floats(&samples).chunks_exact(2).map(|s| (s[0], s[1])).collect();
+        let frames = receive_audio(&discriminate(&iq, AUDIO_RATE, 0.0, false), AUDIO_RATE, profile);
+        let (clean, repaired) = clean_and_repaired(&frames, truth.iter().map(|t| t.frame.bytes()).collect());
+        assert!(clean_floor <= clean && both_floor <= clean + repaired, "{cnr_db} dB, {profile:?}: {clean} and {repaired} of 40");
+    }
+}
+
+/// What a transmitter or the way may do to a packet, each near the level where plain air loses none.
+#[test]
+fn frames_heard_by_what_is_wrong_with_them() {
+    let at = |cnr_db| Scenario::sensitivity(cnr_db, content(12));
+    for (what, scenario, floor) in [
+        ("twist −6 dB", Scenario { twist_db: (-6.0, -6.0), ..at(4.0) }, 11),
+        ("twist 9 dB", Scenario { twist_db: (9.0, 9.0), ..at(4.0) }, 10),
+        ("pre-emphasis", Scenario { pre_emphasised: 1.0, ..at(3.0) }, 11),
+        ("deviation 1.5 kHz", Scenario { deviation_hz: (1500.0, 1500.0), ..at(6.0) }, 11),
+        ("deviation 5 kHz", Scenario { deviation_hz: (5000.0, 5000.0), ..at(6.0) }, 11),
+        ("offset 2 kHz", Scenario { offset_hz: (2000.0, 2000.0), ..at(6.0) }, 11),
+        ("clock 1 %", Scenario { clock_percent: (1.0, 1.0), ..at(5.0) }, 11),
+        ("Rice fading, 10 Hz", Scenario { fading: Some((10.0, 6.0)), ..at(12.0) }, 10),
+        ("Rayleigh fading, 2 Hz", Scenario { fading: Some((2.0, f64::NEG_INFINITY)), ..at(15.0) }, 6),
+        ("another 6 dB below", Scenario { collision: Some((6.0, 0.1)), ..at(20.0) }, 12),
+    ] {
+        println!("{what}:");
+        let heard = heard(&scenario);
+        assert!(floor <= heard, "{what}: {heard}, not {floor}");
+    }
+}
+
+/// White noise of a sound card, rising from packet to packet: Dire Wolf's own measure, of 100.
+#[test]
+fn frames_heard_in_white_audio_noise() {
+    let installed = Command::new("gen_packets").arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !installed {
+        assert!(!peers_required(), "gen_packets is not installed (package direwolf)");
+        eprintln!("skipped: gen_packets is not installed");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hundred.wav");
+    assert!(Command::new("gen_packets").args(["-n", "100", "-o"]).arg(&path).stdout(Stdio::null()).status().unwrap().success());
+    let bytes = std::fs::read(&path).unwrap();
+    let rate_sps = u32::from_le_bytes([bytes[24], bytes[25], bytes[26], bytes[27]]);
+    let audio: Vec<f32> = bytes[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect();
+    for profile in [Profile::Full, Profile::Fast] {
+        let frames = receive_audio(&audio, rate_sps, profile);
+        let clean = frames.iter().filter(|f| f.signal.corrected_bits == 0).count();
+        println!("{profile:?}: {clean} of 100");
+        assert!(85 <= clean, "{profile:?}: {clean} of 100, not 85");
+    }
+}
+
+/// Three channels from one stream, at every rate that holds them, and one at the edge of what is heard.
+#[test]
+fn several_channels_from_one_stream() {
+    // 144.390, 144.800 and 145.175 from 144.800; 145.825 with them from 145.100.
+    for (rate_sps, center_hz, channels_hz) in [
+        (240_000, 144_800_000, &[144_800_000][..]),
+        (960_000, 144_800_000, &[144_390_000, 144_800_000, 145_175_000]),
+        (1_024_000, 144_800_000, &[144_390_000, 144_800_000, 145_175_000]),
+        (1_200_000, 144_595_000, &[144_390_000, 144_800_000]),
+        (1_920_000, 145_100_000, &[144_390_000, 144_800_000, 145_175_000, 145_825_000]),
+        (2_048_000, 145_100_000, &[144_390_000, 144_800_000, 145_175_000, 145_825_000]),
+        (2_400_000, 145_100_000, &[144_390_000, 144_800_000, 145_175_000, 145_825_000]),
+        // The last hertz that is heard of 240,000: 0.45 of the rate, less 8 kHz.
+        (240_000, 144_700_000, &[144_800_000]),
+        (240_000, 144_900_000, &[144_800_000]),
+        (1_024_000, 144_347_200, &[144_390_000, 144_800_000]),
+    ] {
+        let config = config(rate_sps, center_hz, Profile::Fast);
+        let mut sum: Vec<f32> = Vec::new();
+        let mut sent = Vec::new();
+        for (i, &channel_hz) in channels_hz.iter().enumerate() {
+            let frontend = Frontend { noise_rms: 1e-3, ..Scenario::sensitivity(0.0, Vec::new()).frontend };
+            let frames = vec![content(4).swap_remove(i)];
+            let scenario =
+                Scenario { frontend: Frontend { rate_sps, ..frontend }, center_hz, channel_hz, ..Scenario::sensitivity(24.0, frames) };
+            let (samples, truth) = scenario.render();
+            let samples = floats(&samples);
+            sum.resize(sum.len().max(samples.len()), 0.0);
+            sum.iter_mut().zip(samples).for_each(|(sum, x)| *sum += x);
+            sent.push(truth[0].frame.bytes());
+        }
+        let frames = demodulate(Receiver::new(&config).unwrap(), IqSamples::Cf32(&sum), config.tuning);
+        let mut heard: Vec<(u8, &[u8])> = frames.iter().map(|f| (f.signal.channel.unwrap().0, f.raw.as_slice())).collect();
+        heard.sort_unstable();
+        let expected: Vec<(u8, &[u8])> = sent.iter().enumerate().map(|(i, s)| (i as u8, s.as_slice())).collect();
+        assert_eq!(heard, expected, "{rate_sps} samples a second around {center_hz}");
     }
 }
 

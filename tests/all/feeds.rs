@@ -46,7 +46,6 @@ fn random_frame(rng: &mut StdRng, df: Option<u8>) -> Frame {
         tick: Tick12(if rng.random_ratio(1, 3) { 0x1A_1A1A } else { rng.random_range(1..0xFE00_0000_0000) }),
         utc: None,
         signal: Signal { rssi: rng.random_ratio(2, 3).then(|| DeciDbfs(rng.random_range(-480..=0))), ..Signal::default() },
-        channel: 0,
     }
 }
 

@@ -24,7 +24,6 @@ fn flight() -> Option<Vec<Frame>> {
             tick: Tick12(0),
             utc: Some(UnixMicros((secs.parse::<f64>().unwrap() * 1e6) as i64)),
             signal: Signal::default(),
-            channel: 0,
         }
     };
     Some(text.lines().map(frame).collect())

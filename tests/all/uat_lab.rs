@@ -114,7 +114,6 @@ fn frame(frame: &UatFrame, second: i64) -> Frame {
         tick: Tick12(0),
         utc: Some(UnixMicros::from_secs(second)),
         signal: Signal::default(),
-        channel: 0,
     }
 }
 
@@ -222,15 +221,7 @@ fn one_aircraft_on_two_frequencies_is_one_track() {
         for second in [7, 8] {
             let raw = Raw::new(sim::adsb::encode::squitter(&state, sim::adsb::encode::identification(&state)).as_slice());
             let utc = Some(UnixMicros::from_secs(second));
-            let frame = Frame {
-                protocol: Protocol::Adsb,
-                receiver: ReceiverId(1),
-                raw,
-                tick: Tick12(0),
-                utc,
-                signal: Signal::default(),
-                channel: 0,
-            };
+            let frame = Frame { protocol: Protocol::Adsb, receiver: ReceiverId(1), raw, tick: Tick12(0), utc, signal: Signal::default() };
             decoder.decode(&frame, &mut |e| events.push(e));
         }
         events

@@ -22,6 +22,8 @@ mod operator;
 #[cfg(feature = "central")]
 mod provision;
 mod receivers;
+#[cfg(test)]
+mod sea_tests;
 mod service;
 mod setup;
 mod simulate;

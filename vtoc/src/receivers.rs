@@ -39,6 +39,8 @@ fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Resu
     let mut protocol = protocol_entry(receiver.protocol)?;
     if receiver.source == SourceKind::AudioTcp || receiver.audio.is_some() || receiver.format == Some(RecordingFormat::S16) {
         protocol = by_audio(protocol)?;
+    } else if let Some(channels) = receiver.channels {
+        protocol = decoders::ais::Channels::from(channels).entry();
     }
     let input = input(place, name, receiver, protocol, settings)?;
     let profile = profile(receiver.profile);

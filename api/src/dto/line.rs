@@ -1,8 +1,10 @@
 //! One line of `vtoc decode`: an event, or with `--raw` a frame.
 
+use super::payload::channel_name;
 use super::{Payload, Utc, line_fast};
-use model::{Event, Frame, Tick12};
+use model::{Event, Frame, Signal, Slot, Tick12};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// `{"at":"…Z","protocol":"adsb","kind":"position",…,"raw":"8d…"}`
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +38,8 @@ impl<'a> EventLine<'a> {
     }
 }
 
-/// `{"protocol":"adsb","raw":"8d…","at":"…Z","tick":120000,"rssi_dbfs":-12.3,"corrected_bits":0}`
+/// `{"protocol":"adsb","raw":"8d…","at":"…Z","tick":120000,"rssi_dbfs":-12.3,"corrected_bits":0}`; what else is known of how it was heard
+/// follows: `"noise_dbfs":-40.1,"snr_db":27.8,"freq_offset_hz":-310,"channel":"B","slot":1804`.
 #[derive(Debug, Serialize)]
 pub struct FrameLine {
     protocol: &'static str,
@@ -47,18 +50,36 @@ pub struct FrameLine {
     tick: u64,
     rssi_dbfs: Option<f64>,
     corrected_bits: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    noise_dbfs: Option<f64>,
+    /// The one less the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snr_db: Option<f64>,
+    /// Carrier offset from the channel's centre.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    freq_offset_hz: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slot: Option<u16>,
 }
 
 impl FrameLine {
     pub fn of(frame: &Frame, raw: String) -> Self {
         let Tick12(tick) = frame.tick;
+        let Signal { rssi, noise, .. } = frame.signal;
         Self {
             protocol: frame.protocol.name(),
             raw,
             at: frame.utc.map(Utc),
             tick,
-            rssi_dbfs: frame.signal.rssi.map(|r| f64::from(r.0) / 10.0),
+            rssi_dbfs: rssi.map(|r| f64::from(r.0) / 10.0),
             corrected_bits: frame.signal.corrected_bits,
+            noise_dbfs: noise.map(|n| f64::from(n.0) / 10.0),
+            snr_db: rssi.zip(noise).map(|(r, n)| f64::from(i32::from(r.0) - i32::from(n.0)) / 10.0),
+            freq_offset_hz: frame.signal.freq_offset_hz,
+            channel: frame.signal.channel.map(|c| channel_name(frame.protocol, c)),
+            slot: frame.signal.slot.map(Slot::get),
         }
     }
 
@@ -72,7 +93,7 @@ impl FrameLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Protocol, Raw, ReceiverId, Signal};
+    use model::{ChannelId, DeciDbfs, Protocol, Raw, ReceiverId};
 
     #[test]
     fn lines_hold_what_was_said_and_the_frame() {
@@ -89,9 +110,31 @@ mod tests {
             tick: Tick12(12),
             utc: None,
             signal: Signal::default(),
-            channel: 0,
         };
         let line = serde_json::to_string(&FrameLine::of(&frame, frame.raw.hex())).unwrap();
         assert_eq!(line, r#"{"protocol":"adsb","raw":"8d","at":null,"tick":12,"rssi_dbfs":null,"corrected_bits":0}"#);
+    }
+
+    /// Power, noise, signal-to-noise ratio, frequency offset, corrected bits, channel, slot and receiver of each AIS message.
+    #[test]
+    fn lines_tell_how_a_message_was_heard() {
+        let signal = Signal {
+            rssi: Some(DeciDbfs(-123)),
+            noise: Some(DeciDbfs(-401)),
+            freq_offset_hz: Some(-310),
+            corrected_bits: 2,
+            channel: Some(ChannelId(1)),
+            slot: Slot::new(1_804),
+        };
+        let frame = Frame { protocol: Protocol::Ais, receiver: ReceiverId(3), raw: Raw::new(&[4]), tick: Tick12(12), utc: None, signal };
+        let line = serde_json::to_string(&FrameLine::of(&frame, "!AIVDM".to_owned())).unwrap();
+        let heard = r#""noise_dbfs":-40.1,"snr_db":27.8,"freq_offset_hz":-310,"channel":"B","slot":1804}"#;
+        assert!(line.contains(r#""rssi_dbfs":-12.3,"corrected_bits":2,"#) && line.ends_with(heard), "{line}");
+        let event = Event { protocol: Protocol::Ais, receiver: ReceiverId(3), signal, ..crate::testing::position_event(1, 0) };
+        let mut line = Vec::new();
+        EventLine::of(&event).write(&mut line);
+        let line = String::from_utf8(line).unwrap();
+        let heard = r#""rssi_dbfs":-12.3,"noise_dbfs":-40.1,"freq_offset_hz":-310,"corrected_bits":2,"channel":"B","slot":1804,"raw":"#;
+        assert!(line.contains(r#""receiver":3,"#) && line.contains(heard), "{line}");
     }
 }

@@ -8,7 +8,7 @@
 //! What is written is what serde writes, byte by byte; a test says so for any event. Kinds that are rare go the plain way.
 
 use crate::live::source_name;
-use model::{Event, EventKind, Identity, LatLon, Position, Status, Subject};
+use model::{ChannelId, Event, EventKind, Identity, LatLon, Position, Protocol, Status, Subject};
 
 /// Appends the line's fields, without its end. `false`: not one of these kinds, nothing was appended.
 pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> bool {
@@ -124,9 +124,23 @@ impl Line<'_> {
         self.decimal("noise_dbfs", signal.noise.map(|r| i64::from(r.0)), 1);
         self.integer("freq_offset_hz", signal.freq_offset_hz.map(i64::from));
         self.integer("corrected_bits", (signal.corrected_bits != 0).then_some(signal.corrected_bits.into()));
+        if let Some(channel) = signal.channel {
+            self.channel(event.protocol, channel);
+        }
+        self.integer("slot", signal.slot.map(|s| s.get().into()));
         self.raw(br#","raw":""#);
         self.hex(event.raw.as_slice());
         self.raw(b"\"}");
+    }
+
+    fn channel(&mut self, protocol: Protocol, channel: ChannelId) {
+        self.key("channel");
+        self.raw(b"\"");
+        match channel.ais_letter() {
+            Some(letter) if protocol == Protocol::Ais => self.out.push(letter as u8),
+            _ => self.digits(channel.0.into(), 1),
+        }
+        self.raw(b"\"");
     }
 
     fn key(&mut self, key: &str) {

@@ -70,7 +70,6 @@ impl Aprs {
             tick: Tick12(self.tick),
             utc: Some(UnixMicros(self.tick as i64)),
             signal: Signal::default(),
-            channel: 0,
         };
         self.decoder.decode(&frame, &mut |event| match &event.kind {
             EventKind::Text(text) => assert!(!text.body.is_empty() && text.body.len() <= Text::MAX_BYTES),

@@ -1,6 +1,11 @@
 //! Where AIS is heard (ITU-R M.1371-5 annex 2 §2.1.1; M.1084 channel numbers).
 
-/// A 25 kHz channel. As in [`model::Frame::channel`]: A = 0 … D = 3.
+use model::{ChannelId, Tuning};
+
+/// Half the bandwidth that a channel needs, hertz.
+pub const HALF_BAND_HZ: u64 = 10_500;
+
+/// A 25 kHz channel. As a [`ChannelId`]: A = 0 … D = 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// AIS 1, channel 2087B.
@@ -25,6 +30,11 @@ impl Channel {
         }
     }
 
+    /// Does a receiver so tuned hear all of it?
+    pub fn is_covered_by(self, tuning: Tuning) -> bool {
+        self.center_hz().abs_diff(tuning.center_hz) + HALF_BAND_HZ <= u64::from(tuning.rate_sps / 2)
+    }
+
     pub const fn letter(self) -> char {
         match self {
             Self::A => 'A',
@@ -34,13 +44,12 @@ impl Channel {
         }
     }
 
-    pub const fn index(self) -> u8 {
-        self as u8
+    pub const fn id(self) -> ChannelId {
+        ChannelId(self as u8)
     }
 
-    /// `None` for what a frame from a network may carry: unknown.
-    pub fn from_index(index: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(index)).copied()
+    pub fn from_id(ChannelId(place): ChannelId) -> Option<Self> {
+        Self::ALL.get(usize::from(place)).copied()
     }
 
     /// From the field of a sentence: a letter, or 1 and 2 as some equipment writes.
@@ -54,6 +63,3 @@ impl Channel {
         }
     }
 }
-
-/// [`model::Frame::channel`] of a frame whose channel the source doesn't tell.
-pub const CHANNEL_UNKNOWN: u8 = u8::MAX;

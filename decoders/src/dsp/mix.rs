@@ -57,14 +57,19 @@ pub fn lag_product(re: &[f32], im: &[f32], lag: usize) -> (f32, f32) {
 }
 
 /// Multiplies by e^{j·step·n}, n from `start`. The rotating unit is set anew every 64 samples of absolute count.
-#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
 pub fn shift(re: &mut [f32], im: &mut [f32], step: f64, start: u64) {
+    shift_from(re, im, step, start, 0.0);
+}
+
+/// The same by e^{j·(step·n + phase)}.
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+pub fn shift_from(re: &mut [f32], im: &mut [f32], step: f64, start: u64, phase: f64) {
     let mut at = 0;
     while at < re.len() {
         let n = start + at as u64;
         let in_run = (n % 64) as usize;
         let run = (64 - in_run).min(re.len() - at);
-        let base = step * ((n - in_run as u64) as f64);
+        let base = step * ((n - in_run as u64) as f64) + phase;
         let base = base.rem_euclid(core::f64::consts::TAU);
         let (s0, c0) = base.sin_cos();
         let (s1, c1) = step.sin_cos();

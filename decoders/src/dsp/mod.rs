@@ -16,5 +16,5 @@ pub use convert::{FULL_SCALE_CU8, append_planar};
 pub use design::low_pass;
 pub use fir::{dot, filtered_power, sum};
 pub use line::Line;
-pub use mix::{lag_product, rotate, shift};
+pub use mix::{lag_product, rotate, shift, shift_from};
 pub use resample::Resampler;

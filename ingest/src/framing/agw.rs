@@ -113,7 +113,7 @@ mod tests {
             [message(0, b'R', &[0; 8]), message(1, b'K', &raw), message(0, b'K', b""), message(0, b'G', b""), long, message(2, b'K', &raw)];
         for cut in [1, 35, 100_000] {
             let (heard, counters) = run(&stream.concat(), cut);
-            assert_eq!(heard.iter().map(|h| h.channel).collect::<Vec<_>>(), [1, 2]);
+            assert_eq!(heard.iter().map(|h| h.signal.channel.unwrap().0).collect::<Vec<_>>(), [1, 2]);
             assert!(heard.iter().all(|h| h.raw.as_slice() == frame));
             assert_eq!((counters.frames, counters.other, counters.refused), (2, 2, 2));
         }

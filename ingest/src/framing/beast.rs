@@ -137,7 +137,7 @@ pub fn parse_body(body: &[u8]) -> Option<Heard> {
     }
     let ticks = head[..6].iter().fold(0_u64, |t, &b| t << 8 | u64::from(b));
     let told = ticks != 0 && head[..2] != [0xFF, 0x00];
-    Some(Heard { raw: Raw::new(raw), tick: told.then_some(Tick12(ticks)), utc: None, signal: signal(head[6]), channel: 0 })
+    Some(Heard { raw: Raw::new(raw), tick: told.then_some(Tick12(ticks)), utc: None, signal: signal(head[6]) })
 }
 
 /// The signal byte as a level.
@@ -244,7 +244,6 @@ pub(super) mod tests {
                     tick: (ticks != 0).then_some(Tick12(ticks)),
                     utc: None,
                     signal: signal(level),
-                    channel: 0,
                 });
             }
             let mut cuts: Vec<usize> = cuts.into_iter().map(|c| c.min(stream.len())).chain([0, stream.len()]).collect();

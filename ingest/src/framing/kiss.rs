@@ -7,7 +7,7 @@
 
 use super::{FramingCounters, Heard};
 use decoders::aprs::ax25;
-use model::{Raw, Signal};
+use model::{ChannelId, Raw, Signal};
 
 const FEND: u8 = 0xC0;
 const FESC: u8 = 0xDB;
@@ -93,7 +93,8 @@ impl Kiss {
 
 /// A frame of a TNC: it has no time and no level.
 pub fn heard(frame: &[u8], channel: u8) -> Heard {
-    Heard { raw: Raw::new(frame), tick: None, utc: None, signal: Signal::default(), channel }
+    let signal = Signal { channel: Some(ChannelId(channel)), ..Signal::default() };
+    Heard { raw: Raw::new(frame), tick: None, utc: None, signal }
 }
 
 #[cfg(test)]
@@ -140,7 +141,7 @@ mod tests {
         .concat();
         for cut in [1, 7, 1_000] {
             let (heard, counters) = run(&stream, cut);
-            let ports: Vec<_> = heard.iter().map(|h| h.channel).collect();
+            let ports: Vec<_> = heard.iter().map(|h| h.signal.channel.unwrap().0).collect();
             assert_eq!(ports, [0, 9, 15]);
             assert!(heard.iter().all(|h| h.raw.as_slice() == frame));
             assert_eq!((counters.frames, counters.other, counters.refused, counters.skipped_bytes), (3, 1, 2, 7 + 1));
@@ -159,7 +160,7 @@ mod tests {
         fn arbitrary_bytes_do_no_harm_and_the_next_frame_is_read(noise in prop::collection::vec(any::<u8>(), 0..3_000), cut in 1_usize..900) {
             let frame = Ui::from_tnc2(b"N0CALL>APRS:>x").unwrap().to_bytes();
             let (heard, _) = run(&[&noise[..], &[FEND], &kiss(3, &frame)].concat(), cut);
-            prop_assert_eq!(heard.last().map(|h| (h.channel, h.raw.as_slice().to_vec())), Some((3, frame)));
+            prop_assert_eq!(heard.last().map(|h| (h.signal.channel.unwrap().0, h.raw.as_slice().to_vec())), Some((3, frame)));
         }
     }
 }

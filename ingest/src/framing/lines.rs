@@ -115,7 +115,7 @@ fn from_hex(digits: &[u8], head: usize) -> Option<Heard> {
     }
     let ticks = head.iter().take(6).fold(0_u64, |t, &b| t << 8 | u64::from(b));
     let signal = head.get(6).map_or(Signal::default(), |&level| beast::signal(level));
-    Some(Heard { raw: Raw::new(raw), tick: (ticks != 0).then_some(Tick12(ticks)), utc: None, signal, channel: 0 })
+    Some(Heard { raw: Raw::new(raw), tick: (ticks != 0).then_some(Tick12(ticks)), utc: None, signal })
 }
 
 /// The first column that is a frame, and the first that is a time.

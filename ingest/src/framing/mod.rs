@@ -72,8 +72,6 @@ pub struct Heard {
     pub tick: Option<Tick12>,
     pub utc: Option<UnixMicros>,
     pub signal: Signal,
-    /// As in [`model::Frame`].
-    pub channel: u8,
 }
 
 /// What a framing has done so far.

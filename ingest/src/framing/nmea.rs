@@ -10,7 +10,6 @@
 //! is wrong too often. In a file it has the time of its tag block (`c:`), or of a logger's column behind the sentence.
 
 use super::{FramingCounters, Heard};
-use decoders::ais::CHANNEL_UNKNOWN;
 use decoders::ais::nmea::{Assembler, Assembly, LINE_BYTES_MAX, NmeaError, parse};
 use model::{Raw, Signal, UnixMicros};
 
@@ -104,8 +103,7 @@ impl Nmea {
                     raw: Raw::new(received.bits.as_bytes()),
                     tick: None,
                     utc: if self.arrived.is_some() { None } else { told },
-                    signal: Signal::default(),
-                    channel: received.channel.map_or(CHANNEL_UNKNOWN, decoders::ais::Channel::index),
+                    signal: Signal { channel: received.channel.map(decoders::ais::Channel::id), ..Signal::default() },
                 });
             }
             Ok(Assembly::Waiting) => {}
@@ -130,6 +128,7 @@ fn logged(line: &[u8]) -> Option<UnixMicros> {
 mod tests {
     use super::*;
     use crate::framing::{Framer, Framing};
+    use model::ChannelId;
     use proptest::prelude::*;
 
     const ONE: &str = "!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A";
@@ -159,7 +158,10 @@ mod tests {
         for cut in [1, 7, 10_000] {
             let (heard, counters) = run(text.as_bytes(), Some(5), cut);
             assert_eq!(heard.len(), 3, "{counters:?}");
-            assert_eq!((heard[0].channel, heard[1].channel, heard[1].raw.as_slice().len(), heard[0].utc), (0, 1, 53, None));
+            assert_eq!(
+                (heard[0].signal.channel, heard[1].signal.channel, heard[1].raw.as_slice().len(), heard[0].utc),
+                (Some(ChannelId(0)), Some(ChannelId(1)), 53, None)
+            );
             assert_eq!((counters.frames, counters.other, counters.refused), (3, 4, 1));
         }
     }

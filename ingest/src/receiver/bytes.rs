@@ -148,8 +148,8 @@ impl<'a> Parser<'a> {
 
 fn frame_of(heard: Heard, time: &mut FeedTime, out: &FrameOut, protocol: Protocol, arrival: Arrival) -> Frame {
     let (tick, utc) = time.place(&heard, arrival);
-    let Heard { raw, signal, channel, .. } = heard;
-    Frame { protocol, receiver: out.line.status.id, raw, tick, utc, signal, channel }
+    let Heard { raw, signal, .. } = heard;
+    Frame { protocol, receiver: out.line.status.id, raw, tick, utc, signal }
 }
 
 /// A fact has no frame; its receiver says who told it.

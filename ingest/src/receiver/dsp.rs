@@ -132,12 +132,13 @@ impl Dsp {
         let out = &self.out;
         let done = catch_unwind(AssertUnwindSafe(|| {
             demodulator.process(&iq, &mut |frame| out.push(frame));
-            (demodulator.counters(), demodulator.latency_us())
+            (demodulator.counters(), demodulator.latency_us(), demodulator.crystal_error_ppm())
         }));
         match done {
-            Ok((counters, latency_us)) => {
+            Ok((counters, latency_us, crystal_error_ppm)) => {
                 self.missing = 0;
                 self.out.line.status.demodulator.store(&counters);
+                self.out.line.status.set_crystal_error(crystal_error_ppm);
                 let behind_us = block.signal_us() as i64 - i64::from(latency_us);
                 self.out.progress(iq.start_utc.map(|UnixMicros(us)| UnixMicros(us + behind_us)));
             }

@@ -91,7 +91,6 @@ mod tests {
             tick: Tick12(tick as u64),
             utc: None,
             signal: Signal::default(),
-            channel: 0,
         };
         let mut frames: Vec<Frame> = truth.iter().map(|t| frame(t.frame.as_slice(), t.tick12())).collect();
         frames.push(frames[0].clone());

@@ -19,13 +19,17 @@ pub const BIT_RATE: f64 = 9600.0;
 /// 10·log10(9,600).
 pub const EBN0_TO_CN0_DB: f64 = 39.822_712_330_395_68;
 
-/// One of the two AIS channels.
+/// One of the AIS channels: two for everything, two for long range (type 27).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
     /// 161.975 MHz.
     A,
     /// 162.025 MHz.
     B,
+    /// 156.775 MHz.
+    C,
+    /// 156.825 MHz.
+    D,
 }
 
 impl Channel {
@@ -33,6 +37,8 @@ impl Channel {
         match self {
             Self::A => 161_975_000,
             Self::B => 162_025_000,
+            Self::C => 156_775_000,
+            Self::D => 156_825_000,
         }
     }
 
@@ -40,6 +46,8 @@ impl Channel {
         match self {
             Self::A => 'A',
             Self::B => 'B',
+            Self::C => 'C',
+            Self::D => 'D',
         }
     }
 }
@@ -143,7 +151,7 @@ impl Transmission for AisBurst {
     }
 
     fn channel(&self) -> u32 {
-        u32::from(self.channel == Channel::B)
+        self.channel as u32
     }
 }
 

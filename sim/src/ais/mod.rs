@@ -6,6 +6,7 @@
 //! - [`scenario`]: laboratory signals: levels, offsets, timing, modulation faults, collisions.
 
 pub mod gmsk;
+mod interval;
 pub mod message;
 mod payload;
 pub mod scenario;
@@ -15,7 +16,7 @@ mod truth;
 
 pub use gmsk::{AisBurst, Channel};
 pub use payload::Payload;
-pub use sea::{SeaConfig, SeaSignal};
+pub use sea::{SeaConfig, SeaMessage, SeaSignal};
 pub use truth::{AisTruth, Reception};
 
 use crate::air::PS_PER_S;

@@ -41,6 +41,8 @@ pub struct Scenario {
     pub payloads: Vec<Payload>,
     /// A second, weaker burst in the same slot.
     pub collision: Option<Collision>,
+    /// Every slot of the channel between A and B, 25 kHz from either, is used; this much over the wanted ones, decibels.
+    pub neighbour_db: Option<f64>,
 }
 
 /// A weaker burst over each burst.
@@ -70,6 +72,7 @@ impl Scenario {
             begins_with_one: 0.5,
             payloads: positions(200),
             collision: None,
+            neighbour_db: None,
         }
     }
 
@@ -110,7 +113,20 @@ impl Scenario {
                 bursts.push((first.burst.clone(), Some(first)));
             }
         }
+        if let Some(over_db) = self.neighbour_db {
+            self.neighbour(over_db, &mut bursts);
+        }
         Planned::new(bursts, Modulator::new(self.frontend.rate_sps, self.center_hz), self.frontend.rate_sps)
+    }
+
+    /// Bursts one behind the other that nobody is meant to hear.
+    fn neighbour(&self, over_db: f64, bursts: &mut Vec<(AisBurst, Option<AisTruth>)>) {
+        let mut rng = Rng::stream(self.seed, &[0xA15, 0x25]);
+        for slot in 0..self.seconds * 2250 / 60 {
+            let payload = rng.pick(&self.payloads).clone();
+            let truth = self.burst(&mut rng, payload, Channel::A, slot_ps(slot), self.ebn0_db.1 + over_db);
+            bursts.push((AisBurst { offset_hz: truth.burst.offset_hz + 25_000.0, ..truth.burst }, None));
+        }
     }
 
     /// All samples and all truth.

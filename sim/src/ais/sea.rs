@@ -2,27 +2,32 @@
 //!
 //! | station | position | static |
 //! |---|---|---|
-//! | class A, at anchor / below 14 kt / to 23 kt / above | 180 / 10 / 6 / 2 s (turning: 3⅓ s below 23 kt) | type 5 every 360 s |
-//! | class B, below / above 2 kt | 180 / 30 s | type 24 A and B every 360 s |
+//! | class A, at anchor / below 14 kt / to 23 kt / above | 180 / 10 / 6 / 2 s (turning: 3⅓, 2, 2 s) | type 5 every 360 s |
+//! | – which type | 1; 3 while it turns; 2 of every eighth, which a base station assigns | |
+//! | class A, long range | type 27 every 180 s, on channels C and D by turns | |
+//! | class B, below / above 2 kt | type 18, 180 / 30 s | type 24 A and B every 360 s; every third type 19 too |
 //! | aid to navigation | type 21 every 180 s | |
-//! | base station | type 4 every 10 s | type 14 every 600 s |
-//! | search and rescue transmitter | type 1 eight times a minute | type 14 "SART ACTIVE" every 60 s |
+//! | base station | type 4 every 10 s | type 14 every 600 s, type 8 (weather, 1/31) every 180 s |
+//! | search and rescue helicopter | type 9 every 10 s | |
+//! | distress device (970, 972, 974), active or under test | type 1 eight times in 14 s of every minute | type 14 every 60 s |
 //!
 //! Slots: each report has its nominal time; it takes the next free slot on its channel (channels by turns), as stations that hear
 //! each other do. A share of reports comes from stations that don't hear the others and may collide. Everything of one minute is
 //! drawn from `(seed, minute)`, so whoever listens, and since when, hears the same.
 
 use super::gmsk::{AisBurst, Channel, EBN0_TO_CN0_DB, Levels, Modulator, Shape};
+use super::interval::interval_s;
 use super::message::{self, CommState};
 use super::payload::Payload;
 use super::scenario::CENTER_HZ;
+use super::service::{self, Mast};
 use super::truth::{AisTruth, Reception};
 use super::{RAMP_PS, slot_ps};
 use crate::air::sample_ps;
 use crate::civil::Utc;
 use crate::iq::{Frontend, IqStream, Painter};
 use crate::rng::Rng;
-use crate::world::{ShipState, World, WorldConfig};
+use crate::world::{Sea, ShipState, World, WorldConfig};
 use model::LatLon;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -73,6 +78,29 @@ impl SeaConfig {
     }
 }
 
+/// What is said in which slot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeaMessage {
+    /// Minute since the world began, and slot in it.
+    pub minute: i64,
+    pub slot: u64,
+    pub channel: Channel,
+    pub payload: Payload,
+}
+
+impl SeaConfig {
+    /// Everything that is said in so many minutes from the one in which the stream begins, on all four channels, without its signal.
+    pub fn messages(&self, minutes: i64) -> Vec<SeaMessage> {
+        let world = World::new(self.world.clone());
+        let first = self.start_us.div_euclid(MINUTE_US);
+        let of_minute = |minute| {
+            let reports = reports_of_minute(&world, self, minute);
+            reports.into_iter().map(move |Report { slot, channel, payload, .. }| SeaMessage { minute, slot, channel, payload })
+        };
+        (first..first + minutes).flat_map(of_minute).collect()
+    }
+}
+
 /// The sea's signal as bytes: deterministic, endless unless limited, the same however it is cut.
 #[derive(Debug)]
 pub struct SeaSignal {
@@ -119,9 +147,15 @@ enum Job {
     Position(usize),
     Static(usize),
     StaticB(usize),
+    /// A distress device's text, and the so-manieth of its eight positions.
     Sart(usize),
+    Beacon(usize, u8),
     Aton(usize),
+    LongRange(usize),
+    ExtendedB(usize),
+    Helicopter,
     Base,
+    Weather,
     Text,
 }
 
@@ -136,6 +170,8 @@ struct SeaPainter {
 }
 
 const MINUTE_US: i64 = 60_000_000;
+/// Half of what a burst occupies, with its offset.
+const CHANNEL_HALF_HZ: u64 = 8_000;
 
 impl SeaPainter {
     fn new(config: SeaConfig) -> Self {
@@ -152,7 +188,13 @@ impl SeaPainter {
     /// Hears all reports of the next minute.
     fn next_minute(&mut self) {
         let minute_began_ps = (self.minute * MINUTE_US - self.config.start_us) as i128 * 1_000_000;
+        let half_band_hz = u64::from(self.config.frontend.rate_sps / 2);
         for report in reports_of_minute(&self.world, &self.config, self.minute) {
+            // What lies outside would fold into the band. (Drawn all the same: who listens elsewhere hears the same sea.)
+            let is_in_band = report.channel.center_hz().abs_diff(self.config.center_hz) + CHANNEL_HALF_HZ <= half_band_hz;
+            if !is_in_band {
+                continue;
+            }
             let truth = self.hear(&report);
             let start_ps = minute_began_ps + i128::from(truth.burst.start_ps);
             // What began before the stream did is not heard.
@@ -205,32 +247,27 @@ impl Painter for SeaPainter {
     }
 }
 
+/// The mast at the base station: a calm sea.
+const MAST: Mast = Mast { wind_kt: 12, gust_kt: 17, wind_from_deg: 270, temperature_dc: 85, pressure_hpa: 1_013 };
+
 fn reports_of_minute(world: &World, config: &SeaConfig, minute: i64) -> Vec<Report> {
     let sea = world.sea();
-    let mut jobs = vec![(10.0, Job::Base), (600.0, Job::Text)];
-    for i in 0..sea.ship_count() {
-        let ship = sea.ship_at(i, minute * MINUTE_US);
-        jobs.push((interval_s(ship.class_b, ship.nav_status, ship.speed_kt, ship.turn_deg_per_min), Job::Position(i)));
-        if ship.nav_status == ShipState::SART_ACTIVE {
-            jobs.push((60.0, Job::Sart(i)));
-            continue;
-        }
-        jobs.push((360.0, Job::Static(i)));
-        if ship.class_b {
-            jobs.push((360.0, Job::StaticB(i)));
-        }
-    }
-    jobs.extend((0..sea.atons().len()).map(|i| (180.0, Job::Aton(i))));
+    let jobs = jobs_of_minute(sea, minute);
     let mut taken: HashSet<(Channel, u64)> = HashSet::new();
     let mut reports = Vec::new();
     for (index, (interval_s, job)) in jobs.into_iter().enumerate() {
         let mut own = Rng::stream(config.world.seed, &[9, index as u64]);
-        let (phase_s, turn) = (own.range(0.0, interval_s), own.below(2) as i64);
+        let (phase_s, turn) = match job {
+            // Eight messages 75 slots apart, channels by turns (annex 9 §2.2).
+            Job::Beacon(i, k) => (Rng::stream(config.world.seed, &[16, i as u64]).range(0.0, 44.0) + 2.0 * f64::from(k), i64::from(k)),
+            _ => (own.range(0.0, interval_s), own.below(2) as i64),
+        };
         let minute_s = minute as f64 * 60.0;
         let mut count = ((minute_s - phase_s) / interval_s).ceil() as i64;
         while phase_s + count as f64 * interval_s < minute_s + 60.0 {
             let nominal = (((phase_s + count as f64 * interval_s - minute_s) * 37.5) as u64).min(2249);
-            let channel = if (count + turn) % 2 == 0 { Channel::A } else { Channel::B };
+            let pair = if matches!(job, Job::LongRange(_)) { [Channel::C, Channel::D] } else { [Channel::A, Channel::B] };
+            let channel = pair[(count + turn).rem_euclid(2) as usize];
             let hidden = Rng::stream(config.world.seed, &[10, index as u64, count as u64]).chance(config.hidden_share);
             reports.extend(report(world, job, minute, nominal, channel, hidden, &mut taken));
             count += 1;
@@ -239,34 +276,26 @@ fn reports_of_minute(world: &World, config: &SeaConfig, minute: i64) -> Vec<Repo
     reports
 }
 
-/// Table 1 of annex 2.
-fn interval_s(class_b: bool, nav_status: u8, speed_kt: f64, turn_deg_per_min: f64) -> f64 {
-    match (class_b, 10.0 < turn_deg_per_min.abs()) {
-        (false, _) if nav_status == ShipState::SART_ACTIVE => 7.5,
-        (true, _) => {
-            if speed_kt < 2.0 {
-                180.0
-            } else {
-                30.0
-            }
+/// Who says what, and how often.
+fn jobs_of_minute(sea: &Sea, minute: i64) -> Vec<(f64, Job)> {
+    let mut jobs = vec![(10.0, Job::Base), (600.0, Job::Text), (180.0, Job::Weather), (10.0, Job::Helicopter)];
+    for i in 0..sea.ship_count() {
+        let ship = sea.ship_at(i, minute * MINUTE_US);
+        if ship.beacon_text().is_some() {
+            jobs.extend((0..8).map(|k| (60.0, Job::Beacon(i, k))));
+            jobs.push((60.0, Job::Sart(i)));
+            continue;
         }
-        _ if matches!(nav_status, 1 | 5) && speed_kt < 3.0 => 180.0,
-        (_, turning) if speed_kt < 14.0 => {
-            if turning {
-                10.0 / 3.0
-            } else {
-                10.0
-            }
+        jobs.push((interval_s(ship.class_b, ship.nav_status, ship.speed_kt, ship.turn_deg_per_min), Job::Position(i)));
+        jobs.push((360.0, Job::Static(i)));
+        match (ship.class_b, i % 3) {
+            (true, 0) => jobs.extend([(360.0, Job::StaticB(i)), (360.0, Job::ExtendedB(i))]),
+            (true, _) => jobs.push((360.0, Job::StaticB(i))),
+            (false, _) => jobs.push((180.0, Job::LongRange(i))),
         }
-        (_, turning) if speed_kt < 23.0 => {
-            if turning {
-                2.0
-            } else {
-                6.0
-            }
-        }
-        _ => 2.0,
     }
+    jobs.extend((0..sea.atons().len()).map(|i| (180.0, Job::Aton(i))));
+    jobs
 }
 
 /// The report in the first slot from `nominal` that is free for its whole length, within the next 75 (two seconds). `None`: all
@@ -280,43 +309,38 @@ fn report(
     hidden: bool,
     taken: &mut HashSet<(Channel, u64)>,
 ) -> Option<Report> {
-    let slots = if matches!(job, Job::Static(_) | Job::Aton(_)) { 2 } else { 1 };
+    let slots = if matches!(job, Job::Static(_) | Job::Aton(_) | Job::ExtendedB(_) | Job::Weather) { 2 } else { 1 };
     let free = |slot: &u64| hidden || (*slot..slot + slots).all(|s| !taken.contains(&(channel, s)));
     let slot = (nominal..nominal + 75).find(free).filter(|slot| slot + slots <= 2250)?;
     taken.extend((slot..slot + slots).map(|s| (channel, s)));
     let t_us = minute * MINUTE_US + (slot_ps(slot) / 1_000_000) as i64;
     let second = (slot_ps(slot) / 1_000_000_000_000) as u8;
-    let comm = CommState { slot: slot as u16, timeout: (minute.rem_euclid(4) * 2) as u8 };
+    // A slot is kept for eight minutes, counted down; each ship is somewhere else in them.
+    let key = if let Job::Position(i) | Job::Beacon(i, _) = job { i as i64 } else { 0 };
+    let comm = CommState { slot: slot as u16, timeout: 7 - (minute + key).rem_euclid(8) as u8 };
     let sea = world.sea();
     let (mmsi, at, weaker_db, payload) = match job {
-        Job::Position(i) | Job::Static(i) | Job::StaticB(i) | Job::Sart(i) => {
+        Job::Position(i) | Job::Static(i) | Job::StaticB(i) | Job::ExtendedB(i) | Job::Sart(i) | Job::Beacon(i, _) | Job::LongRange(i) => {
             let ship = sea.ship_at(i, t_us);
-            let payload = match (job, ship.class_b) {
-                (Job::Position(_), false) => message::position_a(1, &ship, second, comm),
-                (Job::Position(_), true) => message::position_b(&ship, second),
-                (Job::Static(_), false) => message::static_a(&ship, (12, 24, 18, 0)),
-                (Job::Static(_), true) => message::static_b_name(&ship),
-                (Job::Sart(_), _) => message::safety_text(ship.mmsi, "SART ACTIVE"),
-                _ => message::static_b_rest(&ship),
-            };
             // Class B sends 2 W, a transmitter adrift 1 W from wave height, class A 12.5 W.
-            let adrift = ship.nav_status == ShipState::SART_ACTIVE;
-            (
-                ship.mmsi,
-                ship.at,
-                if adrift {
-                    12.0
-                } else if ship.class_b {
-                    8.0
-                } else {
-                    0.0
-                },
-                payload,
-            )
+            let weaker_db = match (ship.beacon_text(), ship.class_b) {
+                (Some(_), _) => 12.0,
+                (None, true) => 8.0,
+                (None, false) => 0.0,
+            };
+            (ship.mmsi, ship.at, weaker_db, payload_of_ship(job, i, &ship, second, comm))
         }
         Job::Aton(i) => {
             let aton = sea.atons()[i];
             (aton.mmsi, aton.at, 3.0, message::aid_to_navigation(&aton, second, false))
+        }
+        Job::Helicopter => {
+            let helicopter = sea.helicopter_at(t_us);
+            (helicopter.mmsi, helicopter.at, 0.0, message::sar_aircraft(&helicopter, 150, second, comm))
+        }
+        Job::Weather => {
+            let (mmsi, at) = sea.base_station();
+            (mmsi, at, 0.0, service::weather_broadcast(mmsi, at, Utc::of_micros(t_us), &MAST))
         }
         Job::Base => {
             let (mmsi, at) = sea.base_station();
@@ -328,6 +352,23 @@ fn report(
         }
     };
     Some(Report { slot, channel, mmsi, at, weaker_db, payload })
+}
+
+fn payload_of_ship(job: Job, index: usize, ship: &ShipState, second: u8, comm: CommState) -> Payload {
+    match (job, ship.class_b) {
+        (Job::Sart(_), _) => message::safety_text(ship.mmsi, ship.beacon_text().unwrap_or_default()),
+        (Job::Beacon(..), _) => message::position_a(1, ship, second, comm),
+        (Job::LongRange(_), _) => message::long_range(ship),
+        (Job::ExtendedB(_), _) => message::extended_b(ship, second),
+        (Job::Position(_), true) => message::position_b(ship, second),
+        (Job::Position(_), false) => {
+            let kind = if 10.0 < ship.turn_deg_per_min.abs() { 3 } else { 1 + u8::from(index % 8 == 3) };
+            message::position_a(kind, ship, second, comm)
+        }
+        (Job::Static(_), false) => message::static_a(ship, (12, 24, 18, 0)),
+        (Job::Static(_), true) => message::static_b_name(ship),
+        _ => message::static_b_rest(ship),
+    }
 }
 
 #[cfg(test)]
@@ -355,18 +396,53 @@ mod tests {
         let kinds = |kind| all.iter().filter(|t| t.payload.kind() == kind).count();
         let world = World::new(WorldConfig::default());
         let ships: Vec<_> = (0..world.sea().ship_count()).map(|i| world.sea().ship_at(i, 1_795_392_000_000_000)).collect();
-        let expected: f64 =
-            ships.iter().filter(|s| !s.class_b).map(|s| 60.0 / interval_s(false, s.nav_status, s.speed_kt, s.turn_deg_per_min)).sum();
-        assert!((kinds(1) as f64 - expected).abs() < 0.1 * expected + 3.0, "{} {expected}", kinds(1));
+        let class_a = ships.iter().filter(|s| !s.class_b && s.beacon_text().is_none());
+        let expected: f64 = class_a.map(|s| 60.0 / interval_s(false, s.nav_status, s.speed_kt, s.turn_deg_per_min)).sum();
         let adrift = |kind| all.iter().filter(|t| t.payload.mmsi() / 1_000_000 == 970 && t.payload.kind() == kind).count();
-        assert_eq!((kinds(4), adrift(1), adrift(14), adrift(5)), (6, 8, 1, 0));
-        assert!(3 < kinds(18) && 0 < kinds(5) && 0 < kinds(21));
+        let scheduled = kinds(1) - adrift(1) + kinds(2) + kinds(3);
+        assert!((scheduled as f64 - expected).abs() < 0.1 * expected + 3.0, "{scheduled} {expected}");
+        assert_eq!((kinds(4), kinds(9), adrift(1), adrift(14), adrift(5)), (6, 6, 8, 1, 0));
+        assert!(3 < kinds(18) && 0 < kinds(2) && 0 < kinds(5) && 0 < kinds(21) && kinds(27) == 0, "type 27 is not sent on A and B");
         for t in &all {
             let in_slot_us = (t.burst.start_ps as f64 * 1e-6 - 833.333).rem_euclid(60e6 / 2250.0);
             assert!(!(300.0..=60e6 / 2250.0 - 300.0).contains(&in_slot_us), "{in_slot_us}");
         }
         let collided = all.iter().filter(|t| t.overlapped).count();
         assert!(collided * 10 < all.len(), "{collided} of {}", all.len());
+    }
+
+    /// Six minutes hold every type, in the proportions that the table's intervals give; and the other two channels nothing but type 27.
+    #[test]
+    fn every_type_is_sent_in_proportion() {
+        let world = WorldConfig { sarts: 4, ..WorldConfig::default() };
+        let config = SeaConfig { world, ..coast(1_795_392_000_000_000) };
+        let (world, mut counts) = (World::new(config.world.clone()), [0; 29]);
+        let (mut long_range, mut beacons) = (Vec::new(), HashSet::new());
+        for minute in 0..6 {
+            for report in reports_of_minute(&world, &config, config.start_us / MINUTE_US + minute) {
+                let kind = report.payload.kind();
+                counts[usize::from(kind)] += 1;
+                let is_long_range = matches!(report.channel, Channel::C | Channel::D);
+                assert_eq!(is_long_range, kind == 27, "{report:?}");
+                long_range.extend(is_long_range.then_some(report.channel));
+                if matches!(report.mmsi / 1_000_000, 970..=974) {
+                    beacons.insert((report.mmsi / 10_000, kind));
+                }
+            }
+        }
+        let ships = 40;
+        let class_a = (0..ships).filter(|&i| !world.sea().ship_at(i, 0).class_b).count();
+        assert_eq!((counts[4], counts[9], counts[14], counts[8], counts[27]), (36, 36, counts[14], 2, 2 * class_a));
+        assert_eq!((counts[5], counts[24]), (class_a, 2 * (ships - class_a)), "static data once in six minutes");
+        assert_eq!(counts[21], 2 * world.sea().atons().len());
+        assert!(24 <= counts[14] && 0 < counts[19] && 0 < counts[2] && 0 < counts[3] && 5 * counts[2] < counts[1], "{counts:?}");
+        assert!(long_range.contains(&Channel::C) && long_range.contains(&Channel::D));
+        let all: HashSet<_> = [97_001, 97_002, 97_201, 97_401].iter().flat_map(|&device| [(device, 1), (device, 14)]).collect();
+        assert_eq!(beacons, all);
+        // Heard where they are sent: around 156.8 MHz.
+        let long = SeaConfig { center_hz: 156_800_000, ..config };
+        let heard = truths(long, 60);
+        assert!(!heard.is_empty() && heard.iter().all(|t| t.payload.kind() == 27), "{}", heard.len());
     }
 
     #[test]

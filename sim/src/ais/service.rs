@@ -3,6 +3,7 @@
 
 use super::message::{CommState, position_a};
 use super::payload::Payload;
+use crate::civil::Utc;
 use crate::world::ShipState;
 use model::LatLon;
 
@@ -42,6 +43,65 @@ pub fn acknowledge(kind: u8, from: u32, messages: &[(u32, u8)]) -> Payload {
 /// Message 8: data for everybody.
 pub fn broadcast_binary(from: u32, binary: &Binary<'_>) -> Payload {
     binary.put(head(8, from).put(2, 0))
+}
+
+/// Message 8 with weather and water of a place (IMO SN.1/Circ.289, DAC 1 FI 31), 360 bits: what a mast of `weather` says, the rest "not
+/// available".
+pub fn weather_broadcast(from: u32, at: LatLon, utc: Utc, weather: &Mast) -> Payload {
+    let thousandths = |deg: f64, width: u32| (width, (deg * 60_000.0).round() as i32 as u32 & ((1 << width) - 1));
+    let data = [
+        thousandths(at.lon_deg(), 25),
+        thousandths(at.lat_deg(), 24),
+        (1, 0),
+        (5, utc.day.into()),
+        (5, utc.hour.into()),
+        (6, utc.minute.into()),
+        (7, weather.wind_kt.into()),
+        (7, weather.gust_kt.into()),
+        (9, weather.wind_from_deg.into()),
+        (9, 360),
+        // Tenths of a degree, signed.
+        (11, weather.temperature_dc as i32 as u32 & 0x7FF),
+        (7, 101),
+        (10, 501),
+        (9, u32::from(weather.pressure_hpa.saturating_sub(799))),
+        (2, 3),
+        (8, 127),
+        (12, 4_001),
+        (2, 3),
+        (8, 255),
+        (9, 360),
+        (8, 255),
+        (9, 360),
+        (5, 31),
+        (8, 255),
+        (9, 360),
+        (5, 31),
+        (8, 255),
+        (6, 63),
+        (9, 360),
+        (8, 255),
+        (6, 63),
+        (9, 360),
+        (4, 13),
+        (10, 501),
+        (3, 7),
+        (9, 510),
+        (2, 3),
+        (10, 0),
+    ];
+    broadcast_binary(from, &Binary { application: (1, 31), data: &data })
+}
+
+/// What a mast measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mast {
+    pub wind_kt: u8,
+    pub gust_kt: u8,
+    pub wind_from_deg: u16,
+    /// Tenths of a degree Celsius.
+    pub temperature_dc: i16,
+    pub pressure_hpa: u16,
 }
 
 /// Message 10: what time is it with you?
@@ -136,6 +196,7 @@ mod tests {
         let at = |lat, lon| LatLon::from_degrees(lat, lon).unwrap();
         let region = (at(53.0, 5.0), at(52.0, 4.0));
         let comm = CommState { slot: 77, timeout: 2 };
+        let mast = Mast { wind_kt: 12, gust_kt: 20, wind_from_deg: 270, temperature_dc: -15, pressure_hpa: 1_013 };
         let binary = Binary { application: (1, 40), data: &[(13, 12), (3, 0)] };
         for (payload, kind, bits) in [
             (addressed_binary(base, 1, ship, &binary), 6, 104),
@@ -152,6 +213,7 @@ mod tests {
             (group_assignment(base, region, 6, 9, 0), 23, 160),
             (slot_binary(base, None, &binary, None), 25, 72),
             (slot_binary(base, Some(ship), &binary, Some(comm)), 26, 128),
+            (weather_broadcast(base, at(52.0, 4.0), Utc::of_micros(0), &mast), 8, 360),
             (aid_short(992_441_234, at(52.0, 4.0), 60, 20), 28, 168),
         ] {
             assert_eq!(payload.bits(), bits, "type {kind}");

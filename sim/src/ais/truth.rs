@@ -57,5 +57,5 @@ impl Judged for AisTruth {
     }
 }
 
-/// What is in the air on the two AIS channels at one antenna.
+/// What is in the air on the AIS channels at one antenna.
 pub type Reception = Air<AisBurst, Modulator, AisTruth>;

@@ -3,19 +3,34 @@
 //! ```text
 //!   IQ ─► shift ─► ±7.5 kHz filter, to 48 kHz ─► discriminator ─► 100 Hz high-pass ─► 5 kHz low-pass ─► (de-emphasis) ─► audio
 //! ```
-//! The squelch is open: between packets there is noise. For the laboratory: it allocates, and is not fast.
+//! The squelch is open, so that between packets there is noise; or it mutes what has no carrier, and closes some time late: a tail of
+//! noise behind each packet. For the laboratory: it allocates, and is not fast.
 
 use core::f64::consts::{PI, TAU};
 
 /// Audio samples a second.
 pub const AUDIO_RATE: u32 = 48_000;
 
+/// Samples whose mean power opens and closes the squelch: 5 ms.
+const SQUELCH_SAMPLES: usize = 240;
+/// Opens at so many times the power of the quietest tenth: 6 dB.
+const SQUELCH_RATIO: f32 = 4.0;
+
 /// `iq` at `rate_sps` (a multiple of 48,000) to audio, 1.0 = 10 kHz of deviation. `offset_hz`: the channel from the centre.
 pub fn discriminate(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, de_emphasis: bool) -> Vec<f32> {
+    receive(iq, rate_sps, offset_hz, de_emphasis, None)
+}
+
+/// The same with a squelch that closes `tail_s` after a carrier ends. Between carriers there must be pauses, a tenth of the time at least.
+pub fn discriminate_squelched(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, de_emphasis: bool, tail_s: f64) -> Vec<f32> {
+    receive(iq, rate_sps, offset_hz, de_emphasis, Some(tail_s))
+}
+
+fn receive(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, de_emphasis: bool, tail_s: Option<f64>) -> Vec<f32> {
     assert!(rate_sps.is_multiple_of(AUDIO_RATE), "{rate_sps} samples/s are no multiple of 48,000");
     let baseband = shift_and_filter(iq, f64::from(rate_sps), offset_hz, (rate_sps / AUDIO_RATE) as usize);
     let rate = f64::from(AUDIO_RATE);
-    let deviation: Vec<f32> = baseband
+    let mut deviation: Vec<f32> = baseband
         .windows(2)
         .map(|w| {
             let (a, b) = (w[0], w[1]);
@@ -23,6 +38,9 @@ pub fn discriminate(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, de_emphasi
             (f64::from(turn) / TAU * rate / 10_000.0) as f32
         })
         .collect();
+    if let Some(tail_s) = tail_s {
+        mute(&mut deviation, &baseband, (tail_s * rate) as usize);
+    }
     let mut audio = filter_real(&high_pass(&deviation, 100.0 / rate), &low_pass(5000.0 / rate, 121));
     if de_emphasis {
         // A first-order low-pass well below the tones falls with frequency, as 6 dB an octave; its gain is 1 at 1,200 Hz.
@@ -36,6 +54,23 @@ pub fn discriminate(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, de_emphasi
         });
     }
     audio
+}
+
+/// Silence where the squelch is closed.
+fn mute(audio: &mut [f32], baseband: &[(f32, f32)], tail: usize) {
+    let power = |block: &[(f32, f32)]| block.iter().map(|(re, im)| re * re + im * im).sum::<f32>() / block.len() as f32;
+    let powers: Vec<f32> = baseband.chunks(SQUELCH_SAMPLES).map(power).collect();
+    let mut sorted = powers.clone();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let threshold = SQUELCH_RATIO * sorted.get(sorted.len() / 10).copied().unwrap_or(0.0);
+    let mut open = 0;
+    for (block, power) in audio.chunks_mut(SQUELCH_SAMPLES).zip(powers) {
+        open = if threshold < power { block.len() + tail } else { open };
+        let muted = block.len().saturating_sub(open);
+        let from = block.len() - muted;
+        block[from..].fill(0.0);
+        open = open.saturating_sub(block.len());
+    }
 }
 
 /// Audio as 16-bit samples in a WAV file (one channel), 1.0 = full scale.

@@ -141,7 +141,7 @@ pub fn frames_from_text(text: &[u8]) -> Vec<UiFrame> {
 mod tests {
     use super::*;
     use crate::air::Transmission;
-    use crate::aprs::receiver::discriminate;
+    use crate::aprs::receiver::{discriminate, discriminate_squelched};
 
     fn frames(count: usize) -> Vec<UiFrame> {
         (0..count).map(|i| UiFrame::new("N0CALL-1", "APZSIM", &["WIDE1-1"], format!(">status {i}").as_bytes()).unwrap()).collect()
@@ -188,6 +188,23 @@ mod tests {
             }
         }
         assert!(error < 0.03 * power, "{}", error / power);
+    }
+
+    #[test]
+    fn a_squelch_leaves_a_tail_of_noise() {
+        let scenario = Scenario { gap_s: (0.5, 0.5), ..Scenario::sensitivity(20.0, frames(3)) };
+        let (bytes, truth) = scenario.render();
+        let audio = discriminate_squelched(&complex(&bytes), 48_000, 0.0, false, 0.1);
+        let rms = |from_s: f64| {
+            let from = (from_s * 48_000.0) as usize;
+            (audio[from..from + 960].iter().map(|x| f64::from(x * x)).sum::<f64>() / 960.0).sqrt()
+        };
+        for t in &truth {
+            let end_s = t.burst.end_ps() as f64 * 1e-12;
+            // Tones of 3 kHz; noise of the whole discriminator; nothing.
+            let (tones, tail, after) = (rms(end_s - 0.1), rms(end_s + 0.05), rms(end_s + 0.2));
+            assert!((0.15..0.3).contains(&tones) && 0.2 < tail && after < 0.01, "{tones} {tail} {after}");
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct WorldConfig {
     pub sea_center: LatLon,
     pub sea_radius_m: f64,
     pub ships: u32,
-    /// Active search and rescue transmitters (AIS-SART) adrift on the sea.
+    /// Distress devices adrift on the sea: in turn an active AIS-SART, one under test, a man overboard, an EPIRB.
     pub sarts: u32,
     /// Buoys and lights that transmit AIS.
     pub atons: u32,

@@ -22,7 +22,7 @@ pub struct ShipState {
     pub dimensions_m: [u16; 4],
     pub draught_dm: u8,
     pub destination: ShortText<20>,
-    /// 0 under way using engine, 1 at anchor, 7 fishing…
+    /// 0 under way using engine, 1 at anchor, 7 fishing…; 14 a distress device that is active, 15 one under test.
     pub nav_status: u8,
     pub at: LatLon,
     pub speed_kt: f64,
@@ -35,6 +35,22 @@ pub struct ShipState {
 impl ShipState {
     /// Navigational status of an active AIS-SART, MOB or EPIRB.
     pub const SART_ACTIVE: u8 = 14;
+    /// The same under test.
+    pub const SART_TEST: u8 = 15;
+
+    /// What a distress device says of itself in message 14 (IEC 61097-14, 63269). `None`: it is none.
+    pub fn beacon_text(&self) -> Option<&'static str> {
+        let active = self.nav_status == Self::SART_ACTIVE;
+        Some(match (self.mmsi / 1_000_000, active) {
+            (970, true) => "SART ACTIVE",
+            (970, false) => "SART TEST",
+            (972, true) => "MOB ACTIVE",
+            (972, false) => "MOB TEST",
+            (974, true) => "EPIRB ACTIVE",
+            (974, false) => "EPIRB TEST",
+            _ => return None,
+        })
+    }
 }
 
 /// An aid to navigation.
@@ -79,7 +95,7 @@ impl Sea {
         Self { map, ships, atons, base_mmsi: 2_442_000, base_at: config.center }
     }
 
-    /// Ships, then search and rescue transmitters.
+    /// Ships, then distress devices.
     pub fn ship_count(&self) -> usize {
         self.ships.len()
     }
@@ -102,6 +118,31 @@ impl Sea {
 
     pub fn atons(&self) -> &[AtonState] {
         &self.atons
+    }
+
+    /// The search and rescue helicopter at `t_us`: it circles over the middle of the sea, 8 km wide, at 110 kt.
+    pub fn helicopter_at(&self, t_us: i64) -> ShipState {
+        const SPEED_KT: f64 = 110.0;
+        const RADIUS_M: f64 = 4_000.0;
+        let angle = world_time(t_us) * SPEED_KT * KNOT_MPS / RADIUS_M;
+        let course_deg = (-angle.to_degrees()).rem_euclid(360.0);
+        ShipState {
+            mmsi: 111_244_501,
+            class_b: false,
+            name: ShortText::truncated(""),
+            callsign: ShortText::truncated(""),
+            imo: 0,
+            ship_type: 0,
+            dimensions_m: [0; 4],
+            draught_dm: 0,
+            destination: ShortText::truncated(""),
+            nav_status: 15,
+            at: self.map.to_place(Point { x: RADIUS_M * angle.cos(), y: RADIUS_M * angle.sin() }),
+            speed_kt: SPEED_KT,
+            course_deg,
+            heading_deg: course_deg,
+            turn_deg_per_min: 0.0,
+        }
     }
 
     /// The shore station's MMSI (written with two leading zeros) and place.
@@ -155,16 +196,17 @@ fn identity(rng: &mut Rng, config: &WorldConfig, index: u64, class_b: bool, anch
     }
 }
 
-/// A search and rescue transmitter: it drifts with whoever is in the water (ITU-R M.1371-5 annex 9, M.585: MMSI 970…).
+/// A distress device: it drifts with whoever is in the water (ITU-R M.1371-5 annex 9, M.585: MMSI 970, 972, 974). In turn a search and rescue
+/// transmitter, one under test, a man overboard, an EPIRB.
 fn sart(rng: &mut Rng, config: &WorldConfig, index: u64) -> Ship {
     let mut ship = ship(rng, config, index);
     let speed_kt = 0.4;
     ship.speed_mps = speed_kt * KNOT_MPS;
     ship.identity = ShipState {
-        mmsi: 970_010_000 + index as u32 % 10_000,
+        mmsi: [970_010_000, 970_020_000, 972_010_000, 974_010_000][index as usize % 4] + index as u32 % 10_000,
         class_b: false,
         name: ShortText::truncated(""),
-        nav_status: ShipState::SART_ACTIVE,
+        nav_status: if index % 4 == 1 { ShipState::SART_TEST } else { ShipState::SART_ACTIVE },
         speed_kt,
         ..ship.identity
     };

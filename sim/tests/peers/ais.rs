@@ -7,15 +7,15 @@ use sim::ais::service::{self, Binary};
 use sim::ais::{AisTruth, Payload, SeaConfig, SeaSignal};
 use sim::world::{ShipState, World, WorldConfig};
 use std::collections::HashMap;
-use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// What gpsdecode says of messages: lines of JSON, scaled.
 fn gpsdecode(payloads: &[Payload]) -> String {
-    let mut child = Command::new("gpsdecode").args(["-j"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let text: String = payloads.iter().flat_map(|p| p.sentences('A', 1)).map(|s| format!("{s}\r\n")).collect();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    // From a file: it answers while it reads, and a pipe would fill up.
+    let file = Scratch::new("payloads.nmea", text.as_bytes());
+    let out = Command::new("gpsdecode").args(["-j"]).stdin(std::fs::File::open(&file.0).unwrap()).output().unwrap();
+    String::from_utf8(out.stdout).unwrap()
 }
 
 #[test]
@@ -106,6 +106,79 @@ fn gpsdecode_reads_the_other_types() {
         assert!(said.contains(&format!("\"type\":{kind},")), "type {kind}: {said}");
         for word in words {
             assert!(said.contains(&word), "type {kind}: {word} is not in {said}");
+        }
+    }
+}
+
+/// A sea with every kind of distress device, six minutes of it: every type that it sends.
+fn whole_sea() -> Vec<Payload> {
+    let world = WorldConfig { sarts: 4, ..WorldConfig::default() };
+    let site = world.center;
+    let config = SeaConfig { start_us: 1_795_392_000_000_000, ..SeaConfig::rtl_sdr(world, site) };
+    config.messages(6).into_iter().map(|m| m.payload).collect()
+}
+
+/// Messages by type and station. Type 24 is left out: gpsdecode makes one of two.
+fn by_station(payloads: &[Payload]) -> HashMap<(u8, u32), usize> {
+    let mut counts = HashMap::new();
+    for p in payloads.iter().filter(|p| p.kind() != 24) {
+        *counts.entry((p.kind(), p.mmsi())).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn gpsdecode_reads_every_message_of_the_sea() {
+    if !installed("gpsdecode", "-h") {
+        return;
+    }
+    let sea = whole_sea();
+    let said = gpsdecode(&sea);
+    let mut counts: HashMap<(u8, u32), usize> = HashMap::new();
+    for line in said.lines() {
+        let key = |key| number(line, key).unwrap_or_else(|| panic!("no {key} in {line}"));
+        *counts.entry((key("type") as u8, key("mmsi") as u32)).or_default() += 1;
+    }
+    let pairs = counts.iter().filter(|((kind, _), _)| *kind == 24).count();
+    counts.retain(|(kind, _), _| *kind != 24);
+    assert_eq!(counts, by_station(&sea));
+    let stations: std::collections::HashSet<u32> = sea.iter().filter(|p| p.kind() == 24).map(Payload::mmsi).collect();
+    // Only where part A came before part B.
+    assert!(0 < pairs && pairs <= stations.len(), "{pairs} of {}", stations.len());
+    for kind in [1, 2, 3, 4, 5, 8, 9, 14, 18, 19, 21, 27] {
+        assert!(counts.keys().any(|k| k.0 == kind), "type {kind} is not sent");
+    }
+    for text in ["SART ACTIVE", "SART TEST", "MOB ACTIVE", "EPIRB ACTIVE"] {
+        assert!(said.contains(&format!("\"text\":\"{text}\"")), "{text}");
+    }
+    for weather in ["\"wspeed\":12", "\"wdir\":270", "\"dac\":1,\"fid\":31"] {
+        assert!(said.contains(weather), "{weather}");
+    }
+}
+
+/// pyais (PyPI) in the Python that `VTOC_PYTHON` names, else `python3`.
+#[test]
+fn pyais_reads_every_message_of_the_sea() {
+    const SCRIPT: &str = "import sys, pyais\n\
+        for line in sys.stdin:\n  m = pyais.decode(*line.strip().split(' '))\n  \
+        print(m.msg_type, m.mmsi, getattr(m, 'lat', None), getattr(m, 'lon', None))";
+    let python = std::env::var("VTOC_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let probe = Command::new(&python).args(["-c", "import pyais"]).stderr(Stdio::null()).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        println!("skipped: pyais is not installed");
+        return;
+    }
+    let sea = whole_sea();
+    let lines: String = sea.iter().map(|p| p.sentences('A', 1).join(" ") + "\n").collect();
+    let file = Scratch::new("sea.nmea", lines.as_bytes());
+    let script = Command::new(&python).args(["-c", SCRIPT]).stdin(std::fs::File::open(&file.0).unwrap()).output().unwrap();
+    let said = String::from_utf8(script.stdout).unwrap();
+    let read: Vec<Vec<&str>> = said.lines().map(|line| line.split(' ').collect()).collect();
+    assert_eq!(read.len(), sea.len(), "{}", String::from_utf8_lossy(&script.stderr));
+    for (payload, words) in sea.iter().zip(&read) {
+        assert_eq!((words[0], words[1]), (&*payload.kind().to_string(), &*payload.mmsi().to_string()));
+        if let (Ok(lat), Ok(lon)) = (words[2].parse::<f64>(), words[3].parse::<f64>()) {
+            assert!((52.0..53.0).contains(&lat) && (3.5..5.2).contains(&lon), "{words:?}");
         }
     }
 }

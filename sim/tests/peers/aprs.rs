@@ -2,7 +2,7 @@
 
 use crate::peer::{Scratch, installed, output_of, recording_bytes};
 use sim::aprs::afsk::Tones;
-use sim::aprs::receiver::{AUDIO_RATE, discriminate, wav};
+use sim::aprs::receiver::{AUDIO_RATE, discriminate, discriminate_squelched, wav};
 use sim::aprs::scenario::{Scenario, frames_from_text, noisy_audio};
 use sim::aprs::{AprsTruth, ShoreConfig, ShoreSignal, UiFrame};
 use sim::iq::Frontend;
@@ -87,6 +87,63 @@ fn dire_wolf_reads_every_packet_from_clean_audio() {
         println!("{rate} Hz: {got} of {all}");
         assert_eq!(got, all, "{rate} Hz");
     }
+}
+
+/// Every parameter of the generator, away from its usual value, far above the noise.
+#[test]
+fn dire_wolf_reads_every_packet_whatever_the_parameter() {
+    if !installed("atest", "-h") {
+        return;
+    }
+    let frames = packets(6);
+    let clean = || Scenario::sensitivity(30.0, frames.clone());
+    let cases = [
+        ("deviation 1.5 kHz", Scenario { deviation_hz: (1500.0, 1500.0), ..clean() }),
+        ("deviation 5 kHz", Scenario { deviation_hz: (5000.0, 5000.0), ..clean() }),
+        ("offset −2 kHz", Scenario { offset_hz: (-2000.0, -2000.0), ..clean() }),
+        ("offset 2 kHz", Scenario { offset_hz: (2000.0, 2000.0), ..clean() }),
+        ("clock −1.5 %", Scenario { clock_percent: (-1.5, -1.5), ..clean() }),
+        ("clock 1.5 %", Scenario { clock_percent: (1.5, 1.5), ..clean() }),
+        ("twist −6 dB", Scenario { twist_db: (-6.0, -6.0), ..clean() }),
+        ("twist 6 dB", Scenario { twist_db: (6.0, 6.0), ..clean() }),
+        ("pre-emphasis", Scenario { pre_emphasised: 1.0, ..clean() }),
+        ("carrier before and after", Scenario { head_s: 0.2, tail_s: 0.3, ..clean() }),
+        ("flat fading, one steady ray 20 dB up", Scenario { fading: Some((5.0, 20.0)), ..clean() }),
+        ("a collision 20 dB below", Scenario { collision: Some((20.0, 0.1)), ..clean() }),
+    ];
+    for (what, scenario) in cases {
+        let (bytes, truth) = scenario.render();
+        let iq = complex_cf32(&bytes);
+        for (de_emphasis, squelch) in [(false, None), (true, None), (false, Some(0.08))] {
+            let audio = match squelch {
+                None => discriminate(&iq, AUDIO_RATE, 0.0, de_emphasis),
+                Some(tail_s) => discriminate_squelched(&iq, AUDIO_RATE, 0.0, de_emphasis, tail_s),
+            };
+            // Of two on the air the strong one is sent whole.
+            let strong = truth.iter().filter(|t| 29.9 < t.cnr_db).map(|t| &t.frame);
+            let (got, all) = found(strong, atest(&audio, AUDIO_RATE));
+            println!("{what}, de-emphasis {de_emphasis}, squelch {squelch:?}: {got} of {all}");
+            assert!(0 < all && got == all, "{what}, de-emphasis {de_emphasis}, squelch {squelch:?}: {got} of {all}");
+        }
+    }
+}
+
+/// A signal that fades to nothing again and again is not heard whole: the slower and the shallower, the more of it.
+#[test]
+fn dire_wolf_loses_packets_to_fading() {
+    if !installed("atest", "-h") {
+        return;
+    }
+    let frames = packets(40);
+    let heard = |doppler_hz: f64, rice_k_db: f64| {
+        let (bytes, truth) = Scenario { fading: Some((doppler_hz, rice_k_db)), ..Scenario::sensitivity(20.0, frames.clone()) }.render();
+        let (got, all) =
+            found(truth.iter().map(|t| &t.frame), atest(&discriminate(&complex_cf32(&bytes), AUDIO_RATE, 0.0, false), AUDIO_RATE));
+        println!("Doppler {doppler_hz} Hz, K {rice_k_db} dB: {got} of {all}");
+        got
+    };
+    let (rayleigh, slow, rice) = (heard(10.0, f64::NEG_INFINITY), heard(0.2, f64::NEG_INFINITY), heard(10.0, 9.0));
+    assert!(rayleigh < slow && rayleigh < rice && 0 < rice, "{rayleigh} {slow} {rice}");
 }
 
 #[test]

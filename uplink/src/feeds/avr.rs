@@ -39,7 +39,6 @@ mod tests {
             tick: Tick12(1),
             utc: None,
             signal: Signal::default(),
-            channel: 0,
         };
         let mut out = Vec::new();
         let ident = [0x8d, 0x48, 0x40, 0xd6, 0x20, 0x2c, 0xc3, 0x71, 0xc3, 0x2c, 0xe0, 0x57, 0x60, 0x98];

@@ -51,15 +51,7 @@ mod tests {
 
     fn written(raw: &[u8], tick: u64, rssi: Option<i16>) -> Vec<u8> {
         let signal = Signal { rssi: rssi.map(DeciDbfs), ..Signal::default() };
-        let frame = Frame {
-            protocol: Protocol::Adsb,
-            receiver: ReceiverId(0),
-            raw: Raw::new(raw),
-            tick: Tick12(tick),
-            utc: None,
-            signal,
-            channel: 0,
-        };
+        let frame = Frame { protocol: Protocol::Adsb, receiver: ReceiverId(0), raw: Raw::new(raw), tick: Tick12(tick), utc: None, signal };
         let mut out = Vec::new();
         assert_eq!(write(&frame, &mut out), !out.is_empty());
         out
@@ -100,7 +92,6 @@ mod tests {
             tick: Tick12(0),
             utc: None,
             signal: Signal::default(),
-            channel: 0,
         };
         assert!(!write(&ais, &mut Vec::new()));
     }

@@ -89,8 +89,7 @@ mod tests {
             raw: Raw::new(&[0x14; 21]),
             tick: Tick12(1),
             utc: None,
-            signal: Signal::default(),
-            channel: 0,
+            signal: Signal { channel: Some(model::ChannelId(0)), ..Signal::default() },
         };
         publisher.frame(&frame);
         publisher.flush();

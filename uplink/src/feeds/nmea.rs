@@ -5,7 +5,7 @@
 //! ```
 //! `decoders` has the same for its own use; `uplink` knows no decoder, and this is all of it that a feed needs.
 
-use model::{Frame, Protocol};
+use model::{ChannelId, Frame, Protocol};
 use std::io::Write;
 
 /// An empty line keeps a connection open.
@@ -27,10 +27,7 @@ pub fn write(frame: &Frame, out: &mut Vec<u8>) -> bool {
     let parts = characters.div_ceil(PAYLOAD_MAX);
     // The same message always reads the same: its id is made of its content.
     let id = if parts == 1 { String::new() } else { (raw.iter().fold(0, |sum, b| sum ^ b) % 10).to_string() };
-    let channel = match frame.channel {
-        index @ 0..=3 => char::from(b'A' + index).to_string(),
-        _ => String::new(),
-    };
+    let channel = frame.signal.channel.and_then(ChannelId::ais_letter).map_or(String::new(), String::from);
     for part in 0..parts {
         let start = out.len() + 1;
         let last = part + 1 == parts;
@@ -61,15 +58,14 @@ mod tests {
     use super::*;
     use model::{Raw, ReceiverId, Signal, Tick12};
 
-    fn said(raw: &[u8], channel: u8) -> Option<String> {
+    fn said(raw: &[u8], channel: Option<u8>) -> Option<String> {
         let frame = Frame {
             protocol: Protocol::Ais,
             receiver: ReceiverId(0),
             raw: Raw::new(raw),
             tick: Tick12(1),
             utc: None,
-            signal: Signal::default(),
-            channel,
+            signal: Signal { channel: channel.map(ChannelId), ..Signal::default() },
         };
         let mut out = Vec::new();
         write(&frame, &mut out).then(|| String::from_utf8(out).unwrap())
@@ -79,14 +75,14 @@ mod tests {
     fn a_frame_is_its_sentences() {
         let report =
             [0x04, 0x58, 0xa4, 0xbf, 0xc0, 0x20, 0x47, 0xbd, 0xcb, 0x24, 0x09, 0x1b, 0xaf, 0x27, 0x48, 0xc0, 0x6b, 0xc2, 0x00, 0x84, 0xe1];
-        assert_eq!(said(&report, 0).unwrap(), "!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A\r\n");
-        let long = said(&[0x14; 53], 1).unwrap();
+        assert_eq!(said(&report, Some(0)).unwrap(), "!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A\r\n");
+        let long = said(&[0x14; 53], Some(1)).unwrap();
         let lines: Vec<&str> = long.lines().collect();
         assert_eq!(lines.len(), 2);
         assert!(lines[0].starts_with("!AIVDM,2,1,0,B,") && lines[1].contains(",2*") && lines.iter().all(|l| l.len() <= 80), "{long}");
-        assert!(said(&[0x14; 21], 255).unwrap().starts_with("!AIVDM,1,1,,,"));
-        assert_eq!(said(&[0; 134], 0), None);
-        assert_eq!(said(&[], 0), None);
-        assert!(said(&[0xFF; 133], 0).unwrap().len() <= 256);
+        assert!(said(&[0x14; 21], None).unwrap().starts_with("!AIVDM,1,1,,,"));
+        assert_eq!(said(&[0; 134], None), None);
+        assert_eq!(said(&[], None), None);
+        assert!(said(&[0xFF; 133], Some(0)).unwrap().len() <= 256);
     }
 }

@@ -218,7 +218,6 @@ mod tests {
             tick: Tick12(n),
             utc: None,
             signal: Signal::default(),
-            channel: 0,
         }
     }
 

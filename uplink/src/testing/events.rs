@@ -1,8 +1,8 @@
 //! Any event that the model can express (for property tests), and streams that look like a sky (for figures).
 
 use model::{
-    CentiDegrees, DeciDbfs, DeciKnots, Emergency, Event, EventKind, HeadingReference, Icao24, Identity, LatLon, Mmsi, Position,
-    PositionSource, Protocol, Raw, ReceiverId, ShortText, Signal, SpeedKind, Status, Subject, Text, TextKind, UnixMicros, Velocity,
+    CentiDegrees, ChannelId, DeciDbfs, DeciKnots, Emergency, Event, EventKind, HeadingReference, Icao24, Identity, LatLon, Mmsi, Position,
+    PositionSource, Protocol, Raw, ReceiverId, ShortText, Signal, Slot, SpeedKind, Status, Subject, Text, TextKind, UnixMicros, Velocity,
     VerticalSource, Weather,
 };
 use proptest::option;
@@ -46,12 +46,15 @@ fn subject() -> impl Strategy<Value = Subject> {
 }
 
 fn signal() -> impl Strategy<Value = Signal> {
-    (option::of(any::<i16>()), option::of(any::<i16>()), option::of(any::<i32>()), any::<u8>()).prop_map(
-        |(rssi, noise, freq_offset_hz, corrected_bits)| Signal {
+    let place = (option::of(any::<u8>()), option::of(0..Slot::COUNT));
+    (option::of(any::<i16>()), option::of(any::<i16>()), option::of(any::<i32>()), any::<u8>(), place).prop_map(
+        |(rssi, noise, freq_offset_hz, corrected_bits, (channel, slot))| Signal {
             rssi: rssi.map(DeciDbfs),
             noise: noise.map(DeciDbfs),
             freq_offset_hz,
             corrected_bits,
+            channel: channel.map(ChannelId),
+            slot: slot.and_then(Slot::new),
         },
     )
 }
@@ -248,7 +251,7 @@ impl Sky {
             subject: Subject::Aircraft(Icao24::new(a.icao).expect("below 2^24")),
             kind,
             raw: extended_squitter(a.icao, message),
-            signal: Signal { rssi: Some(DeciDbfs(rssi)), noise: Some(DeciDbfs(-380)), freq_offset_hz: None, corrected_bits: 0 },
+            signal: Signal { rssi: Some(DeciDbfs(rssi)), noise: Some(DeciDbfs(-380)), ..Signal::default() },
         }
     }
 

@@ -4,7 +4,8 @@
 //!   varint length of column 0 … varint length of column N-1 | column 0 | … | column N-1
 //! ```
 //!
-//! The order of [`Col`] is the format: version 1 never changes it; a version 2 may append.
+//! The order of [`Col`] is the format: a version never changes it and the next appends. Version 1 ends before [`Col::Channel`]. What has nothing
+//! to say in the columns of version 2 is written as version 1, byte by byte, so that older programs go on reading it.
 
 use super::WireError;
 use super::bytes::{Reader, put_bytes, put_signed, put_varint};
@@ -52,21 +53,30 @@ pub enum Col {
     RawTail,
     /// The first byte of raw frames; [`RAW_COLUMNS`] columns follow each other, one for each byte.
     Raw0,
+    /// Version 2: 0 = not known, else one more than the channel.
+    Channel = COLUMNS_V1 as isize,
+    /// Version 2: 0 = not known, else one more than the slot.
+    Slot,
 }
 
 /// Bytes of a raw frame that have a column each.
 pub const RAW_COLUMNS: usize = 16;
-pub const COLUMNS: usize = Col::Raw0 as usize + RAW_COLUMNS;
+/// Columns of version 1.
+const COLUMNS_V1: usize = 26 + RAW_COLUMNS;
+pub const COLUMNS: usize = Col::Slot as usize + 1;
+const _: () = assert!(Col::Raw0 as usize + RAW_COLUMNS == COLUMNS_V1);
 
 #[derive(Debug)]
 pub struct Writer {
     columns: [Vec<u8>; COLUMNS],
     len: usize,
+    /// Something was said in the columns of version 2.
+    is_v2: bool,
 }
 
 impl Default for Writer {
     fn default() -> Self {
-        Self { columns: [const { Vec::new() }; COLUMNS], len: 0 }
+        Self { columns: [const { Vec::new() }; COLUMNS], len: 0, is_v2: false }
     }
 }
 
@@ -74,6 +84,18 @@ impl Writer {
     pub fn clear(&mut self) {
         self.columns.iter_mut().for_each(Vec::clear);
         self.len = 0;
+        self.is_v2 = false;
+    }
+
+    /// The lowest version that says all this.
+    pub const fn version(&self) -> u8 {
+        if self.is_v2 { 2 } else { 1 }
+    }
+
+    /// A number of version 2's columns.
+    pub fn optional(&mut self, col: Col, value: Option<u64>) {
+        self.is_v2 |= value.is_some();
+        self.varint(col, value.map_or(0, |v| v + 1));
     }
 
     /// Bytes in all columns.
@@ -115,23 +137,31 @@ impl Writer {
 
     /// All columns, one after the other.
     pub fn write_to(&self, out: &mut Vec<u8>) {
-        for column in &self.columns {
+        let columns = &self.columns[..columns_of(self.version())];
+        for column in columns {
             put_varint(out, column.len() as u64);
         }
-        for column in &self.columns {
+        for column in columns {
             out.extend_from_slice(column);
         }
     }
 }
 
+const fn columns_of(version: u8) -> usize {
+    if version == 1 { COLUMNS_V1 } else { COLUMNS }
+}
+
 #[derive(Debug)]
-pub struct Columns<'a>([Reader<'a>; COLUMNS]);
+pub struct Columns<'a> {
+    columns: [Reader<'a>; COLUMNS],
+    version: u8,
+}
 
 impl<'a> Columns<'a> {
-    pub fn split(plain: &'a [u8]) -> Result<Self, WireError> {
+    pub fn split(plain: &'a [u8], version: u8) -> Result<Self, WireError> {
         let mut rest = Reader(plain);
         let mut lengths = [0_usize; COLUMNS];
-        for length in &mut lengths {
+        for length in &mut lengths[..columns_of(version)] {
             *length = usize::try_from(rest.varint()?).map_err(|_| WireError::Truncated)?;
         }
         let mut columns = [Reader(&[]); COLUMNS];
@@ -139,38 +169,43 @@ impl<'a> Columns<'a> {
             *column = Reader(rest.take(length)?);
         }
         rest.finish()?;
-        Ok(Self(columns))
+        Ok(Self { columns, version })
+    }
+
+    /// A number of version 2's columns.
+    pub fn optional(&mut self, col: Col) -> Result<Option<u64>, WireError> {
+        if self.version == 1 { Ok(None) } else { Ok(self.varint(col)?.checked_sub(1)) }
     }
 
     pub fn u8(&mut self, col: Col) -> Result<u8, WireError> {
-        self.0[col as usize].u8()
+        self.columns[col as usize].u8()
     }
 
     pub fn varint(&mut self, col: Col) -> Result<u64, WireError> {
-        self.0[col as usize].varint()
+        self.columns[col as usize].varint()
     }
 
     pub fn signed(&mut self, col: Col) -> Result<i64, WireError> {
-        self.0[col as usize].signed()
+        self.columns[col as usize].signed()
     }
 
     pub fn text(&mut self, limit: usize) -> Result<&'a str, WireError> {
-        self.0[Col::Text as usize].text("text", limit)
+        self.columns[Col::Text as usize].text("text", limit)
     }
 
     /// Fills `out` from the raw columns.
     pub fn raw(&mut self, out: &mut [u8]) -> Result<(), WireError> {
         let head = out.len().min(RAW_COLUMNS);
         for (i, byte) in out[..head].iter_mut().enumerate() {
-            *byte = self.0[Col::Raw0 as usize + i].u8()?;
+            *byte = self.columns[Col::Raw0 as usize + i].u8()?;
         }
-        let tail = self.0[Col::RawTail as usize].take(out.len() - head)?;
+        let tail = self.columns[Col::RawTail as usize].take(out.len() - head)?;
         out[head..].copy_from_slice(tail);
         Ok(())
     }
 
     /// Every column must be used up.
     pub fn finish(self) -> Result<(), WireError> {
-        self.0.into_iter().try_for_each(Reader::finish)
+        self.columns.into_iter().try_for_each(Reader::finish)
     }
 }

@@ -7,8 +7,8 @@ use super::encode::*;
 use super::model::{Bits, Last, Memory};
 use super::tags::Tag;
 use model::{
-    CentiDegrees, DeciDbfs, DeciKnots, Event, EventKind, Icao24, Identity, LatLon, Mmsi, Position, Protocol, ReceiverId, ShortText, Signal,
-    Status, Subject, Text, UnixMicros, Velocity, Weather,
+    CentiDegrees, ChannelId, DeciDbfs, DeciKnots, Event, EventKind, Icao24, Identity, LatLon, Mmsi, Position, Protocol, ReceiverId,
+    ShortText, Signal, Slot, Status, Subject, Text, UnixMicros, Velocity, Weather,
 };
 
 type Result<T> = core::result::Result<T, WireError>;
@@ -82,7 +82,14 @@ fn signal(c: &mut Columns, bits: &mut Bits, last: &mut Last, noise: &mut i64) ->
         noise: opt(bits, || delta_in(c, Col::Noise, noise, "noise").map(DeciDbfs))?,
         freq_offset_hz: opt(bits, || delta_in(c, Col::Offset, &mut last.offset, "frequency offset"))?,
         corrected_bits: c.u8(Col::Corrected)?,
+        channel: ranged(c.optional(Col::Channel)?, "channel", |n| u8::try_from(n).ok().map(ChannelId))?,
+        slot: ranged(c.optional(Col::Slot)?, "slot", |n| u16::try_from(n).ok().and_then(Slot::new))?,
     })
+}
+
+/// What is there must be in its range.
+fn ranged<T>(value: Option<u64>, what: &'static str, read: impl FnOnce(u64) -> Option<T>) -> Result<Option<T>> {
+    value.map(|v| read(v).ok_or(WireError::Range(what))).transpose()
 }
 
 fn kind(c: &mut Columns, bits: &mut Bits, last: &mut Last) -> Result<EventKind> {

@@ -79,6 +79,8 @@ fn signal(w: &mut Writer, bits: &mut Bits, last: &mut Last, signal: &Signal) {
         delta(w, Col::Offset, &mut last.offset, offset.into());
     }
     w.u8(Col::Corrected, signal.corrected_bits);
+    w.optional(Col::Channel, signal.channel.map(|c| c.0.into()));
+    w.optional(Col::Slot, signal.slot.map(|s| s.get().into()));
 }
 
 fn kind(w: &mut Writer, bits: &mut Bits, last: &mut Last, kind: &EventKind) {

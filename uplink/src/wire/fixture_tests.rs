@@ -1,11 +1,11 @@
-//! Version 1 as it was first written. If this fails, stations in the field hold spools that the program no longer reads:
-//! write a version 2 beside it. `UPDATE=1` writes the fixture; only ever for a version that was not released.
+//! Versions as they were first written. If this fails, stations in the field hold spools that the program no longer reads:
+//! write another version beside it. `UPDATE=1` writes the fixture; only ever for a version that was not released.
 
 use super::{Decoder, Encoder, SegmentHeader};
 use model::{
-    Advisory, AirData, CentiDegrees, DeciDbfs, DeciKnots, Emergency, Epoch, Event, EventKind, Hazard, HeadingReference, Icao24, Identity,
-    InferredRegister, Intent, LatLon, Mmsi, Position, PositionSource, Protocol, Quality, Raw, ReceiverId, ShortText, Signal, SpeedKind,
-    Status, Subject, Text, TextKind, Threat, UnixMicros, Velocity, VerticalSource, Weather,
+    Advisory, AirData, CentiDegrees, ChannelId, DeciDbfs, DeciKnots, Emergency, Epoch, Event, EventKind, Hazard, HeadingReference, Icao24,
+    Identity, InferredRegister, Intent, LatLon, Mmsi, Position, PositionSource, Protocol, Quality, Raw, ReceiverId, ShortText, Signal,
+    Slot, SpeedKind, Status, Subject, Text, TextKind, Threat, UnixMicros, Velocity, VerticalSource, Weather,
 };
 
 const EPOCH: Epoch = Epoch(0xfeed_beef_0000_0001);
@@ -13,14 +13,28 @@ const FIRST_SEQ: u64 = 0x1_0000_0001;
 
 #[test]
 fn version_1_is_read_for_ever() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/segment-v1.bin");
-    let events = events();
+    is_read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/segment-v1.bin"), 1, events());
+}
+
+/// With the channel and the slot, which are what version 2 adds.
+#[test]
+fn version_2_is_read_for_ever() {
+    let mut events = events();
+    for (i, event) in events.iter_mut().enumerate() {
+        event.signal.channel = [None, Some(ChannelId(0)), Some(ChannelId(3)), Some(ChannelId(255))][i % 4];
+        event.signal.slot = [Slot::new(2_249), None, Slot::new(0)][i % 3];
+    }
+    is_read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/segment-v2.bin"), 2, events);
+}
+
+fn is_read(path: &str, version: u8, events: Vec<Event>) {
     if std::env::var_os("UPDATE").is_some() {
         let encoded = Encoder::default().encode(EPOCH, FIRST_SEQ, &events).unwrap();
         assert_eq!(encoded.count, events.len());
         std::fs::write(path, encoded.segment).unwrap();
     }
     let fixture = std::fs::read(path).unwrap();
+    assert_eq!(fixture[4], version, "what older programs can read is written so");
     let header = SegmentHeader::check(&fixture).unwrap();
     assert_eq!((header.epoch, header.first_seq, header.count as usize), (EPOCH, FIRST_SEQ, events.len()));
     let mut read = Vec::new();
@@ -76,7 +90,13 @@ fn events() -> Vec<Event> {
 
 fn event(i: usize, protocol: Protocol, subject: Subject, kind: EventKind, hex: &str) -> Event {
     let raw: Vec<u8> = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
-    let heard = Signal { rssi: Some(DeciDbfs(-213)), noise: Some(DeciDbfs(-399)), freq_offset_hz: Some(-1250), corrected_bits: 2 };
+    let heard = Signal {
+        rssi: Some(DeciDbfs(-213)),
+        noise: Some(DeciDbfs(-399)),
+        freq_offset_hz: Some(-1250),
+        corrected_bits: 2,
+        ..Signal::default()
+    };
     Event {
         // Backwards too: receivers' clocks are not one.
         at: UnixMicros(1_795_400_000_000_000 + [0, 1_500_000, -20, 7][i % 4]),

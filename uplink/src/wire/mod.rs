@@ -34,7 +34,7 @@ pub use segment::{Decoder, Encoded, Encoder, MAX_EVENTS, MAX_PLAIN_BYTES, MAX_SE
 
 use thiserror::Error;
 
-/// The version of this wire format: of the greeting, and of each segment.
+/// The version of this wire format: of the greeting; a segment has one of its own (`segment`).
 pub const VERSION: u8 = 1;
 
 /// Why bytes are not a segment or a message of ours.

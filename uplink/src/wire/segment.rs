@@ -2,20 +2,22 @@
 //!
 //! ```text
 //!   0        4       5       6        8       16          24          28         32      36
-//!   | "VSEG" | ver 1 | 0     | count  | epoch | first_seq | plain len | body len | CRC32C | body (zstd of the columns)
+//!   | "VSEG" | ver   | 0     | count  | epoch | first_seq | plain len | body len | CRC32C | body (zstd of the columns)
 //!   |        | u8    | u8    | u16    | u64   | u64       | u32       | u32      | u32    |          little endian
 //! ```
 //!
-//! The checksum covers the header before it and the body: a flipped bit in the SQLite file reads back as wrong data that
+//! Version 2 has two columns more than 1 (`columns`), and is written where they say something. The checksum covers the header before it and the body: a flipped bit in the SQLite file reads back as wrong data that
 //! `integrity_check` calls fine (234 of 400 trials); the checksum saw all 234.
 
 use super::bytes::Reader;
 use super::columns::{Columns, Writer};
 use super::model::Memory;
-use super::{VERSION, WireError, decode, encode};
+use super::{WireError, decode, encode};
 use ::model::{Epoch, Event, Text};
 use core::fmt;
 
+/// Versions of a segment that are known: 1 and this.
+const VERSION_MAX: u8 = 2;
 const MAGIC: [u8; 4] = *b"VSEG";
 const HEADER_BYTES: usize = 36;
 const CRC_AT: usize = 32;
@@ -39,6 +41,7 @@ pub struct SegmentHeader {
     pub first_seq: u64,
     pub count: u16,
     plain_len: u32,
+    version: u8,
 }
 
 impl SegmentHeader {
@@ -53,7 +56,7 @@ impl SegmentHeader {
             return Err(WireError::Magic);
         }
         let version = r.u8()?;
-        if version != VERSION {
+        if !(1..=VERSION_MAX).contains(&version) {
             return Err(WireError::Version(version));
         }
         if r.u8()? != 0 {
@@ -72,7 +75,7 @@ impl SegmentHeader {
         if count == 0 || first_seq == 0 || first_seq.checked_add(count.into()).is_none() {
             return Err(WireError::Range("sequence"));
         }
-        Ok(Self { epoch: Epoch(epoch), first_seq, count, plain_len })
+        Ok(Self { epoch: Epoch(epoch), first_seq, count, plain_len, version })
     }
 }
 
@@ -146,7 +149,7 @@ impl Encoder {
         let body = self.zstd.compress(&self.plain).expect("the buffer is as large as zstd asks for");
         let mut out = Vec::with_capacity(HEADER_BYTES + body.len());
         out.extend_from_slice(&MAGIC);
-        out.extend_from_slice(&[VERSION, 0]);
+        out.extend_from_slice(&[self.columns.version(), 0]);
         out.extend_from_slice(&(count as u16).to_le_bytes());
         out.extend_from_slice(&epoch.0.to_le_bytes());
         out.extend_from_slice(&first_seq.to_le_bytes());
@@ -192,18 +195,18 @@ impl Decoder {
             return Err(WireError::Compression);
         }
         let start = out.len();
-        let result = self.events(header.count, out);
+        let result = self.events(&header, out);
         if result.is_err() {
             out.truncate(start);
         }
         result.map(|()| header)
     }
 
-    fn events(&mut self, count: u16, out: &mut Vec<Event>) -> Result<(), WireError> {
+    fn events(&mut self, header: &SegmentHeader, out: &mut Vec<Event>) -> Result<(), WireError> {
         self.memory.clear();
-        let mut columns = Columns::split(&self.plain)?;
-        out.reserve(count.into());
-        for _ in 0..count {
+        let mut columns = Columns::split(&self.plain, header.version)?;
+        out.reserve(header.count.into());
+        for _ in 0..header.count {
             out.push(decode::event(&mut columns, &mut self.memory)?);
         }
         columns.finish()

@@ -139,7 +139,8 @@ fn headers_that_no_encoder_writes_are_refused() {
         SegmentHeader::check(&s)
     };
     assert_eq!(with(0, b'X'), Err(WireError::Magic));
-    assert_eq!(with(4, 2), Err(WireError::Version(2)));
+    assert_eq!(with(4, 3), Err(WireError::Version(3)));
+    assert_eq!(with(4, 0), Err(WireError::Version(0)));
     assert_eq!(with(5, 1), Err(WireError::Range("flags")));
     assert_eq!(with(6, 0), Err(WireError::Range("sequence")));
     assert!(matches!(with(7, 0xff), Err(WireError::TooLarge { what: "events", .. })));

@@ -9,6 +9,7 @@
 //! Tables merge key by key; a list or a plain value replaces the whole value before it. Receivers are named tables
 //! (`[receivers.roof]`), so that a file in `conf.d` can add one or change one key of one.
 
+mod ais;
 mod central;
 pub mod inputs;
 mod layers;

@@ -1,5 +1,6 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
+use super::ais::AisChannels;
 use super::central::{Auth, Central};
 use clap::ValueEnum;
 use model::Protocol;
@@ -222,6 +223,8 @@ pub struct Receiver {
     pub rate_sps: Option<u32>,
     /// Tuning. Default: the protocol's own.
     pub center_hz: Option<u64>,
+    /// AIS: `ab`, `cd` (long range) or one of them. Default: all that the tuning covers, `ab` with the protocol's own.
+    pub channels: Option<AisChannels>,
     #[serde(default)]
     pub gain: Gain,
     /// Crystal error, parts per million, −127…127.
@@ -267,6 +270,7 @@ impl Receiver {
             repeat: false,
             rate_sps: None,
             center_hz: None,
+            channels: None,
             gain: Gain::default(),
             ppm: 0,
             bias_tee: false,

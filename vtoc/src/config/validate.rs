@@ -79,6 +79,7 @@ fn receiver(path: &str, name: &str, r: &Receiver, problems: &mut Vec<Problem>) {
         problems.push(Problem::new(path, format!("{article} {kind} source speaks AIS: say `protocol = \"ais\"`")));
     }
     aprs(path, r, problems);
+    super::ais::check(path, r, problems);
     if !(300..=4_000_000).contains(&r.baud) {
         problems.push(Problem::new(format!("{path}.baud"), format!("{} is not within 300 to 4000000 bits per second", r.baud)));
     }

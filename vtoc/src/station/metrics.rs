@@ -49,6 +49,9 @@ fn receivers(ingest: &StationHandle, out: &mut String) {
         .iter()
         .flat_map(|r| Refusal::ALL.map(|why| (labels([("receiver", &r.name), ("why", &why.name())]), r.demodulator.refused(why) as f64)));
     metric(out, "vtoc_receiver_refused_total", "counter", "What looked like a frame and was refused.", refused);
+    let ppm = reports.iter().filter_map(|r| Some((labels([("receiver", &r.name)]), r.crystal_error_ppb? as f64 / 1e3)));
+    let help = "Parts per million by which the crystal seems to be fast, beyond `ppm`; from the carriers heard (AIS).";
+    metric(out, "vtoc_receiver_crystal_error_ppm", "gauge", help, ppm);
     profiles(&reports, out);
 }
 

@@ -9,7 +9,7 @@ mod aircraft;
 mod general;
 mod quarantined;
 
-use model::{DeciDbfs, Event, EventKind, Icao24, Mmsi, Protocol, Raw, ReceiverId, ShortText, Signal, Subject, UnixMicros};
+use model::{ChannelId, DeciDbfs, Event, EventKind, Icao24, Mmsi, Protocol, Raw, ReceiverId, ShortText, Signal, Slot, Subject, UnixMicros};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use thiserror::Error;
@@ -144,6 +144,9 @@ fields! {
     noise_dbfs: f64,
     freq_offset_hz: i32,
     corrected_bits: u8,
+    // AIS: `A`…`D`; APRS: the channel's number.
+    channel: Str<'a>,
+    slot: u16,
 }
 
 /// A stored payload that is not one of ours, or was changed.
@@ -170,6 +173,8 @@ impl<'a> Payload<'a> {
         fields.noise_dbfs = event.signal.noise.map(|r| tenths(r.0.into()));
         fields.freq_offset_hz = event.signal.freq_offset_hz;
         fields.corrected_bits = (event.signal.corrected_bits != 0).then_some(event.signal.corrected_bits);
+        fields.channel = event.signal.channel.map(|c| channel_name(event.protocol, c));
+        fields.slot = event.signal.slot.map(Slot::get);
         Self {
             protocol: event.protocol.name().into(),
             kind: event.kind.name().into(),
@@ -207,8 +212,26 @@ impl<'a> Payload<'a> {
                 noise: f.noise_dbfs.map(|v| DeciDbfs(in_tenths(v))),
                 freq_offset_hz: f.freq_offset_hz,
                 corrected_bits: f.corrected_bits.unwrap_or(0),
+                channel: f.channel.as_deref().and_then(channel),
+                slot: f.slot.and_then(Slot::new),
             },
         })
+    }
+}
+
+/// AIS channels go by letters, others by numbers.
+pub(crate) fn channel_name(protocol: Protocol, channel: ChannelId) -> Cow<'static, str> {
+    const LETTERS: [&str; 4] = ["A", "B", "C", "D"];
+    match LETTERS.get(usize::from(channel.0)) {
+        Some(letter) if protocol == Protocol::Ais => (*letter).into(),
+        _ => channel.0.to_string().into(),
+    }
+}
+
+fn channel(name: &str) -> Option<ChannelId> {
+    match name.as_bytes() {
+        [letter @ b'A'..=b'D'] => Some(ChannelId(letter - b'A')),
+        _ => name.parse().ok().map(ChannelId),
     }
 }
 

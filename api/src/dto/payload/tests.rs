@@ -223,8 +223,9 @@ prop_compose! {
         subject in any_subject(), protocol in proptest::sample::select(Protocol::ALL.to_vec()), receiver: u8, at: i64,
         raw in proptest::collection::vec(any::<u8>(), 0..60), rssi in of(any::<i16>()), noise in of(any::<i16>()),
         freq_offset_hz in of(any::<i32>()), corrected_bits: u8,
+        channel in of(any::<u8>()), slot in of(0..model::Slot::COUNT),
     ) -> Event {
-        let signal = Signal { rssi: rssi.map(DeciDbfs), noise: noise.map(DeciDbfs), freq_offset_hz, corrected_bits };
+        let signal = Signal { rssi: rssi.map(DeciDbfs), noise: noise.map(DeciDbfs), freq_offset_hz, corrected_bits, channel: channel.map(model::ChannelId), slot: slot.and_then(model::Slot::new) };
         Event { at: UnixMicros(at), protocol, receiver: ReceiverId(receiver), subject, kind, raw: Raw::new(&raw), signal }
     }
 }

@@ -29,7 +29,6 @@ fn frame(bytes: &[u8], at: UnixMicros) -> Frame {
         tick: Tick12(0),
         utc: Some(at),
         signal: Signal::default(),
-        channel: 0,
     }
 }
 

@@ -252,6 +252,7 @@ impl AdsbDemodulator {
             noise: DeciDbfs::from_power(self.noise),
             freq_offset_hz: Some(hertz.round() as i32),
             corrected_bits: word.flips,
+            ..Signal::default()
         }
     }
 
@@ -308,7 +309,6 @@ impl AdsbDemodulator {
                 tick: clock.tick(w.at),
                 utc: clock.utc(w.at),
                 signal: w.signal,
-                channel: 0,
             });
         });
         for _ in 0..unconfirmed {

@@ -181,12 +181,7 @@ impl AdsbDemodulator {
         if self.outbox.is_full() || self.outbox.holds(at, &word) {
             return;
         }
-        let signal = Signal {
-            rssi: DeciDbfs::from_power(reply.power),
-            noise: DeciDbfs::from_power(self.noise),
-            freq_offset_hz: None,
-            corrected_bits: 0,
-        };
+        let signal = Signal { rssi: DeciDbfs::from_power(reply.power), noise: DeciDbfs::from_power(self.noise), ..Signal::default() };
         self.outbox.put(Waiting { at, word, signal });
     }
 }

@@ -14,7 +14,6 @@ fn frame(bits: &Bits) -> Frame {
         tick: Tick12(0),
         utc: Some(UnixMicros::from_secs(1_000)),
         signal: Signal::default(),
-        channel: 0,
     }
 }
 

@@ -8,7 +8,8 @@
 
 use super::complex::C32;
 use super::front::SPS;
-use super::pulse::{FRACTIONS, PREAMBLE, Pulse, TAPS};
+use super::pulse::{FRACTIONS, PREAMBLE, Pulse, TAPS, TRAININGS};
+use super::steering::Steering;
 
 /// A burst's place.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +32,11 @@ pub struct Sync {
 const REACH_HZ: f32 = 675.0;
 const STEP_HZ: f32 = 75.0;
 const STEPS: usize = 19;
+/// Rounded up to what fills vector registers.
+const LANES: usize = 20;
 /// How far the frequency found at one of the places may be off at another, hertz: some 50 by noise, more where the modulation index is
-/// not ½ and the flag's run of ones turns further.
-const NEAR_HZ: [f32; 7] = [-300.0, -200.0, -100.0, 0.0, 100.0, 200.0, 300.0];
+/// not ½ and the flag's run of ones turns further. (The last only fills a vector register.)
+const NEAR_HZ: [f32; 8] = [-300.0, -200.0, -100.0, 0.0, 100.0, 200.0, 300.0, 0.0];
 /// Samples after which the training sequence repeats but for a sign: two symbols.
 const COMB: usize = 2 * SPS;
 const BLOCK: usize = 8;
@@ -44,59 +47,87 @@ pub const SPAN_TAIL: usize = PREAMBLE * SPS + TAPS;
 
 type Known = [f32; PREAMBLE];
 
-/// Buffers for [`acquire`].
+/// Buffers and tables for [`acquire`].
 #[derive(Debug)]
 pub struct Scratch {
     z: Vec<C32>,
     weights: Vec<f32>,
+    /// The fine search's frequencies, for each training sequence.
+    fine: [Box<Steering<LANES>>; TRAININGS],
 }
 
 impl Scratch {
-    pub fn new() -> Self {
-        Self { z: Vec::with_capacity(PLACES_MAX + PREAMBLE * SPS), weights: Vec::with_capacity(PLACES_MAX) }
+    pub fn new(pulse: &Pulse) -> Self {
+        let frequencies = core::array::from_fn(|i| i as f32 * STEP_HZ - REACH_HZ);
+        Self {
+            z: Vec::with_capacity(PLACES_MAX + PREAMBLE * SPS),
+            weights: Vec::with_capacity(PLACES_MAX),
+            fine: core::array::from_fn(|training| Box::new(Steering::new(&pulse.preambles[training], frequencies))),
+        }
     }
 }
 
 /// Searches symbol 0 at samples `from..from + places` of `x`; `from` ≥ `TAPS/2`, and `x` goes on for [`SPAN_TAIL`] behind them.
 pub fn acquire(pulse: &Pulse, scratch: &mut Scratch, x: &[C32], from: usize, places: usize) -> Sync {
     debug_assert!(places <= PLACES_MAX);
-    let Scratch { z, weights } = scratch;
+    let Scratch { z, weights, fine: tables } = scratch;
     z.clear();
-    z.extend((0..places + PREAMBLE * SPS).map(|i| filter(pulse, x, from + i, 0)));
+    z.resize(places + PREAMBLE * SPS, C32::ZERO);
+    filter_all(&pulse.filters[0], &x[from - (TAPS / 2 - 1)..], z);
     // A place is weighed by what it explains of its own energy and of the mean: by its own alone, quiet places before a burst would
     // win; by the absolute value, a stronger neighbour's random part would.
     let mean = z.iter().map(|z| z.power()).sum::<f32>() / z.len() as f32 * PREAMBLE as f32;
     weights.clear();
     weights.extend((0..places).map(|p| coarse_weight(&pulse.preambles[0], &z[p..], mean)));
-    let mut best = Sync { position: from as f32, freq_hz: 0.0, phase: 0.0, odd_sign: 1.0, training: 0, match_: 0.0 };
+    let best = Sync { position: from as f32, freq_hz: 0.0, phase: 0.0, odd_sign: 1.0, training: 0, match_: 0.0 };
     let Some(comb) = (0..places).max_by(|&a, &b| weights[a].total_cmp(&weights[b])) else { return best };
     // The training sequence looks the same two symbols on (with the other chain's sign changed), and the other sequence one symbol on:
     // only the flag tells which it is. The frequency is the same at all of these places, but for NEAR_HZ.
-    let near = fine(&pulse.preambles[0], z, comb, 0).freq_hz;
+    let known = |training: usize| (&pulse.preambles[training], &*tables[training]);
+    let near = fine(known(0), z, comb, 0).freq_hz;
+    let near: [_; TRAININGS] = core::array::from_fn(|t| Steering::new(&pulse.preambles[t], NEAR_HZ.map(|off| near + off)));
+    let (p, training) = tell_apart(&near, &z[..places + PREAMBLE * SPS], comb, mean);
+    let found = climb(known(training), z, p, places, training);
+    if best.match_ < found.match_ { Sync { position: found.position + from as f32, ..found } } else { best }
+}
+
+/// Which of the places a symbol apart, `comb` among them, and which training sequence.
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+fn tell_apart(near: &[Steering<8>; TRAININGS], z: &[C32], comb: usize, mean: f32) -> (usize, usize) {
+    let places = z.len() - PREAMBLE * SPS;
     let mut winner = (0.0, comb, 0);
     for p in (comb % (COMB / 2)..places).step_by(COMB / 2) {
         let training = usize::from(p % COMB != comb % COMB);
         let energy: f32 = (0..PREAMBLE).map(|k| z[p + k * SPS].power()).sum();
-        let at = |freq_hz: f32| strength(tone(&pulse.preambles[training], &z[p..], freq_hz));
-        let strongest = NEAR_HZ.iter().fold(0f32, |best, off| best.max(at(near + off)));
+        let strongest = near[training].strengths(&z[p..]).into_iter().fold(0f32, f32::max);
         let weight = strongest / (energy + mean);
         if winner.0 < weight {
             winner = (weight, p, training);
         }
     }
-    let (_, p, training) = winner;
-    let found = climb(pulse, z, p, places, training);
-    if best.match_ < found.match_ {
-        best = Sync { position: found.position + from as f32, ..found };
+    (winner.1, winner.2)
+}
+
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+fn all_steps(table: &Steering<LANES>, z: &[C32]) -> [f32; LANES] {
+    table.strengths(z)
+}
+
+/// Matched filter at every sample: tap by tap, so that samples lie side by side.
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+fn filter_all(taps: &[f32; TAPS], x: &[C32], out: &mut [C32]) {
+    for (t, &tap) in taps.iter().enumerate() {
+        for (out, x) in out.iter_mut().zip(&x[t..]) {
+            out.re += x.re * tap;
+            out.im += x.im * tap;
+        }
     }
-    best
 }
 
 /// The best of place `p` and its neighbours.
-fn climb(pulse: &Pulse, z: &[C32], p: usize, places: usize, training: usize) -> Sync {
-    let known = &pulse.preambles[training];
+fn climb(known: (&Known, &Steering<LANES>), z: &[C32], p: usize, places: usize, training: usize) -> Sync {
     let found = fine(known, z, p, training);
-    let at = |p: usize| strength(tone(known, &z[p..], found.freq_hz));
+    let at = |p: usize| strength(tone(known.0, &z[p..], found.freq_hz));
     let here = at(p);
     let to = if 0 < p && here < at(p - 1) {
         p - 1
@@ -157,7 +188,7 @@ fn coarse_weight(known: &Known, z: &[C32], mean: f32) -> f32 {
 }
 
 /// Both chains' sums at a frequency.
-fn tone(known: &Known, z: &[C32], freq_hz: f32) -> (C32, C32) {
+pub fn tone(known: &Known, z: &[C32], freq_hz: f32) -> (C32, C32) {
     let turn = C32::unit(-core::f32::consts::TAU * freq_hz / 9600.0);
     let mut unit = C32::new(1.0, 0.0);
     let (mut even, mut odd) = (C32::ZERO, C32::ZERO);
@@ -170,16 +201,14 @@ fn tone(known: &Known, z: &[C32], freq_hz: f32) -> (C32, C32) {
     (even, odd)
 }
 
-fn strength((even, odd): (C32, C32)) -> f32 {
+#[inline(always)]
+pub fn strength((even, odd): (C32, C32)) -> f32 {
     even.power() + odd.power() + 2.0 * (even * odd.conj()).re.abs()
 }
 
-fn fine(known: &Known, z: &[C32], place: usize, training: usize) -> Sync {
+fn fine((known, table): (&Known, &Steering<LANES>), z: &[C32], place: usize, training: usize) -> Sync {
     let at = &z[place..];
-    let mut power = [0f32; STEPS];
-    for (i, p) in power.iter_mut().enumerate() {
-        *p = strength(tone(known, at, i as f32 * STEP_HZ - REACH_HZ));
-    }
+    let power = all_steps(table, at);
     let peak = (0..STEPS).max_by(|&a, &b| power[a].total_cmp(&power[b])).unwrap_or(0);
     let shift = match peak {
         0 => 0.0,

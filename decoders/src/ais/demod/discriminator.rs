@@ -10,6 +10,7 @@
 //! | the same with the high-pass of the sound card undone | 0 | 3 of 4 |
 //! | levels by patterns, offset tracked by each survivor | 69 | 3 of 4 |
 //! | and training sequences that begin with 1 | 123 | 4 of 4 |
+//! | and doubtful repairs only by the rules of `trust.rs` | 121 | 4 of 4 |
 //!
 //! (AIS-catcher: 114 and 4.) The phase doesn't survive a recorder: its low end is missing, and scales differ by ±10 % between
 //! transmitters.
@@ -23,10 +24,12 @@ use super::pulse::PREAMBLE;
 use super::repair::{DoubtMax, ONE_SLOT_MAX, Repair, Repaired};
 use super::search::{Search, WINDOW};
 use super::stream::{Candidate, Stream};
-use crate::ais::channels::{CHANNEL_UNKNOWN, Channel};
+use super::trust::Trust;
+use crate::ais::channels::Channel;
 use crate::ais::message::lengths;
+use crate::ais::slots::Slots;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
-use model::{Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
+use model::{ChannelId, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
 
 /// Any rate from the first to the last.
 pub static AUDIO_RATES: &[u32] = &[44_100, 48_000, 50_000, 96_000, 192_000];
@@ -51,8 +54,7 @@ const ATTEMPTS: [Attempt; 5] = [
 pub struct Discriminator {
     receiver: ReceiverId,
     rate_sps: u32,
-    /// As in [`model::Frame::channel`].
-    channel: u8,
+    channel: Option<ChannelId>,
     front: Front,
     stream: Stream,
     fresh: [Vec<C32>; 1],
@@ -64,7 +66,9 @@ pub struct Discriminator {
     /// No burst begins before the end of the last one.
     busy_until: u64,
     doubt_max: DoubtMax,
+    trust: Trust,
     clock: Clock,
+    slots: Slots,
     counters: Counters,
 }
 
@@ -79,7 +83,7 @@ impl Discriminator {
         Ok(Self {
             receiver: config.receiver,
             rate_sps,
-            channel: channel.map_or(CHANNEL_UNKNOWN, Channel::index),
+            channel: channel.map(Channel::id),
             front: Front::new(rate_sps, &[0.0]),
             stream: Stream::new(),
             fresh: [Vec::with_capacity(BATCH + 8)],
@@ -90,7 +94,9 @@ impl Discriminator {
             waiting: Vec::with_capacity(WAITING_MAX),
             busy_until: 0,
             doubt_max: if config.profile == Profile::Full { DoubtMax::AUDIO } else { DoubtMax::AUDIO.unchanged() },
+            trust: Trust::new(),
             clock: Clock::default(),
+            slots: Slots::new(),
             counters: Counters::default(),
         })
     }
@@ -130,6 +136,8 @@ impl Discriminator {
         let x = self.stream.slice(from, candidate.at + REACH);
         let found = self.levels.find(x).filter(|s| MATCH_MIN <= s.match_);
         let Some(start) = found else { return self.counters.refuse(Refusal::Preamble) };
+        let begin = from + start.position as u64;
+        let mut doubtful = None;
         for attempt in ATTEMPTS {
             let mut symbols = PREAMBLE + ONE_SLOT_MAX;
             self.levels.detect(x, &start, symbols, attempt);
@@ -139,13 +147,20 @@ impl Discriminator {
                 self.levels.detect(x, &start, symbols, attempt);
                 found = self.repair.search(self.levels.symbols(), self.doubt_max);
             }
-            if let Some(repaired) = found {
-                let begin = from + start.position as u64;
-                self.busy_until = begin + (repaired.symbols * SPS) as u64;
-                return out(self.frame(begin, &repaired));
+            match found {
+                Some(repaired) if self.trust.believes(&repaired, begin) => {
+                    self.trust.note(&repaired, begin);
+                    self.busy_until = begin + (repaired.symbols * SPS) as u64;
+                    let mut frame = self.frame(begin, &repaired);
+                    frame.signal.slot = self.slots.place(&frame);
+                    return out(frame);
+                }
+                found => doubtful = doubtful.or(found),
             }
         }
-        self.counters.refuse(Refusal::Integrity);
+        let Some(repaired) = doubtful else { return self.counters.refuse(Refusal::Integrity) };
+        self.trust.note(&repaired, begin);
+        self.counters.refuse(Refusal::Sanity);
     }
 
     fn frame(&mut self, begin: u64, repaired: &Repaired) -> Frame {
@@ -159,8 +174,7 @@ impl Discriminator {
             tick: self.clock.tick(seconds),
             utc: self.clock.utc(seconds),
             // A discriminator tells nothing of power, and its zero is anywhere.
-            signal: Signal { corrected_bits: repaired.corrected_bits, ..Signal::default() },
-            channel: self.channel,
+            signal: Signal { corrected_bits: repaired.corrected_bits, channel: self.channel, ..Signal::default() },
         }
     }
 
@@ -172,6 +186,7 @@ impl Discriminator {
         self.stream.reset();
         self.waiting.clear();
         self.busy_until = 0;
+        self.trust.restart();
         self.clock = Clock::default();
     }
 }

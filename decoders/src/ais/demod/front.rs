@@ -12,16 +12,19 @@
 //! - Every output is computed from the same inputs in the same order however the samples were cut into blocks.
 
 use super::complex::C32;
-use crate::dsp::{low_pass, shift};
+use crate::dsp::{low_pass, shift_from};
+use core::f64::consts::TAU;
 use model::IqSamples;
+use std::collections::VecDeque;
 
 /// Samples a second in each channel.
 pub const CHANNEL_RATE: u32 = 38_400;
 /// Samples a bit.
 pub const SPS: usize = 4;
-/// Half the bandwidth that a channel needs, hertz.
-pub const HALF_BAND_HZ: f64 = 10_500.0;
+const HALF_BAND_HZ: f64 = crate::ais::channels::HALF_BAND_HZ as f64;
 
+/// Changes of frequency that wait for their sample.
+pub const PLANNED: usize = 16;
 const NEIGHBOUR_HZ: f64 = 17_000.0;
 const PHASES: usize = 64;
 /// First stage output is at least this, samples a second.
@@ -55,7 +58,12 @@ impl Front {
         }
     }
 
-    /// Forgets what is carried over.
+    /// From channel sample `at` on carriers lie `hz` above where they should. `at` is not yet made; at most [`PLANNED`] such changes wait.
+    pub fn steer(&mut self, at: u64, hz: f64) {
+        self.channels.iter_mut().for_each(|t| t.steer(at, hz));
+    }
+
+    /// Forgets what is carried over; where it was steered to counts at once.
     pub fn reset(&mut self) {
         self.stage.reset();
         self.channels.iter_mut().for_each(Tuner::reset);
@@ -187,10 +195,17 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// The second stage of one channel.
 #[derive(Debug)]
 struct Tuner {
+    offset_hz: f64,
+    /// Input samples a second.
+    rate: f64,
     /// Radians per input sample that move the channel to 0.
     step: f64,
-    /// Input samples rotated since the start.
+    /// Input samples rotated since the start, and since `step` last changed; the phase then.
     rotated: u64,
+    steady: u64,
+    phase: f64,
+    /// Changes of `step`, by the number of the first input sample.
+    planned: VecDeque<(u64, f64)>,
     bank: Vec<f32>,
     taps: usize,
     held: Planes,
@@ -209,8 +224,13 @@ impl Tuner {
         let mut held = Planes::with_capacity(BATCH + taps + 1);
         held.zeros(taps - 1);
         Self {
-            step: -core::f64::consts::TAU * offset_hz / rate,
+            offset_hz,
+            rate,
+            step: -TAU * offset_hz / rate,
             rotated: 0,
+            steady: 0,
+            phase: 0.0,
+            planned: VecDeque::with_capacity(PLANNED),
             bank,
             taps,
             held,
@@ -223,16 +243,41 @@ impl Tuner {
 
     fn reset(&mut self) {
         self.held.zeros(self.taps - 1);
-        self.rotated = 0;
-        self.next = 0;
+        self.step = self.planned.back().map_or(self.step, |p| p.1);
+        self.planned.clear();
+        (self.rotated, self.steady, self.phase, self.next) = (0, 0, 0.0, 0);
+    }
+
+    fn steer(&mut self, at: u64, hz: f64) {
+        debug_assert!(self.planned.len() < PLANNED);
+        let sample = u128::from(at) * u128::from(self.stride) / u128::from(self.unit);
+        self.planned.push_back((sample as u64, -TAU * (self.offset_hz + hz) / self.rate));
+    }
+
+    /// Moves the channel to 0 in the held samples from `from` on. The phase goes on where the frequency changes.
+    fn rotate(&mut self, mut from: usize) {
+        while from < self.held.re.len() {
+            let due = self.planned.front().map_or(u64::MAX, |p| p.0).saturating_sub(self.rotated);
+            let n = due.min((self.held.re.len() - from) as u64) as usize;
+            let (re, im) = (&mut self.held.re[from..from + n], &mut self.held.im[from..from + n]);
+            shift_from(re, im, self.step, self.steady, self.phase);
+            from += n;
+            self.rotated += n as u64;
+            self.steady += n as u64;
+            if due == n as u64
+                && let Some((_, step)) = self.planned.pop_front()
+            {
+                self.phase = (self.phase + self.step * self.steady as f64).rem_euclid(TAU);
+                (self.step, self.steady) = (step, 0);
+            }
+        }
     }
 
     fn process(&mut self, input: &Planes, out: &mut Vec<C32>) {
         let old = self.held.re.len();
         self.held.re.extend_from_slice(&input.re);
         self.held.im.extend_from_slice(&input.im);
-        shift(&mut self.held.re[old..], &mut self.held.im[old..], self.step, self.rotated);
-        self.rotated += input.re.len() as u64;
+        self.rotate(old);
         let have = self.held.re.len();
         let bank = Bank { taps: &self.bank, n: self.taps, unit: self.unit, stride: self.stride };
         self.next = resample(&self.held, &bank, self.next, have, out);

@@ -116,7 +116,7 @@ pub fn add_noise(rng: &mut Rng, rate: f64, ebn0_db: f64, out: &mut [C32]) {
     }
 }
 
-/// A position report with random content that a ship may send.
+/// A position report with random content as a ship sends it, in waters of one degree.
 pub fn random_message(rng: &mut Rng) -> Vec<u8> {
     let mmsi = 201_000_000 + (rng.next() % 574_000_000) as u32;
     message_of(rng, mmsi)
@@ -126,15 +126,28 @@ pub fn random_message(rng: &mut Rng) -> Vec<u8> {
 pub fn message_of(rng: &mut Rng, mmsi: u32) -> Vec<u8> {
     let random: Vec<u8> = (0..21).map(|_| rng.next() as u8).collect();
     let mut bits = Bits::from_bytes(&random).expect("21 bytes");
-    bits.put(0, 6, 1);
-    bits.put(8, 30, mmsi.into());
-    for (at, width, count, lowest) in
-        [(61, 28, 216_000_000, -108_000_000), (89, 27, 108_000_000, -54_000_000), (116, 12, 3_600, 0), (128, 9, 360, 0)]
-    {
-        let value = (rng.next() % count) as i64 + lowest;
-        bits.put(at, width, value as u64 & ((1 << width) - 1));
+    for (at, width, value) in [
+        (0, 8, 1 << 2),
+        (8, 30, mmsi.into()),
+        (38, 4, 0),
+        (50, 10, rng.next() % 300),
+        (61, 28, 10 * 600_000 + rng.next() % 600_000),
+        (89, 27, 54 * 600_000 + rng.next() % 600_000),
+        (116, 12, rng.next() % 3_600),
+        (128, 9, rng.next() % 360),
+        (143, 5, 0),
+        // Synchronised to UTC; the slot in use, kept for two more minutes.
+        (149, 5, 2),
+        (154, 14, rng.next() % 2_250),
+    ] {
+        bits.put(at, width, value);
     }
     bits.as_bytes().to_vec()
+}
+
+/// One of these.
+pub fn ordinary_report() -> Bits {
+    Bits::from_bytes(&random_message(&mut Rng(1))).expect("21 bytes")
 }
 
 /// What a receiver is given: samples of both channels around 162 MHz, and what was sent.

@@ -71,9 +71,10 @@ pub struct Modem {
 
 impl Modem {
     pub fn new(corrects: bool) -> Self {
+        let pulse = Pulse::new(0.4);
         Self {
-            pulse: Pulse::new(0.4),
-            scratch: Scratch::new(),
+            scratch: Scratch::new(&pulse),
+            pulse,
             burst: Burst::new(),
             repair: Repair::new(),
             canceller: Canceller::new(),
@@ -110,20 +111,36 @@ impl Modem {
         (MATCH_MIN <= sync.match_).then_some((from, sync))
     }
 
-    /// `Ok(None)`: not the beginning of a burst. `hard`: by every means.
-    pub fn receive(&mut self, stream: &Stream, candidate: &Candidate, hard: bool) -> Result<Option<Heard>, Refused> {
+    /// `Ok(None)`: not the beginning of a burst. `hard`: by every means. A frame that is not `believed` is handed out only if no other way
+    /// finds one that is.
+    pub fn receive(
+        &mut self,
+        stream: &Stream,
+        candidate: &Candidate,
+        hard: bool,
+        believed: &dyn Fn(&Heard) -> bool,
+    ) -> Result<Option<Heard>, Refused> {
         let Some((from, sync)) = self.place(stream, candidate) else { return Ok(None) };
         let found = self.symbols(stream, from, candidate.freq_hz, &sync, PREAMBLE + ONE_SLOT_MAX);
         let found = match found {
             None if self.goes_on() => self.symbols(stream, from, candidate.freq_hz, &sync, SYMBOLS_MAX),
             other => other,
         };
-        if let Some(repaired) = found {
-            return Ok(Some(self.heard(repaired, from, candidate.freq_hz, &sync)));
+        let linear = found.map(|repaired| self.heard(repaired, from, candidate.freq_hz, &sync));
+        if linear.as_ref().is_some_and(believed) {
+            return Ok(linear);
         }
-        let found = self.by_frequency(&sync).map(|repaired| (repaired, sync)).or_else(|| if hard { self.by_index(&sync) } else { None });
-        let (repaired, sync) = found.ok_or(Refused)?;
-        Ok(Some(Heard { linear: false, ..self.heard(repaired, from, candidate.freq_hz, &sync) }))
+        let other = |modem: &Self, found: Option<(Repaired, Sync)>| {
+            found.map(|(repaired, sync)| Heard { linear: false, ..modem.heard(repaired, from, candidate.freq_hz, &sync) })
+        };
+        let found = self.by_frequency(&sync).map(|repaired| (repaired, sync));
+        let by_frequency = other(self, found);
+        if by_frequency.as_ref().is_some_and(believed) {
+            return Ok(by_frequency);
+        }
+        let found = if hard { self.by_index(&sync) } else { None };
+        let by_index = other(self, found).filter(believed);
+        by_index.or(linear).or(by_frequency).map(Some).ok_or(Refused)
     }
 
     /// Keeps the samples around a candidate as they are now.

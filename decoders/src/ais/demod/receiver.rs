@@ -6,13 +6,15 @@
 
 use super::clock::Clock;
 use super::complex::C32;
-use super::front::{BATCH, CHANNEL_RATE, Front, HALF_BAND_HZ};
+use super::crystal::{self, Crystal};
+use super::front::{BATCH, CHANNEL_RATE, Front};
 use super::lines::Carrier;
 use super::modem::{Heard, Modem, PROBE, REACH};
 use super::search::{HOP, Search};
 use super::stream::{Candidate, Stream};
 use super::trust::Trust;
 use crate::ais::channels::Channel;
+use crate::ais::slots::Slots;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
 use model::{DeciDbfs, Frame, IqBlock, IqSamples, Protocol, Raw, ReceiverId, Signal};
 
@@ -37,8 +39,11 @@ const ONE_SLOT_SAMPLES: u64 = 1_024;
 /// few: interference that looks like bursts must not take the processor.
 const EFFORT: u64 = 1_024;
 const EFFORT_SAVED: u64 = 8 * EFFORT;
-/// The same bytes on another channel within this many channel samples (2 ms) are one transmission heard twice.
+/// The same bytes within this many channel samples (2 ms) may be one transmission heard twice.
 const GHOST_SAMPLES: u64 = 77;
+/// On another channel they are if this much weaker: an image (24.8 dB where I and Q differ by 1 dB) or what leaks over. Else the station
+/// said it on both.
+const GHOST_DB: f32 = 15.0;
 
 /// Samples to frames.
 #[derive(Debug)]
@@ -60,22 +65,28 @@ pub struct Receiver {
     /// Channel samples up to which each channel's allowance for hard tries is used up.
     effort: Vec<u64>,
     trust: Trust,
+    slots: Slots,
+    crystal: Crystal,
+    center_hz: u64,
     counters: Counters,
 }
 
 impl Receiver {
+    /// On every channel that the tuning covers.
     pub fn new(config: &DemodulatorConfig) -> Result<Self, UnsupportedRate> {
+        let covered: Vec<_> = Channel::ALL.into_iter().filter(|c| c.is_covered_by(config.tuning)).collect();
+        Self::on(config, &covered)
+    }
+
+    /// On these channels, all of which the tuning must cover.
+    pub fn on(config: &DemodulatorConfig, channels: &[Channel]) -> Result<Self, UnsupportedRate> {
         let rate_sps = config.tuning.rate_sps;
-        let unsupported = UnsupportedRate { protocol: Protocol::Ais, rate_sps, supported: RATES };
-        if !(RATES[0]..=RATES[RATES.len() - 1]).contains(&rate_sps) {
-            return Err(unsupported);
+        let is_taken = (RATES[0]..=RATES[RATES.len() - 1]).contains(&rate_sps);
+        if !is_taken || channels.is_empty() || !channels.iter().all(|c| c.is_covered_by(config.tuning)) {
+            return Err(UnsupportedRate { protocol: Protocol::Ais, rate_sps, supported: RATES });
         }
         let offset = |c: &Channel| c.center_hz() as f64 - config.tuning.center_hz as f64;
-        let heard = |c: &Channel| offset(c).abs() + HALF_BAND_HZ <= f64::from(rate_sps) / 2.0;
-        let channels: Vec<_> = Channel::ALL.into_iter().filter(heard).map(|c| (c, offset(&c))).collect();
-        if channels.is_empty() {
-            return Err(unsupported);
-        }
+        let channels: Vec<_> = channels.iter().map(|c| (*c, offset(c))).collect();
         Ok(Self::with_channels(config, &channels))
     }
 
@@ -101,13 +112,11 @@ impl Receiver {
             clock: Clock::default(),
             cancels: full,
             trust: Trust::new(),
+            slots: Slots::new(),
+            crystal: Crystal::new(),
+            center_hz: config.tuning.center_hz,
             counters: Counters::default(),
         }
-    }
-
-    #[cfg(test)]
-    pub(super) fn trust_everybody(&mut self) {
-        self.trust.everybody = true;
     }
 
     #[cfg(test)]
@@ -137,6 +146,11 @@ impl Receiver {
                 }
             }
             let now = self.streams[0].looked();
+            if now.is_multiple_of(crystal::EVERY)
+                && let Some(hz) = self.crystal.decide(now)
+            {
+                self.front.steer(now + crystal::LEAD, hz.into());
+            }
             self.try_due(now);
             self.hand_out(now.saturating_sub(HOLD + REACH) * 16, out);
         }
@@ -160,9 +174,14 @@ impl Receiver {
 
     fn attempt(&mut self, channel: usize, candidate: Candidate) {
         let hard = self.cancels && self.effort[channel] <= candidate.at + EFFORT_SAVED;
-        match self.modem.receive(&self.streams[channel], &candidate, hard) {
+        let believed = |heard: &Heard| believes(&self.trust, heard);
+        match self.modem.receive(&self.streams[channel], &candidate, hard, &believed) {
             Ok(None) => self.counters.refuse(Refusal::Preamble),
             Ok(Some(heard)) => {
+                // What nobody believes may be two bursts heard as one.
+                if hard && !believes(&self.trust, &heard) && self.try_two(channel, &candidate) {
+                    return;
+                }
                 if self.cancels && heard.linear {
                     self.take_away(channel, &candidate, &heard);
                     self.hear_under(channel, &heard, candidate.tries + 1);
@@ -170,11 +189,8 @@ impl Receiver {
                 self.keep(channel, &heard);
             }
             Err(_) => {
-                if hard {
-                    if self.attempt_two(channel, &candidate, None) {
-                        return;
-                    }
-                    self.effort[channel] = self.effort[channel].max(candidate.at) + EFFORT;
+                if hard && self.try_two(channel, &candidate) {
+                    return;
                 }
                 self.counters.refuse(Refusal::Integrity);
                 if self.failed.len() == FAILED_MAX {
@@ -183,6 +199,15 @@ impl Receiver {
                 self.failed.push((channel, candidate));
             }
         }
+    }
+
+    /// Two bursts, where one alone wasn't heard; when that fails too it counts as effort.
+    fn try_two(&mut self, channel: usize, candidate: &Candidate) -> bool {
+        let found = self.attempt_two(channel, candidate, None).iter().any(Option::is_some);
+        if !found {
+            self.effort[channel] = self.effort[channel].max(candidate.at) + EFFORT;
+        }
+        found
     }
 
     /// Subtracts a burst. Where another carrier is left that was on at the same time, its burst is heard too: from what is left, or, as the
@@ -198,12 +223,14 @@ impl Receiver {
             return self.keep(channel, &other);
         }
         modem.restore(stream, candidate);
-        self.attempt_two(channel, candidate, Some(left));
-        self.modem.cancel(&mut self.streams[channel], heard);
+        let both = self.attempt_two(channel, candidate, Some(left));
+        if !both.iter().flatten().any(|b| b.repaired.bytes == heard.repaired.bytes) {
+            self.modem.cancel(&mut self.streams[channel], heard);
+        }
     }
 
-    /// Perhaps two bursts lie over each other.
-    fn attempt_two(&mut self, channel: usize, candidate: &Candidate, left: Option<Carrier>) -> bool {
+    /// Perhaps two bursts lie over each other; those heard are kept and subtracted.
+    fn attempt_two(&mut self, channel: usize, candidate: &Candidate, left: Option<Carrier>) -> [Option<Heard>; 2] {
         let mut both: [Option<Heard>; 2] = [None, None];
         let mut found = 0;
         self.modem.receive_two(&self.streams[channel], candidate, left, &mut |heard| {
@@ -215,7 +242,7 @@ impl Receiver {
             self.hear_under(channel, heard, candidate.tries + 1);
             self.keep(channel, heard);
         }
-        0 < found
+        both
     }
 
     /// After a burst has been taken away: what it covered may hold another.
@@ -242,18 +269,18 @@ impl Receiver {
 
     fn keep(&mut self, channel: usize, heard: &Heard) {
         let at = heard.flag_end_16ths;
-        if !self.trust.believes(&heard.repaired, at / 16) {
+        let believed = believes(&self.trust, heard);
+        self.trust.note(&heard.repaired, at / 16);
+        if !believed {
             return self.counters.refuse(Refusal::Sanity);
         }
         let bytes = &heard.repaired.bytes[..heard.repaired.len];
         let frame = self.frame(channel, heard, bytes);
         let same = |(t, f): &(u64, Frame)| t.abs_diff(at) < GHOST_SAMPLES * 16 && f.raw.as_slice() == bytes;
-        if let Some(twin) = self.held.iter_mut().find(|h| same(h)) {
-            if twin.1.signal.rssi < frame.signal.rssi {
-                *twin = (at, frame);
-            }
+        if self.held.iter().any(|h| same(h) && echoes(&frame, &h.1)) {
             return;
         }
+        self.held.retain(|h| !(same(h) && echoes(&h.1, &frame)));
         if self.held.len() < HELD_MAX {
             self.held.push((at, frame));
         }
@@ -270,17 +297,20 @@ impl Receiver {
             signal: Signal {
                 rssi: DeciDbfs::from_power(heard.power),
                 noise: DeciDbfs::from_power(heard.noise),
-                freq_offset_hz: Some(heard.freq_hz.round() as i32),
+                freq_offset_hz: Some((heard.freq_hz + self.crystal.centre_at(heard.flag_end_16ths / 16)).round() as i32),
                 corrected_bits: heard.repaired.corrected_bits,
+                channel: Some(self.channels[channel].id()),
+                slot: None,
             },
-            channel: self.channels[channel].index(),
         }
     }
 
     /// Frames that nothing can precede any more, in order of time.
     fn hand_out(&mut self, before: u64, out: &mut dyn FnMut(Frame)) {
         while let Some(i) = (0..self.held.len()).filter(|&i| self.held[i].0 <= before).min_by_key(|&i| self.held[i].0) {
-            let (_, frame) = self.held.remove(i);
+            let (at, mut frame) = self.held.remove(i);
+            frame.signal.slot = self.slots.place(&frame);
+            self.crystal.hear_frame(&frame, at / 16);
             self.counters.frames += 1;
             self.counters.corrected_frames += u64::from(0 < frame.signal.corrected_bits);
             out(frame);
@@ -295,11 +325,13 @@ impl Receiver {
             self.batch(IqSamples::Cu8(&SILENCE), out);
         }
         self.hand_out(u64::MAX, out);
+        self.crystal.interrupted(self.streams[0].looked());
         self.front.reset();
         self.streams.iter_mut().for_each(Stream::reset);
         self.waiting.clear();
         self.failed.clear();
         self.effort.fill(0);
+        self.trust.restart();
         self.clock = Clock::default();
     }
 }
@@ -327,11 +359,27 @@ impl Demodulator for Receiver {
         self.counters
     }
 
+    fn crystal_error_ppm(&self) -> Option<f32> {
+        // A crystal that is fast tunes higher, and carriers come out lower.
+        self.crystal.error_hz().map(|hz| -hz / self.center_hz.max(1) as f32 * 1e6)
+    }
+
     /// Frames are held until nothing earlier can come ([`HOLD`]).
     fn latency_us(&self) -> u32 {
         let held = HOLD + REACH + 2 * super::search::WINDOW as u64;
         (held * 1_000_000 / u64::from(CHANNEL_RATE)) as u32 + (self.front.delay_s() * 1e6) as u32
     }
+}
+
+fn believes(trust: &Trust, heard: &Heard) -> bool {
+    trust.believes(&heard.repaired, heard.flag_end_16ths / 16)
+}
+
+/// Of two frames with the same bytes at the same time: is the one only what another path made of the other?
+fn echoes(weak: &Frame, strong: &Frame) -> bool {
+    let dbfs = |f: &Frame| f.signal.rssi.map_or(f32::NEG_INFINITY, DeciDbfs::dbfs);
+    let by_db = if weak.signal.channel == strong.signal.channel { 0.0 } else { GHOST_DB };
+    dbfs(weak) + by_db <= dbfs(strong)
 }
 
 /// `n` samples from number `from` on.

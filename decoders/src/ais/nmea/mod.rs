@@ -23,7 +23,7 @@ pub use assemble::{Assembler, Assembly, PENDING_MAX, PENDING_MICROS_MAX};
 pub use tag::{Group, TagBlock};
 pub use write::{frame_text, sentences};
 
-use super::channels::{CHANNEL_UNKNOWN, Channel};
+use super::channels::Channel;
 use super::message::Bits;
 use core::fmt;
 use model::{Frame, Protocol, Raw, ReceiverId, Signal, Tick12, UnixMicros};
@@ -138,8 +138,7 @@ impl Received {
             raw: Raw::new(self.bits.as_bytes()),
             tick,
             utc: Some(at),
-            signal: Signal::default(),
-            channel: self.channel.map_or(CHANNEL_UNKNOWN, Channel::index),
+            signal: Signal { channel: self.channel.map(Channel::id), ..Signal::default() },
         }
     }
 }

@@ -117,11 +117,28 @@ fn a_frame_reads_as_its_sentences() {
     let text = frame_text(&frame);
     assert_eq!(text.lines().count(), 2);
     assert_eq!(messages(text.as_bytes()), [Bits::from_bytes(&[0x14; 53]).unwrap()]);
-    frame.channel = CHANNEL_UNKNOWN;
+    frame.signal.channel = None;
     assert!(frame_text(&frame).starts_with("!AIVDM,2,1,0,,"), "{}", frame_text(&frame));
 }
 
 proptest! {
+    /// A datagram of a ship's network (IEC 61162-450) with a tag block, as others write it, says what was written.
+    #[test]
+    fn tag_blocks_and_datagrams_are_read_as_written(
+        source in "[A-Za-z0-9]{1,15}", seconds in 1u32.., part in 1u8..=3, id in any::<u16>(), text in "[A-Za-z0-9 ]{1,15}", datagram: bool,
+    ) {
+        let block = format!("g:{part}-3-{id},s:{source},x:5,c:{seconds},t:{text}");
+        let sentence = core::str::from_utf8(TYPE_1).unwrap();
+        let head = if datagram { "UdPbC\0" } else { "" };
+        let line = format!("{head}\\{block}*{:02X}\\{sentence}\r\n", checksum(block.as_bytes()));
+        let read = parse(line.as_bytes()).unwrap();
+        let time = UnixMicros::from_secs(i64::from(seconds));
+        prop_assert_eq!((read.tag.source, read.tag.time, read.tag.text), (Some(&*source), Some(time), Some(&*text)));
+        let group = read.tag.group.unwrap();
+        prop_assert_eq!((group.part, group.parts, group.id), (part, 3, u32::from(id)));
+        prop_assert_eq!(read.payload, parse(TYPE_1).unwrap().payload);
+    }
+
     #[test]
     fn any_bits_survive_sentences(bytes in prop::collection::vec(any::<u8>(), 1..134), cut in 0usize..8, id in 0u8..10) {
         let mut bits = Bits::from_bytes(&bytes).unwrap();

@@ -30,5 +30,5 @@ pub fn frame_text(frame: &Frame) -> String {
     let raw = frame.raw.as_slice();
     let Some(bits) = Bits::from_bytes(raw) else { return String::new() };
     let id = checksum(raw) % 10;
-    sentences(&bits, Channel::from_index(frame.channel), id).join("\n")
+    sentences(&bits, frame.signal.channel.and_then(Channel::from_id), id).join("\n")
 }

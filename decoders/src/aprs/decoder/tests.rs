@@ -7,15 +7,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn frame(bytes: &[u8]) -> Frame {
-    Frame {
-        protocol: Protocol::Aprs,
-        receiver: ReceiverId(0),
-        raw: Raw::new(bytes),
-        tick: Tick12(0),
-        utc: None,
-        signal: Signal::default(),
-        channel: 0,
-    }
+    Frame { protocol: Protocol::Aprs, receiver: ReceiverId(0), raw: Raw::new(bytes), tick: Tick12(0), utc: None, signal: Signal::default() }
 }
 
 fn decode_with(decoder: &mut Decoder, tnc2: &[u8]) -> Vec<Event> {

@@ -31,7 +31,7 @@ pub struct Remodulated {
     de_emphasised: bool,
     last: f32,
     phase: f32,
-    bank: FmBank,
+    bank: FmBank<false>,
 }
 
 impl Remodulated {

@@ -3,8 +3,8 @@
 use super::bank::FmBank;
 use super::beliefs::AIR;
 use super::carrier::Carrier;
-use super::outbox::{Heard, Outbox};
-use super::tone::ToneBank;
+use super::outbox::{Heard, Outbox, WAIT_S};
+use super::tone::{AUDIO_SPS, ToneBank};
 use crate::dsp::{Resampler, dot, low_pass, rotate};
 use crate::registry::Profile;
 use core::f32::consts::TAU;
@@ -17,13 +17,12 @@ const STOP_HZ: f64 = 9_500.0;
 /// Window in which the carrier is looked for: 120 ms.
 const CARRIER_BLOCKS: usize = 24;
 /// For the discriminator: narrower than the spectrum; what it cuts off costs less than the noise that it keeps out.
-const NARROW_SPS: f64 = 19_200.0;
 const NARROW_HZ: f64 = 5_000.0;
 const NARROW_TRANSITION_HZ: f64 = 4_000.0;
 /// Beyond this a swing is noise, not modulation.
 const SWING_HZ_MAX: f32 = 3_800.0;
-/// Bits that the sequences hold back, with the filters.
-const HELD_S: f64 = 0.16;
+/// Bits that the sequences hold back, with the filters; repaired frames wait.
+const HELD_S: f64 = 0.16 + WAIT_S;
 
 /// What a complete frame is told with.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub struct Told<'a> {
     pub sample: u64,
     pub power: f32,
     pub offset_hz: f32,
-    pub corrected_bytes: usize,
+    pub corrected_bits: u8,
 }
 
 #[derive(Debug)]
@@ -46,9 +45,11 @@ pub struct Channel {
     re: Box<[f32]>,
     im: Box<[f32]>,
     carrier: Carrier,
-    banks: Vec<FmBank>,
+    banks: Vec<FmBank<true>>,
     discriminator: Discriminator,
     outbox: Outbox,
+    /// Blocks of samples that have come from the carrier.
+    blocks: u64,
 }
 
 impl Channel {
@@ -68,8 +69,9 @@ impl Channel {
             taps: taps.into(),
             carrier: Carrier::new(CARRIER_BLOCKS),
             banks: banks.iter().map(|belief| FmBank::new(rate_sps, belief)).collect(),
-            discriminator: Discriminator::new(rate_sps, profile == Profile::Full),
+            discriminator: Discriminator::new(rate_sps),
             outbox: Outbox::default(),
+            blocks: 0,
         }
     }
 
@@ -90,22 +92,27 @@ impl Channel {
     }
 
     fn baseband(&mut self, i: f32, q: f32, out: &mut dyn FnMut(Told<'_>)) {
-        let Self { carrier, banks, discriminator, outbox, rate_sps, by, taps, .. } = self;
+        let Self { carrier, banks, discriminator, outbox, rate_sps, by, taps, blocks, .. } = self;
         let Some(block) = carrier.push(i, q) else { return };
         let delay = carrier.delay() as f64;
+        let mut send = |heard: Heard<'_>| {
+            let seconds = heard.seconds;
+            let (power, turn) = carrier.around(seconds * *rate_sps);
+            let sample = (seconds * *rate_sps - delay) * *by as f64 - (taps.len() - 1) as f64 / 2.0;
+            let offset_hz = turn * *rate_sps as f32 / TAU;
+            out(Told { bytes: heard.bytes, sample: sample.max(0.0) as u64, power, offset_hz, corrected_bits: heard.corrected_bits() });
+        };
         let mut tell = |heard: Heard<'_>| {
             if outbox.is_news(&heard) {
-                let seconds = heard.seconds;
-                let (power, turn) = carrier.around(seconds * *rate_sps);
-                let sample = (seconds * *rate_sps - delay) * *by as f64 - (taps.len() - 1) as f64 / 2.0;
-                let offset_hz = turn * *rate_sps as f32 / TAU;
-                out(Told { bytes: heard.bytes, sample: sample.max(0.0) as u64, power, offset_hz, corrected_bytes: heard.corrected_bytes });
+                send(heard);
             }
         };
         for (i, q) in block.re.into_iter().zip(block.im) {
             banks.iter_mut().for_each(|bank| bank.push(i, q, &mut tell));
             discriminator.push(i, q, &mut tell);
         }
+        *blocks += 1;
+        outbox.set_time(*blocks as f64 * block.re.len() as f64 / *rate_sps, &mut send);
     }
 
     /// Frames of one of the sequences whose FCS was wrong.
@@ -129,10 +136,10 @@ struct Discriminator {
 }
 
 impl Discriminator {
-    fn new(rate_sps: f64, thorough: bool) -> Self {
-        let narrow = Resampler::new(rate_sps, NARROW_SPS, NARROW_HZ, NARROW_TRANSITION_HZ);
+    fn new(rate_sps: f64) -> Self {
+        let narrow = Resampler::new(rate_sps, AUDIO_SPS, NARROW_HZ, NARROW_TRANSITION_HZ);
         let delay_s = narrow.delay() / rate_sps;
-        Self { narrow, delay_s, last: (0.0, 0.0), tones: ToneBank::new(NARROW_SPS, thorough) }
+        Self { narrow, delay_s, last: (0.0, 0.0), tones: ToneBank::new() }
     }
 
     #[inline]
@@ -140,7 +147,7 @@ impl Discriminator {
         let Self { narrow, delay_s, last, tones } = self;
         narrow.push([i, q], &mut |[i, q]| {
             let (a, b) = core::mem::replace(last, (i, q));
-            let hz = (q * a - i * b).atan2(i * a + q * b) * NARROW_SPS as f32 / TAU;
+            let hz = (q * a - i * b).atan2(i * a + q * b) * AUDIO_SPS as f32 / TAU;
             tones.push(hz.clamp(-SWING_HZ_MAX, SWING_HZ_MAX), &mut |heard| out(heard.before(*delay_s)));
         });
     }

@@ -3,7 +3,7 @@
 //! Within a bit the audio is a·cos(θ + 2πft), so the carrier turns by (D/f)·(sin(θ + 2πft) − sin θ), D the deviation. With θ half a
 //! turn further on that is the same backwards, hence the complex conjugate: twelve templates of each tone do for twenty-four.
 
-use super::trellis::{Correlations, LENGTHS, LONGEST, Nodes, STEPS, Turn, Turns, Waveform, Weights, advance, advance_all};
+use super::trellis::{Correlations, LENGTHS, LONGEST, STEPS, Turn, Turns, advance};
 use core::f64::consts::TAU;
 
 /// Samples of a step; of a bit, 16: 19,200 a second.
@@ -21,18 +21,17 @@ pub struct Templates {
     /// By sample; mark's twelve, then space's.
     re: [[f32; PHASES]; WINDOW],
     im: [[f32; PHASES]; WINDOW],
-    pub turns: Turns<PHASES>,
 }
 
 impl Templates {
-    /// For deviations of mark and space.
-    pub fn new(deviation_hz: [f64; 2]) -> Self {
+    /// For deviations of mark and space; and what segments do.
+    pub fn new(deviation_hz: [f64; 2]) -> (Self, Turns<PHASES>) {
         let phase = |p: usize| TAU * p as f64 / PHASES as f64;
         let carrier = |tone: usize, p: usize, t: f64| {
             let hz = TONES_HZ[tone];
             deviation_hz[tone] / hz * ((phase(p) + TAU * hz * t).sin() - phase(p).sin())
         };
-        let mut all = Self { re: [[0.0; PHASES]; WINDOW], im: [[0.0; PHASES]; WINDOW], turns: [[Turn::NONE; 2]; 3] };
+        let mut all = Self { re: [[0.0; PHASES]; WINDOW], im: [[0.0; PHASES]; WINDOW] };
         for i in 0..WINDOW {
             for h in 0..PHASES {
                 // A segment covers whole samples: each stands for the middle of its interval.
@@ -41,40 +40,30 @@ impl Templates {
                 all.im[i][h] = angle.sin() as f32;
             }
         }
+        let mut turns = [[Turn::NONE; 2]; 3];
         for (l, length) in LENGTHS.iter().enumerate() {
-            for tone in 0..2 {
-                let turn = &mut all.turns[l][tone];
-                turn.advance = advance::<PHASES>(l, tone);
+            for (tone, turn) in turns[l].iter_mut().enumerate() {
+                turn.advance = advance(PHASES, l, tone);
                 for p in 0..PHASES {
-                    let angle = carrier(tone, p, (length * STEP_SAMPLES) as f64 / RATE_SPS);
+                    let from = (p + PHASES - turn.advance) % PHASES;
+                    let angle = carrier(tone, from, (length * STEP_SAMPLES) as f64 / RATE_SPS);
                     // The path's sum is kept relative to the carrier at its end.
                     turn.cos[p] = angle.cos() as f32;
                     turn.sin[p] = angle.sin() as f32;
                 }
             }
         }
-        all
+        (all, turns)
     }
 
     /// Correlations of the first [`WINDOW`] samples.
-    pub fn correlate(&self, re: &[f32], im: &[f32], out: &mut Correlations<PHASES>) {
+    pub fn correlate(&self, re: &[f32], im: &[f32], out: &mut Correlations) {
         correlate(&self.re, &self.im, re, im, out);
     }
 }
 
-impl Waveform<PHASES> for Templates {
-    fn advance(nodes: &mut Nodes<PHASES>, at: usize, turns: &Turns<PHASES>, c: &Correlations<PHASES>, weights: &Weights) -> [i8; PHASES] {
-        advance_wide(nodes, at, turns, c, weights)
-    }
-}
-
 #[multiversion::multiversion(targets = "simd")]
-fn advance_wide(nodes: &mut Nodes<PHASES>, at: usize, turns: &Turns<PHASES>, c: &Correlations<PHASES>, weights: &Weights) -> [i8; PHASES] {
-    advance_all(nodes, at, turns, c, weights)
-}
-
-#[multiversion::multiversion(targets = "simd")]
-fn correlate(tr: &[[f32; PHASES]; WINDOW], ti: &[[f32; PHASES]; WINDOW], re: &[f32], im: &[f32], out: &mut Correlations<PHASES>) {
+fn correlate(tr: &[[f32; PHASES]; WINDOW], ti: &[[f32; PHASES]; WINDOW], re: &[f32], im: &[f32], out: &mut Correlations) {
     let (re, im) = (&re[..WINDOW], &im[..WINDOW]);
     let (mut a, mut b, mut c, mut d) = ([0.0_f32; PHASES], [0.0_f32; PHASES], [0.0_f32; PHASES], [0.0_f32; PHASES]);
     let mut from = 0;
@@ -93,10 +82,12 @@ fn correlate(tr: &[[f32; PHASES]; WINDOW], ti: &[[f32; PHASES]; WINDOW], re: &[f
             let [x, y] = &mut out.of[l][tone];
             for h in 0..HALF {
                 let k = tone * HALF + h;
-                x[h] = a[k] + b[k];
-                y[h] = c[k] - d[k];
-                x[h + HALF] = a[k] - b[k];
-                y[h + HALF] = c[k] + d[k];
+                let (re, im) = ([a[k] + b[k], a[k] - b[k]], [c[k] - d[k], c[k] + d[k]]);
+                for (half, (re, im)) in re.into_iter().zip(im).enumerate() {
+                    let lane = half * HALF + h;
+                    (x[lane], x[lane + PHASES]) = (re, re);
+                    (y[lane], y[lane + PHASES]) = (im, im);
+                }
             }
         }
     }

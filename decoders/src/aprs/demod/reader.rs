@@ -1,6 +1,8 @@
-//! Rows of tones to frames: NRZI, flags, check sequence, addresses; plain and in FX.25.
+//! Rows of tones to frames: NRZI, flags, check sequence, addresses; plain, repaired, and in FX.25.
 
 use super::fx25::Fx25;
+use super::repair::Repair;
+use super::trellis::Detour;
 use crate::aprs::ax25;
 use crate::hdlc::{Deframer, GOOD_FCS, Heard, Nrzi, crc_register};
 
@@ -15,6 +17,7 @@ pub struct Reader {
     nrzi: Nrzi,
     deframer: Deframer<FRAME_BYTES_MAX>,
     fx25: Fx25,
+    repair: Repair,
     /// Where the flag that may open a frame ended.
     flag_at: u64,
     /// Frames whose FCS was wrong.
@@ -29,36 +32,53 @@ pub struct Read<'a> {
     pub opened_at: u64,
     /// Bytes that a Reed–Solomon code set right before the check.
     pub corrected_bytes: usize,
+    /// Bits chosen so that the check passed ([`super::repair`]).
+    pub repaired_bits: u8,
 }
 
 impl Reader {
-    pub const fn new() -> Self {
-        Self { nrzi: Nrzi::new(), deframer: Deframer::new(), fx25: Fx25::new(), flag_at: 0, failed: 0 }
+    pub fn new() -> Self {
+        Self { nrzi: Nrzi::new(), deframer: Deframer::new(), fx25: Fx25::new(), repair: Repair::new(), flag_at: 0, failed: 0 }
     }
 
-    /// Takes a bit's level (true: mark), which ended at `at`.
+    /// Takes a bit's level (true: mark), which ended at `at`, and what may be there instead.
     #[inline]
-    pub fn push(&mut self, level: bool, at: u64) -> Option<Read<'_>> {
+    pub fn push(&mut self, level: bool, at: u64, or: Option<Detour>) -> Option<Read<'_>> {
         let bit = self.nrzi.bit(level);
-        if let Some(corrected_bytes) = self.fx25.push(bit, at) {
-            return good(self.fx25.bytes(), self.fx25.opened_at(), corrected_bytes);
+        if let Some(corrected) = self.fx25.push(bit, at) {
+            return good(self.fx25.bytes(), self.fx25.opened_at(), corrected);
         }
-        let heard = self.deframer.push(bit);
-        let opened_at = self.flag_at;
-        if matches!(heard, Heard::Flag | Heard::Frame | Heard::Ragged) {
-            self.flag_at = at;
+        self.repair.push(level, or);
+        match self.deframer.push(bit) {
+            Heard::More => None,
+            Heard::Abort => {
+                self.repair.close();
+                None
+            }
+            heard => {
+                let opened_at = core::mem::replace(&mut self.flag_at, at);
+                self.flag(heard, level, opened_at)
+            }
         }
-        if heard != Heard::Frame || self.deframer.bytes().len() < FRAME_BYTES_MIN {
-            return None;
+    }
+
+    /// A flag has ended.
+    fn flag(&mut self, heard: Heard, level: bool, opened_at: u64) -> Option<Read<'_>> {
+        let whole = heard == Heard::Frame && FRAME_BYTES_MIN <= self.deframer.bytes().len();
+        if whole && crc_register(self.deframer.bytes()) == GOOD_FCS {
+            self.repair.open(level);
+            return good(self.deframer.bytes(), opened_at, 0);
         }
-        let read = good(self.deframer.bytes(), opened_at, 0);
-        self.failed += u64::from(read.is_none());
-        read
+        self.failed += u64::from(whole);
+        let repaired = self.repair.search();
+        self.repair.open(level);
+        let bits = repaired?;
+        Some(Read { bytes: self.repair.bytes(), opened_at, corrected_bytes: 0, repaired_bits: bits })
     }
 }
 
 fn good(bytes: &[u8], opened_at: u64, corrected_bytes: usize) -> Option<Read<'_>> {
     let whole = FRAME_BYTES_MIN <= bytes.len() && crc_register(bytes) == GOOD_FCS;
     let bytes = &bytes[..bytes.len().saturating_sub(2)];
-    (whole && ax25::has_addresses(bytes)).then_some(Read { bytes, opened_at, corrected_bytes })
+    (whole && ax25::has_addresses(bytes)).then_some(Read { bytes, opened_at, corrected_bytes, repaired_bits: 0 })
 }

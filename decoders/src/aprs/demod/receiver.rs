@@ -4,7 +4,7 @@ use super::channel::{CHUNK_OUT, Channel, Told};
 use super::reader::{BAUD, FRAME_BYTES_MAX};
 use crate::dsp::append_planar;
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Profile, Refusal, UnsupportedRate};
-use model::{DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal, Tick12, Tuning, UnixMicros};
+use model::{ChannelId, DeciDbfs, Frame, IqBlock, Protocol, Raw, ReceiverId, Signal, Tick12, Tuning, UnixMicros};
 
 /// Sample rates taken.
 pub static RATES: &[u32] =
@@ -91,7 +91,7 @@ impl Receiver {
         for (c, channel) in self.channels.iter_mut().enumerate() {
             channel.chunk(&self.re, &self.im, self.taken, &mut |told: Told<'_>| {
                 counters.frames += 1;
-                counters.corrected_frames += u64::from(0 < told.corrected_bytes);
+                counters.corrected_frames += u64::from(0 < told.corrected_bits);
                 let ticks = Tick12::from_sample(told.sample, rate_sps).0;
                 out(Frame {
                     protocol: Protocol::Aprs,
@@ -104,9 +104,10 @@ impl Receiver {
                         noise: None,
                         freq_offset_hz: Some(told.offset_hz.round() as i32),
                         // At least one in each byte that FX.25 set right.
-                        corrected_bits: told.corrected_bytes as u8,
+                        corrected_bits: told.corrected_bits,
+                        channel: Some(ChannelId(c as u8)),
+                        slot: None,
                     },
-                    channel: c as u8,
                 });
             });
         }

@@ -1,34 +1,37 @@
-//! One belief about how a transmitter modulates, followed through the signal: trellis and reader.
+//! Beliefs about how a transmitter modulates, followed through the signal side by side: a trellis, and a reader for each.
 
 use super::reader::{Read, Reader};
-use super::trellis::{Correlations, Trellis, Turns, Waveform};
+use super::trellis::{Correlations, Trellis, Turns, Weights};
+use core::array::from_fn;
 
 #[derive(Debug)]
-pub struct Sequence<const P: usize> {
-    trellis: Trellis<P>,
-    reader: Reader,
+pub struct Sequence<const L: usize, const G: usize, const DRIFT: bool> {
+    trellis: Trellis<L, G, DRIFT>,
+    readers: [Reader; G],
 }
 
-impl<const P: usize> Sequence<P> {
-    pub fn new(trellis: Trellis<P>) -> Self {
-        Self { trellis, reader: Reader::new() }
+impl<const L: usize, const G: usize, const DRIFT: bool> Sequence<L, G, DRIFT> {
+    pub fn new(weights: Weights, turns: Turns<L>) -> Self {
+        Self { trellis: Trellis::new(weights, turns), readers: from_fn(|_| Reader::new()) }
     }
 
     /// Takes what the segments that begin at this step have in common with the signal; calls `out` with each frame.
     #[inline]
-    pub fn step<W: Waveform<P>>(&mut self, turns: &Turns<P>, correlations: &Correlations<P>, out: &mut dyn FnMut(Read<'_>)) {
-        if !self.trellis.step::<W>(turns, correlations) {
+    pub fn step(&mut self, correlations: &Correlations, out: &mut dyn FnMut(Read<'_>)) {
+        if !self.trellis.step(correlations) {
             return;
         }
-        for tone in self.trellis.tones() {
-            if let Some(read) = self.reader.push(tone.mark, tone.end) {
-                out(read);
+        for (group, reader) in self.readers.iter_mut().enumerate() {
+            for tone in self.trellis.look_back(group) {
+                if let Some(read) = reader.push(tone.mark, tone.end, tone.or) {
+                    out(read);
+                }
             }
         }
     }
 
-    /// Frames whose FCS was wrong.
+    /// Frames whose FCS was wrong, in one of them.
     pub fn failed(&self) -> u64 {
-        self.reader.failed
+        self.readers[G / 2].failed
     }
 }

@@ -82,7 +82,7 @@ fn channels_beside_the_tuning_are_heard() {
     for (offset_hz, channel) in [(200_000.0, 1), (-210_000.0, 0)] {
         let (iq, _) = modulated(tuning.rate_sps, offset_hz, 12);
         let frames = receive(tuning, &iq, 4096);
-        assert_eq!(frames.iter().map(|f| f.channel).collect::<Vec<_>>(), [channel]);
+        assert_eq!(frames.iter().map(|f| f.signal.channel.unwrap().0).collect::<Vec<_>>(), [channel]);
     }
 }
 

@@ -39,7 +39,6 @@ fn frame(bytes: &[u8], second: i64) -> Frame {
         tick: Tick12(0),
         utc: Some(UnixMicros::from_secs(second)),
         signal: Signal::default(),
-        channel: 0,
     }
 }
 

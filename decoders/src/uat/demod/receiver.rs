@@ -224,8 +224,8 @@ impl Receiver {
                     noise: DeciDbfs::from_power(heard.noise),
                     freq_offset_hz: Some(heard.offset_hz.round() as i32),
                     corrected_bits: heard.corrected_bits,
+                    ..Signal::default()
                 },
-                channel: 0,
             };
             self.held.push((start, frame));
         }
