@@ -3,6 +3,7 @@
 //! ```text
 //!   UAT (DO-282B §2.2.3.1.3, §2.2.3.2.3): GF(256) of x⁸+x⁷+x²+x+1 (0x187), roots α^120 … α^(119+r)
 //!   FX.25 (stensat draft §3):             GF(256) of x⁸+x⁴+x³+x²+1 (0x11D), roots α^1 … α^r
+//!   IL2P (draft 0.6):                     the same field, roots α^0 … α^(r−1)
 //!   shortened: word[0] is the highest power that is sent
 //!   syndromes ─► error locator (Berlekamp–Massey, started with the erasures) ─► places (Chien) ─► values (Forney)
 //! ```
@@ -17,6 +18,7 @@ pub const UPLINK: Code = Code { length: 92, parity: 20, field: &UAT };
 static UAT: Field = field(0x187, 120);
 /// The field and the roots of FX.25.
 pub static FX25: Field = field(0x11D, 1);
+pub static IL2P: Field = field(0x11D, 0);
 
 /// A shortened code: `length` bytes, the last `parity` of them check bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,7 +195,7 @@ impl Code {
         let inverse = 255 - power;
         let omega = (0..self.parity).fold(0, |sum, i| sum ^ self.field.times(evaluator[i], self.field.alpha(inverse * i)));
         let slope = (1..=degree).step_by(2).fold(0, |sum, i| sum ^ self.field.times(locator[i], self.field.alpha(inverse * (i - 1))));
-        let factor = self.field.alpha(inverse * (self.field.first_root - 1));
+        let factor = self.field.alpha(inverse * (self.field.first_root + 254));
         if slope == 0 { 0 } else { self.field.times(factor, self.field.over(omega, slope)) }
     }
 }
@@ -231,6 +233,8 @@ mod tests {
             UPLINK,
             Code { length: 255, parity: 16, field: &FX25 },
             Code { length: 255, parity: 64, field: &FX25 },
+            Code { length: 15, parity: 2, field: &IL2P },
+            Code { length: 255, parity: 16, field: &IL2P },
         ])
     }
 
@@ -281,7 +285,7 @@ mod tests {
 
     #[test]
     fn every_single_error_of_every_code() {
-        for code in [BASIC, LONG, UPLINK] {
+        for code in [BASIC, LONG, UPLINK, Code { length: 15, parity: 2, field: &IL2P }] {
             let sent = encode(code, &(0..(code.length - code.parity) as u8).map(|i| i.wrapping_mul(91)).collect::<Vec<_>>());
             for place in 0..code.length {
                 for value in 1..=255 {

@@ -110,10 +110,12 @@ pub enum Refusal {
     Sanity,
     /// Of a kind whose content is not public or not defined (Mode S: military DF 19, reserved formats).
     Reserved,
+    /// The same again, by another way (APRS: through digipeaters).
+    Repeat,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 5] = [Self::Preamble, Self::Length, Self::Integrity, Self::Sanity, Self::Reserved];
+    pub const ALL: [Self; 6] = [Self::Preamble, Self::Length, Self::Integrity, Self::Sanity, Self::Reserved, Self::Repeat];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -122,6 +124,7 @@ impl Refusal {
             Self::Integrity => "integrity",
             Self::Sanity => "sanity",
             Self::Reserved => "reserved",
+            Self::Repeat => "repeat",
         }
     }
 }

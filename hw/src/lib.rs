@@ -22,6 +22,7 @@ mod stream;
 mod tcp;
 mod tcp_listen;
 mod udp;
+mod way_back;
 
 pub use audio_feed::AudioFeed;
 pub use pace::{Pace, Pacer};
@@ -36,6 +37,7 @@ pub use source::{ByteSource, Chunk, SampleSource, SourceError, SourceInfo};
 pub use tcp::TcpFeed;
 pub use tcp_listen::TcpListenFeed;
 pub use udp::UdpFeed;
+pub use way_back::WayBack;
 
 /// Slowest and fastest sample rate that anything here takes, in samples per second: from narrow-band audio to the
 /// fastest radio that a small board can feed. What lies outside is a typing error.

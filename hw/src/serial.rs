@@ -5,7 +5,7 @@
 //! [`SourceError::NotFound`] until it is plugged in again. Name ports by `/dev/serial/by-id/…`: stable across re-plugging.
 
 use crate::{ByteSource, SourceError, SourceInfo};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,6 +38,14 @@ impl SerialSource {
         let builder = tokio_serial::new(path, baud).timeout(Duration::from_millis(READ_TIMEOUT_MS));
         let port = builder.open().map_err(|e| failure(path, e))?;
         Ok(Self { kind, path: path.to_owned(), port })
+    }
+}
+
+impl SerialSource {
+    /// What is written goes to the device, through the same port.
+    pub fn writer(&self) -> Result<Box<dyn Write + Send>, SourceError> {
+        let port = self.port.try_clone().map_err(|e| failure(&self.path, e))?;
+        Ok(Box::new(port))
     }
 }
 
@@ -74,7 +82,6 @@ fn failure(path: &str, error: tokio_serial::Error) -> SourceError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
     use std::process::{Child, Command, Stdio};
 
     /// Two ends of a serial line, `a` and `b`, until it is dropped: a failing test leaves no process behind.

@@ -44,6 +44,14 @@ impl TcpFeed {
     }
 }
 
+impl TcpFeed {
+    /// What is written goes to the server, over the same connection.
+    pub fn writer(&self) -> Result<Box<dyn Write + Send>, SourceError> {
+        let stream = self.stream.try_clone().map_err(|e| SourceError::from_io(&self.address, e))?;
+        Ok(Box::new(stream))
+    }
+}
+
 impl ByteSource for TcpFeed {
     fn info(&self) -> SourceInfo {
         SourceInfo { kind: self.kind, name: self.address.clone(), live: true }

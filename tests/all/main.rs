@@ -11,13 +11,16 @@
 mod adsb_lab;
 mod ais_sources;
 mod aprs_lab;
+mod aprs_modems;
 mod aprs_sources;
+mod aprs_transmit;
 mod architecture;
 mod browser;
 mod cli;
 mod delivery;
 mod facts;
 mod feeds;
+mod igate;
 mod profiles;
 mod recordings;
 mod secrets;

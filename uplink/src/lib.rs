@@ -1,6 +1,7 @@
 //! Delivery: an event that the spool has accepted reaches the central's database exactly once, in order per station,
 //! through power cuts, link loss and restarts on either side.
 
+pub mod aprs_is;
 pub mod client;
 pub mod enroll;
 pub mod feeds;

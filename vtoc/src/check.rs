@@ -36,6 +36,14 @@ pub fn run(options: &ConfigOptions) -> Result<(), Failure> {
         [] => println!("no configuration file; the defaults are in force"),
         files => files.iter().for_each(|f| println!("{}: right", f.display())),
     }
+    if let Some(callsign) = &config.settings.igate.callsign {
+        let transmits = config.settings.transmit.enabled && config.settings.transmit.from_internet;
+        println!("igate: {callsign} at {}{}", config.settings.igate.server, if transmits { ", both ways" } else { ", receive only" });
+    }
+    if config.settings.transmit.enabled {
+        let callsign = config.settings.transmit.callsign.as_deref().unwrap_or_default();
+        println!("transmitting as {callsign} through {}", config.settings.transmit.tnc.as_deref().unwrap_or_default());
+    }
     println!("{} receiver(s): {}", config.settings.receivers.len(), names(&config));
     Ok(())
 }

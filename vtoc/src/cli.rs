@@ -1,6 +1,6 @@
 //! The command line: what `vtoc --help` teaches.
 
-use crate::config::{AudioName, ProfileName, RecordingFormat};
+use crate::config::{AudioName, ModemName, ProfileName, RecordingFormat};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -96,6 +96,9 @@ pub struct DecodeArgs {
     /// The recording is an FM receiver's audio: this channel of it. A WAV file of one channel is audio anyway.
     #[arg(long, value_enum)]
     pub audio: Option<AudioName>,
+    /// How APRS is sent.
+    #[arg(long, value_enum, default_value_t = ModemName::Afsk1200)]
+    pub modem: ModemName,
     /// The recording stores Q before I.
     #[arg(long)]
     pub iq_swap: bool,

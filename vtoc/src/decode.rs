@@ -3,7 +3,7 @@
 use crate::arguments::{place, protocol};
 use crate::cli::DecodeArgs;
 use crate::failure::Failure;
-use crate::receivers::{by_audio, layout, profile_offline};
+use crate::receivers::{layout, profile_offline, with_modem};
 use api::dto::{EventLine, FrameLine, Utc};
 use decoders::{DecoderConfig, ProtocolEntry, Refusal};
 use hw::{AudioChannel, ByteRecording, Layout, Recording, RecordingName, RecordingOptions};
@@ -15,11 +15,8 @@ use std::io::{BufWriter, Write};
 use std::time::Instant;
 
 pub fn run(arguments: &DecodeArgs) -> Result<(), Failure> {
-    let mut entry = protocol(protocol_name(arguments))?;
     let audio = audio(arguments);
-    if audio.is_some() {
-        entry = by_audio(entry)?;
-    }
+    let entry = with_modem(protocol(protocol_name(arguments))?, audio.is_some(), arguments.modem)?;
     let options = options(arguments)?;
     let mut printer = Printer::new(entry, arguments);
     let started = Instant::now();

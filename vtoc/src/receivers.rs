@@ -1,13 +1,13 @@
 //! Receivers from settings: which source, which protocol, opened anew each time they fail.
 
-use crate::config::{AudioName, Gain, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
+use crate::config::{APRS_IS, AudioName, Gain, ModemName, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
 use crate::failure::Failure;
 use crate::sky::{Sky, SkySource};
-use decoders::aprs::internet;
+use decoders::aprs::{self, internet};
 use decoders::{DecoderConfig, Profile, ProtocolEntry};
 use hw::{
     AudioChannel, AudioFeed, ByteSource, Layout, LineRecording, PolledDocument, Recording, RecordingOptions, RtlTcpOptions, RtlTcpSource,
-    SampleSource, SerialSource, SourceError, TcpFeed, TcpListenFeed, UdpFeed,
+    SampleSource, SerialSource, SourceError, TcpFeed, TcpListenFeed, UdpFeed, WayBack,
 };
 use ingest::framing::AGW_MONITOR;
 use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
@@ -29,20 +29,23 @@ pub fn all_live(settings: &Settings) -> bool {
     !settings.receivers.values().any(|r| r.enabled && flat_out(r))
 }
 
-/// Every enabled receiver.
-pub fn specs(settings: &Settings) -> Result<Vec<ReceiverSpec>, Failure> {
+/// Every enabled receiver. `tnc`: what is to be sent goes through the receiver that `transmit.tnc` names.
+pub fn specs(settings: &Settings, tnc: &WayBack) -> Result<Vec<ReceiverSpec>, Failure> {
     let enabled = settings.receivers.iter().filter(|(_, r)| r.enabled);
-    enabled.enumerate().map(|(place, (name, receiver))| spec(place as u8, name, receiver, settings)).collect()
+    enabled.enumerate().map(|(place, (name, receiver))| spec(place as u8, name, receiver, settings, tnc)).collect()
 }
 
-fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings) -> Result<ReceiverSpec, Failure> {
-    let mut protocol = protocol_entry(receiver.protocol)?;
-    if receiver.source == SourceKind::AudioTcp || receiver.audio.is_some() || receiver.format == Some(RecordingFormat::S16) {
-        protocol = by_audio(protocol)?;
-    } else if let Some(channels) = receiver.channels {
+fn spec(place: u8, name: &str, receiver: &Receiver, settings: &Settings, tnc: &WayBack) -> Result<ReceiverSpec, Failure> {
+    let by_audio = receiver.source == SourceKind::AudioTcp || receiver.audio.is_some() || receiver.format == Some(RecordingFormat::S16);
+    let mut protocol = with_modem(protocol_entry(receiver.protocol)?, by_audio, receiver.modem)?;
+    if let Some(channels) = receiver.channels.filter(|_| !by_audio) {
         protocol = decoders::ais::Channels::from(channels).entry();
     }
-    let input = input(place, name, receiver, protocol, settings)?;
+    let sends = settings.transmit.enabled && settings.transmit.tnc.as_deref() == Some(name);
+    let input = match receiver.source {
+        SourceKind::KissTcp | SourceKind::KissSerial => packets(receiver, sends.then(|| tnc.clone())),
+        _ => input(place, name, receiver, protocol, settings)?,
+    };
     let profile = profile(receiver.profile);
     Ok(ReceiverSpec { id: ReceiverId(place), name: name.to_owned(), protocol, profile, input, mode_ac: receiver.mode_ac, start_utc: None })
 }
@@ -70,8 +73,18 @@ pub fn protocol_entry(protocol: Protocol) -> Result<&'static ProtocolEntry, Fail
     })
 }
 
+/// The same protocol as it is sent there, received by samples or by audio.
+pub fn with_modem(protocol: &'static ProtocolEntry, audio: bool, modem: ModemName) -> Result<&'static ProtocolEntry, Failure> {
+    match (modem, protocol.protocol) {
+        (ModemName::Afsk1200, _) if audio => by_audio(protocol),
+        (ModemName::Afsk1200, _) => Ok(protocol),
+        (ModemName::G3ruh9600, Protocol::Aprs) => Ok(if audio { &aprs::AUDIO_9600 } else { &aprs::PROTOCOL_9600 }),
+        (ModemName::G3ruh9600, other) => Err(Failure::config(format!("modem g3ruh9600 is for aprs, not for {other}"))),
+    }
+}
+
 /// The same protocol, received by an FM receiver's audio.
-pub fn by_audio(protocol: &'static ProtocolEntry) -> Result<&'static ProtocolEntry, Failure> {
+fn by_audio(protocol: &'static ProtocolEntry) -> Result<&'static ProtocolEntry, Failure> {
     ProtocolEntry::find_audio(protocol.protocol).ok_or_else(|| {
         let known: Vec<&str> = decoders::AUDIO.iter().map(|p| p.protocol.name()).collect();
         Failure::config(format!("{} can't be received by audio; this version receives {} so", protocol.protocol, known.join(", ")))
@@ -116,7 +129,7 @@ fn input(place: u8, name: &str, r: &Receiver, protocol: &'static ProtocolEntry, 
         | SourceKind::AprsIs
         | SourceKind::AprsTcp
         | SourceKind::AprsUdp
-        | SourceKind::AprsFile => Ok(packets(r)),
+        | SourceKind::AprsFile => Ok(packets(r, None)),
         SourceKind::Sbs => {
             let address = r.address.clone().unwrap_or_default();
             let open = move || Ok(Box::new(TcpFeed::connect(Telling::Sbs.name(), &address)?) as Box<dyn ByteSource>);
@@ -187,11 +200,8 @@ fn sentences(r: &Receiver) -> Input {
     Input::Bytes(Box::new(open), Framing::Nmea)
 }
 
-/// Where an APRS-IS server is, when none is named.
-const APRS_IS: &str = "rotate.aprs2.net:14580";
-
-/// APRS packets, from wherever they come.
-fn packets(r: &Receiver) -> Input {
+/// APRS packets, from wherever they come; and the way back to a TNC that sends.
+fn packets(r: &Receiver, way_back: Option<WayBack>) -> Input {
     let source = r.source;
     let framing = match source {
         SourceKind::KissTcp | SourceKind::KissSerial => Framing::Kiss,
@@ -204,7 +214,20 @@ fn packets(r: &Receiver) -> Input {
     let login = internet::login(r.callsign.as_deref().unwrap_or_default(), env!("CARGO_PKG_VERSION"), r.filter.as_deref());
     let open = move || -> Result<Box<dyn ByteSource>, SourceError> {
         Ok(match source {
-            SourceKind::KissSerial => Box::new(SerialSource::open(kind, &path.display().to_string(), baud)?),
+            SourceKind::KissSerial => {
+                let port = SerialSource::open(kind, &path.display().to_string(), baud)?;
+                if let Some(way_back) = &way_back {
+                    way_back.set(port.writer()?);
+                }
+                Box::new(port)
+            }
+            SourceKind::KissTcp => {
+                let feed = TcpFeed::connect(kind, &address)?;
+                if let Some(way_back) = &way_back {
+                    way_back.set(feed.writer()?);
+                }
+                Box::new(feed)
+            }
             SourceKind::Agw => Box::new(TcpFeed::greet(kind, &address, AGW_MONITOR)?),
             SourceKind::AprsIs => Box::new(TcpFeed::greet("aprs_is", &address, &login)?),
             SourceKind::AprsUdp => Box::new(UdpFeed::listen(kind, &address)?),

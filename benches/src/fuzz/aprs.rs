@@ -1,7 +1,8 @@
 //! APRS: lines with headers, AX.25 frames, the information field of every type, told as events.
 
 use super::{Harness, Target};
-use decoders::aprs::ax25::Ui;
+use decoders::aprs::ax25::{Ui, frame_text};
+use decoders::aprs::gate::{Gate, LINE_MAX};
 use decoders::aprs::line::Line;
 use decoders::aprs::packet::Packet;
 use decoders::{DecoderConfig, MessageDecoder};
@@ -52,13 +53,19 @@ fn seeds() -> Vec<Vec<u8>> {
 
 struct Aprs {
     decoder: Box<dyn MessageDecoder>,
+    gate: Gate,
     tick: u64,
     deep: u64,
 }
 
 impl Aprs {
     fn new() -> Self {
-        Self { decoder: (decoders::aprs::PROTOCOL.decoder)(&DecoderConfig::default()), tick: 0, deep: 0 }
+        Self {
+            decoder: (decoders::aprs::PROTOCOL.decoder)(&DecoderConfig::default()),
+            gate: Gate::new("PI1GT-10", false),
+            tick: 0,
+            deep: 0,
+        }
     }
 
     fn told(&mut self, raw: &[u8]) {
@@ -71,6 +78,11 @@ impl Aprs {
             utc: Some(UnixMicros(self.tick as i64)),
             signal: Signal::default(),
         };
+        if let Ok(line) = self.gate.line(&frame, true, UnixMicros(self.tick as i64 * 100_000)) {
+            assert!(line.len() + 2 <= LINE_MAX && !line.iter().any(|b| matches!(b, b'\r' | b'\n')));
+            assert!(Line::parse(&line).is_ok_and(|l| l.q().is_some()));
+        }
+        assert!(!frame_text(&frame).contains(char::is_control));
         self.decoder.decode(&frame, &mut |event| match &event.kind {
             EventKind::Text(text) => assert!(!text.body.is_empty() && text.body.len() <= Text::MAX_BYTES),
             EventKind::Position(p) => {

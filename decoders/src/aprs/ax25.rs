@@ -6,6 +6,7 @@
 //! ```
 //! §3.12 (addresses), §3.12.5 (H bit), §4.3.3.6 (UI).
 
+use super::control::Control;
 use super::line::Line;
 use core::fmt;
 use model::Frame;
@@ -86,8 +87,10 @@ impl Address {
             *to = from >> 1;
         }
         let address = Self { call, ssid: b[6] >> 1 & 15, repeated: b[6] & 0x80 != 0 };
+        // A space inside is none of the standard's, but the satellite AO-27 sends "AO27 T".
         let letters = address.call();
-        if letters.is_empty() || !letters.bytes().all(in_call) { Err(Ax25Error::Address) } else { Ok(address) }
+        let fits = !letters.starts_with(' ') && !letters.is_empty() && letters.bytes().all(|b| in_call(b) || b == b' ');
+        if fits { Ok(address) } else { Err(Ax25Error::Address) }
     }
 
     fn write(&self, last: bool, top: bool, out: &mut Vec<u8>) {
@@ -126,7 +129,7 @@ pub struct Ui<'a> {
 impl<'a> Ui<'a> {
     /// From a frame without flags and FCS.
     pub fn parse(frame: &'a [u8]) -> Result<Self, Ax25Error> {
-        let (addresses, rest) = addresses(frame)?;
+        let (mut ui, rest) = Self::headed(frame)?;
         let (control, rest) = rest.split_first().ok_or(Ax25Error::Short)?;
         if control & !POLL_FINAL != CONTROL_UI {
             return Err(Ax25Error::Control(*control));
@@ -135,12 +138,19 @@ impl<'a> Ui<'a> {
         if *pid != PID_NONE {
             return Err(Ax25Error::Pid(*pid));
         }
+        ui.info = info;
+        Ok(ui)
+    }
+
+    /// The addresses, as of a frame without information; and what follows.
+    fn headed(frame: &'a [u8]) -> Result<(Self, &'a [u8]), Ax25Error> {
+        let (addresses, rest) = addresses(frame)?;
         let [destination, source] = [Address::from_frame(addresses)?, Address::from_frame(&addresses[7..])?];
-        let mut ui = Self::direct(destination, source, info);
+        let mut ui = Self::direct(destination, source, &[]);
         for digipeater in addresses[14..].chunks_exact(7) {
             ui.add(Address::from_frame(digipeater)?)?;
         }
-        Ok(ui)
+        Ok((ui, rest))
     }
 
     /// From `SOURCE>DESTINATION,PATH:information`. Every digipeater up to the last `*` has repeated the frame.
@@ -210,8 +220,7 @@ impl<'a> Ui<'a> {
     }
 }
 
-/// True for a frame that begins with two to ten addresses, whatever follows. Here a call sign may have a space inside, as the
-/// satellite AO-27 sends it ("AO27 T"): what is heard is one thing, what is believed of it another.
+/// True for a frame that begins with two to ten addresses, whatever follows.
 pub fn has_addresses(frame: &[u8]) -> bool {
     let letters = |a: &[u8]| a[0] != b' ' << 1 && a[..6].iter().all(|b| b & 1 == 0 && (in_call(b >> 1) || b >> 1 == b' '));
     addresses(frame).is_ok_and(|(all, rest)| !rest.is_empty() && all.chunks_exact(7).all(letters))
@@ -231,19 +240,24 @@ fn addresses(frame: &[u8]) -> Result<(&[u8], &[u8]), Ax25Error> {
     }
 }
 
-/// TNC2 text of a frame for people and logs: what is not printable ASCII as `<0x1c>`. Neither a UI frame nor text: its hex.
+/// TNC2 text of a frame for people and logs: what is not printable ASCII as `<0x1c>`. Frames of connected mode with their control field:
+/// `A>B:<I S2 R3 P>text`. Neither a frame nor text: its hex.
 pub fn frame_text(frame: &Frame) -> String {
     use fmt::Write;
     let mut out = String::new();
-    let shown = match Ui::parse(frame.raw.as_slice()) {
+    let raw = frame.raw.as_slice();
+    let shown = match Ui::parse(raw) {
         Ok(ui) => {
             ui.header(&mut out).expect("a String takes everything");
             out.push(':');
             ui.info
         }
         // A header that AX.25 has no room for is text already.
-        Err(_) if Line::parse(frame.raw.as_slice()).is_ok() => frame.raw.as_slice(),
-        Err(_) => return frame.raw.hex(),
+        Err(_) if Line::parse(raw).is_ok() => raw,
+        Err(_) => match connected(raw, &mut out) {
+            Some(said) => said,
+            None => return frame.raw.hex(),
+        },
     };
     for &b in shown {
         if (b' '..=b'~').contains(&b) {
@@ -255,10 +269,46 @@ pub fn frame_text(frame: &Frame) -> String {
     out
 }
 
+/// Header and control field into `out`; what the frame says.
+fn connected<'a>(frame: &'a [u8], out: &mut String) -> Option<&'a [u8]> {
+    use fmt::Write;
+    let (ui, rest) = Ui::headed(frame).ok()?;
+    let (control, rest) = rest.split_first()?;
+    let control = Control(*control);
+    ui.header(out).expect("a String takes everything");
+    write!(out, ":<{control}>").expect("a String takes everything");
+    if control.has_pid() { rest.get(1..) } else { Some(rest) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn frames_of_connected_mode_are_shown() {
+        let shown = |control: &[u8]| {
+            let mut bytes = Ui::from_tnc2(b"N0CALL-1>N0CALL-2:").unwrap().to_bytes();
+            bytes.splice(14.., control.iter().copied());
+            let mut out = String::new();
+            connected(&bytes, &mut out).map(|said| format!("{out}{}", String::from_utf8_lossy(said)))
+        };
+        assert_eq!(shown(&[0x3F]).as_deref(), Some("N0CALL-1>N0CALL-2:<SABM P>"));
+        assert_eq!(shown(b"\x64\xF0hello").as_deref(), Some("N0CALL-1>N0CALL-2:<I S2 R3>hello"));
+        assert_eq!((shown(&[]), shown(&[0x64])), (None, None));
+    }
+
+    #[test]
+    fn a_call_sign_with_a_space_inside_is_heard() {
+        let bytes = |call: &[u8; 6]| {
+            let mut bytes = Ui::from_tnc2(b"A>B:>x").unwrap().to_bytes();
+            bytes[7..13].copy_from_slice(&call.map(|b| b << 1));
+            bytes
+        };
+        assert_eq!(Ui::parse(&bytes(b"AO27 T")).unwrap().source.to_string(), "AO27 T");
+        assert_eq!(Ui::parse(&bytes(b" AO27T")), Err(Ax25Error::Address));
+        assert_eq!(Ui::parse(&bytes(b"      ")), Err(Ax25Error::Address));
+    }
 
     #[test]
     fn text_and_frame_are_the_same_packet() {

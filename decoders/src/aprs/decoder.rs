@@ -8,15 +8,19 @@
 //! | telemetry, also in a comment | text, in the names and units that the station has told |
 //! | message, bulletin, telemetry's parameters | text; acknowledgements and queries: nothing |
 //! | third party | as the packet inside, positions as rebroadcast |
-//! | Mic-E "Emergency", `!EMERGENCY!` in a text | status with the emergency, every time; its end once |
+//! | Mic-E "Emergency", `!EMERGENCY!` in a text, the symbol of an emergency | status with the emergency, every time; its end once |
+//! | a position that the station can't have got to in the time | quarantined: position jump; but not in an emergency |
+//! | the same packet again by digipeaters, within 30 s | nothing |
 
 use super::ax25::Ui;
 use super::line::Line;
+use super::movement::{Movements, Point, Verdict};
 use super::packet::{self, Meaning, Message, MessageKind, Packet, PacketError, Report, Symbol, Telemetry, WeatherReport};
+use super::repeats::Repeats;
 use crate::registry::{Counters, DecoderConfig, MessageDecoder, Refusal};
 use model::{
-    Emergency, Event, EventKind, Frame, Identity, LatLon, Position, PositionSource, Protocol, ShortText, Status, Subject, Text, TextKind,
-    Tick12, UnixMicros, Weather,
+    Disbelief, Emergency, Event, EventKind, Frame, Identity, LatLon, Position, PositionSource, Protocol, Quarantined, ShortText, Status,
+    Subject, Suspect, Text, TextKind, Tick12, UnixMicros, Weather,
 };
 
 /// Frames to events.
@@ -29,6 +33,8 @@ pub struct Decoder {
     emergencies: Vec<ShortText<9>>,
     /// What stations' telemetry means.
     meanings: Vec<(ShortText<9>, Meaning)>,
+    repeats: Repeats,
+    movements: Movements,
     counters: Counters,
 }
 
@@ -50,7 +56,15 @@ const MEANINGS_MAX: usize = 512;
 impl Decoder {
     pub fn new(config: &DecoderConfig) -> Self {
         let identities = vec![None; IDENTITIES].into_boxed_slice();
-        Self { config: config.clone(), identities, emergencies: Vec::new(), meanings: Vec::new(), counters: Counters::default() }
+        Self {
+            config: config.clone(),
+            identities,
+            emergencies: Vec::new(),
+            meanings: Vec::new(),
+            repeats: Repeats::default(),
+            movements: Movements::default(),
+            counters: Counters::default(),
+        }
     }
 
     fn is_news(&mut self, name: ShortText<9>, symbol: Option<Symbol>, at: UnixMicros) -> bool {
@@ -106,6 +120,9 @@ impl MessageDecoder for Decoder {
             self.counters.corrected_frames += 1;
         }
         let Some((sender, destination, info)) = header(frame.raw.as_slice()) else { return self.counters.refuse(Refusal::Length) };
+        if self.repeats.is_repeat(sender.as_str().as_bytes(), &destination, info, at(frame)) {
+            return self.counters.refuse(Refusal::Repeat);
+        }
         let packet = match Packet::parse(destination.trim_ascii_end(), info) {
             Ok(packet) => packet,
             Err(PacketError::Empty) => return self.counters.refuse(Refusal::Length),
@@ -186,11 +203,19 @@ impl Telling<'_> {
 
     /// An emergency is told even where the position is refused.
     fn report(&mut self, name: ShortText<9>, is_object: bool, report: &Report) {
-        let said = report.mic_e.map(|m| m.is_emergency() || cries(&report.comment)).or(cries(&report.comment).then_some(true));
+        let cries = cries(&report.comment) || report.symbol.is_some_and(is_emergency);
+        let said = report.mic_e.map(|m| m.is_emergency() || cries).or(cries.then_some(true));
         self.emergency(name, said);
         let Some(place) = report.place.lat_lon().filter(|p| !self.too_far(*p)) else {
             return self.decoder.counters.refuse(Refusal::Sanity);
         };
+        let point = Point { at: at(self.frame), place, accuracy_m: report.place.accuracy_m(), speed: report.speed };
+        if let Verdict::Doubted(count) = self.decoder.movements.judge(name, point, said == Some(true)) {
+            self.decoder.counters.refuse(Refusal::Sanity);
+            let quarantined = Quarantined { why: Disbelief::PositionJump, suspect: Suspect::Position(place), count };
+            self.emit(name, EventKind::Quarantined(quarantined));
+            return self.said(name, is_object, report, None);
+        }
         let source = if is_object || self.second_hand { PositionSource::Rebroadcast } else { PositionSource::SelfReported };
         self.emit(
             name,
@@ -202,9 +227,14 @@ impl Telling<'_> {
                 ..Position::bare(place, source)
             }),
         );
+        self.said(name, is_object, report, Some(place));
+    }
+
+    /// All but the place.
+    fn said(&mut self, name: ShortText<9>, is_object: bool, report: &Report, place: Option<LatLon>) {
         self.identity(name, is_object, report);
         if let Some(weather) = &report.weather {
-            self.weather(name, weather, Some(place));
+            self.weather(name, weather, place);
         }
         if let Some(telemetry) = &report.telemetry {
             self.telemetry(name, telemetry);
@@ -289,6 +319,11 @@ fn capabilities(words: &[(String, Option<String>)]) -> String {
 /// The word that the 1.2 addendum has for it.
 fn cries(text: &str) -> bool {
     text.contains("!EMERGENCY!") || text.contains("!emergency!")
+}
+
+/// `\!`: "emergency" (symbols of the 1.1 addendum).
+fn is_emergency(symbol: Symbol) -> bool {
+    symbol == *b"\\!"
 }
 
 /// When the frame was on the air; a source that doesn't know UTC counts from its own start.

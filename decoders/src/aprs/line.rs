@@ -52,6 +52,24 @@ impl<'a> Line<'a> {
         Ok(line)
     }
 
+    /// As it stands there.
+    pub fn destination(&self) -> &'a [u8] {
+        self.destination
+    }
+
+    /// `SOURCE>DESTINATION,PATH`.
+    pub fn header(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(60 + self.info.len());
+        out.extend(self.source.as_str().as_bytes());
+        out.push(b'>');
+        out.extend(self.destination);
+        for name in self.path() {
+            out.push(b',');
+            out.extend(name);
+        }
+        out
+    }
+
     /// Without SSID.
     pub fn destination_call(&self) -> &'a [u8] {
         self.destination.split(|&b| b == b'-').next().unwrap_or_default()

@@ -9,14 +9,19 @@
 //! ```
 
 pub mod ax25;
+mod control;
 mod decoder;
 mod demod;
+pub mod gate;
 pub mod internet;
 pub mod line;
+mod movement;
 pub mod packet;
+pub mod repeats;
+pub mod send;
 
 pub use decoder::Decoder;
-pub use demod::{AUDIO_RATES, AudioReceiver, Receiver};
+pub use demod::{AUDIO_RATES, AudioReceiver, G3ruhReceiver, Receiver};
 
 use crate::registry::ProtocolEntry;
 use model::{Protocol, Tuning};
@@ -30,6 +35,21 @@ pub static AUDIO: ProtocolEntry = ProtocolEntry {
     demodulator: |config| Ok(Box::new(AudioReceiver::new(config)?)),
     decoder: |config| Box::new(Decoder::new(config)),
     raw_text: ax25::frame_text,
+};
+
+/// The same at 9600 baud (G3RUH), by the output of a discriminator (in I).
+pub static AUDIO_9600: ProtocolEntry = ProtocolEntry {
+    summary: "stations, objects, weather and messages of radio amateurs at 9600 baud, by a discriminator's output",
+    rates_sps: demod::BASEBAND_RATES,
+    demodulator: |config| Ok(Box::new(G3ruhReceiver::audio(config)?)),
+    ..AUDIO
+};
+
+/// At 9600 baud (G3RUH), on the tuned frequency alone.
+pub static PROTOCOL_9600: ProtocolEntry = ProtocolEntry {
+    summary: "stations, objects, weather and messages of radio amateurs at 9600 baud, on the tuned frequency",
+    demodulator: |config| Ok(Box::new(G3ruhReceiver::radio(config)?)),
+    ..PROTOCOL
 };
 
 /// APRS in the list of protocols.

@@ -91,6 +91,21 @@ impl Kiss {
     }
 }
 
+/// A frame as it is given to a TNC to be sent on `port` (0–15).
+pub fn kiss_bytes(port: u8, frame: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(frame.len() + 8);
+    out.push(FEND);
+    for &b in [(port & 15) << 4].iter().chain(frame) {
+        match b {
+            FEND => out.extend([FESC, TFEND]),
+            FESC => out.extend([FESC, TFESC]),
+            b => out.push(b),
+        }
+    }
+    out.push(FEND);
+    out
+}
+
 /// A frame of a TNC: it has no time and no level.
 pub fn heard(frame: &[u8], channel: u8) -> Heard {
     let signal = Signal { channel: Some(ChannelId(channel)), ..Signal::default() };

@@ -13,6 +13,7 @@ mod nmea;
 mod tnc2;
 
 pub use agw::MONITOR as AGW_MONITOR;
+pub use kiss::kiss_bytes;
 
 use model::{Raw, Signal, Tick12, UnixMicros};
 

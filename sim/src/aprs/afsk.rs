@@ -81,17 +81,22 @@ impl Afsk {
         let mut bits: Vec<bool> = core::iter::repeat_n(hdlc::flag(), tones.opening_flags.max(1) - 1).flatten().collect();
         bits.extend(hdlc::frame_bits(bytes));
         bits.extend(core::iter::repeat_n(hdlc::flag(), tones.closing_flags.max(1) - 1).flatten());
+        Self::from_levels(&hdlc::nrzi(&bits, true), tones)
+    }
+
+    /// Levels as they are (true: mark), for what has no NRZI.
+    pub fn from_levels(levels: &[bool], tones: &Tones) -> Self {
         let (mark, space) = tones.gains();
         let bit_s = 1.0 / tones.bit_rate;
         let (mut phase, mut integral) = (0.0, 0.0);
-        let of_level = |level: bool| {
-            let (hz, gain) = if level { (tones.mark_hz, mark) } else { (tones.space_hz, space) };
+        let of_level = |level: &bool| {
+            let (hz, gain) = if *level { (tones.mark_hz, mark) } else { (tones.space_hz, space) };
             let bit = Bit { hz, gain, phase, integral };
             integral = bit.integral_at(bit_s);
             phase = (phase + TAU * hz * bit_s) % TAU;
             bit
         };
-        let bits = hdlc::nrzi(&bits, true).into_iter().map(of_level).collect();
+        let bits = levels.iter().map(of_level).collect();
         Self { bit_s, bits }
     }
 

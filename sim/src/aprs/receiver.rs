@@ -29,15 +29,8 @@ pub fn discriminate_squelched(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, 
 fn receive(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64, de_emphasis: bool, tail_s: Option<f64>) -> Vec<f32> {
     assert!(rate_sps.is_multiple_of(AUDIO_RATE), "{rate_sps} samples/s are no multiple of 48,000");
     let baseband = shift_and_filter(iq, f64::from(rate_sps), offset_hz, (rate_sps / AUDIO_RATE) as usize);
+    let mut deviation = turns(&baseband);
     let rate = f64::from(AUDIO_RATE);
-    let mut deviation: Vec<f32> = baseband
-        .windows(2)
-        .map(|w| {
-            let (a, b) = (w[0], w[1]);
-            let turn = (b.1 * a.0 - b.0 * a.1).atan2(b.0 * a.0 + b.1 * a.1);
-            (f64::from(turn) / TAU * rate / 10_000.0) as f32
-        })
-        .collect();
     if let Some(tail_s) = tail_s {
         mute(&mut deviation, &baseband, (tail_s * rate) as usize);
     }
@@ -71,6 +64,22 @@ fn mute(audio: &mut [f32], baseband: &[(f32, f32)], tail: usize) {
         block[from..].fill(0.0);
         open = open.saturating_sub(block.len());
     }
+}
+
+/// The discriminator's own output, as 9600 baud needs it: without the speaker's filters.
+pub fn swings(iq: &[(f32, f32)], rate_sps: u32, offset_hz: f64) -> Vec<f32> {
+    assert!(rate_sps.is_multiple_of(AUDIO_RATE), "{rate_sps} samples/s are no multiple of 48,000");
+    turns(&shift_and_filter(iq, f64::from(rate_sps), offset_hz, (rate_sps / AUDIO_RATE) as usize))
+}
+
+/// 1.0 = 10 kHz, of samples at [`AUDIO_RATE`].
+fn turns(baseband: &[(f32, f32)]) -> Vec<f32> {
+    let swing = |w: &[(f32, f32)]| {
+        let (a, b) = (w[0], w[1]);
+        let turn = (b.1 * a.0 - b.0 * a.1).atan2(b.0 * a.0 + b.1 * a.1);
+        (f64::from(turn) / TAU * f64::from(AUDIO_RATE) / 10_000.0) as f32
+    };
+    baseband.windows(2).map(swing).collect()
 }
 
 /// Audio as 16-bit samples in a WAV file (one channel), 1.0 = full scale.

@@ -11,16 +11,21 @@
 
 mod ais;
 mod central;
+mod igate;
 pub mod inputs;
 mod layers;
 mod settings;
 mod source;
+mod transmit;
 mod validate;
 
 #[cfg(feature = "central")]
 pub use central::ReadPolicy;
+pub use igate::{APRS_IS, Igate};
 pub use layers::{ConfigError, Layers};
 pub use settings::{AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};
+pub use source::ModemName;
+pub use transmit::Transmit;
 pub use validate::validate;
 
 use std::path::{Path, PathBuf};
@@ -157,6 +162,47 @@ mod tests {
         check("[auth]\ncors_origins = ['example.com']\n", "vtoc.toml:2:16: auth.cors_origins: `example.com` is not scheme://host");
         check("[auth]\nsession_hours = 0\n", "vtoc.toml:2:17: auth.session_hours: 0 is not within 1 to 720 hours");
         check("[feeds]\navr = '127.0.0.1:8080'\n", "vtoc.toml:2:7: feeds.avr: 127.0.0.1:8080 is taken by console.listen");
+    }
+
+    #[test]
+    fn an_igate_needs_a_call_sign_of_somebody() {
+        let check = |text: &str, expected: &str| {
+            let found = load_with(&[("vtoc.toml", text)], &[], &[]).unwrap_err();
+            assert!(found.contains(expected), "{text:?}\n gave: {found}\n not:  {expected}");
+        };
+        check("[igate]\ncallsign = 'N0CALL-10'\n", "vtoc.toml:2:12: igate.callsign: N0CALL-10 is nobody's");
+        check("[igate]\ncallsign = 'pa1abc'\n", "vtoc.toml:2:12: igate.callsign: `pa1abc` is no call sign");
+        check("[igate]\nserver = 'rotate'\n", "vtoc.toml:2:10: igate.server: `rotate` is not host:port");
+        check("[igate]\nfilter = ''\n", "vtoc.toml:2:10: igate.filter:");
+        let both = "[igate]\ncallsign = 'PA1ABC-10'\n[receivers.net]\nprotocol = 'aprs'\nsource = 'aprs_is'\ncallsign = 'PA1ABC-10'\n";
+        check(both, "vtoc.toml:2:12: igate.callsign: PA1ABC-10 logs in as receivers.net too");
+        let settings = load_with(&[("vtoc.toml", "")], &[], &[]).unwrap().settings;
+        assert!(settings.igate.callsign.is_none() && settings.igate.server == APRS_IS);
+        assert!(load_with(&[("vtoc.toml", "[igate]\ncallsign = 'PA1ABC-10'\n")], &[], &[]).is_ok());
+    }
+
+    #[test]
+    fn transmitting_needs_a_switch_a_licence_and_a_tnc() {
+        let tnc = "[receivers.tnc]\nprotocol = 'aprs'\nsource = 'kiss_tcp'\naddress = '127.0.0.1:8001'\n";
+        let found = |more: &str| match load_with(&[("vtoc.toml", &format!("{tnc}[transmit]\n{more}"))], &[], &[]) {
+            Ok(config) => format!("enabled: {}", config.settings.transmit.enabled),
+            Err(found) => found,
+        };
+        let check = |more: &str, expected: &str| assert!(found(more).contains(expected), "{more:?}\n gave: {}", found(more));
+        // What is not switched on is not looked at.
+        check("callsign = 'N0CALL'\n", "enabled: false");
+        check("enabled = true\ntnc = 'tnc'\n", "transmitting needs `callsign`");
+        check("enabled = true\ntnc = 'tnc'\ncallsign = 'N0CALL-1'\n", "N0CALL-1 is nobody's");
+        let on = "enabled = true\ncallsign = 'PA1ABC-10'\n";
+        check(on, "transmit.tnc: name an enabled kiss_tcp or kiss_serial receiver");
+        check(&format!("{on}tnc = 'roof'\n"), "transmit.tnc:");
+        let on = format!("{on}tnc = 'tnc'\n");
+        check(&on, "enabled: true");
+        check(&format!("{on}beacon_minutes = 5\n"), "5 is too often");
+        check(&format!("{on}beacon_minutes = 30\n"), "a beacon tells station.latitude");
+        check(&format!("{on}path = 'WIDE1-1,WIDE2-2,WIDE3-3'\n"), "transmit.path:");
+        check(&format!("{on}symbol = '/'\ncomment = 'caf\u{e9}'\n"), "transmit.comment:");
+        check(&format!("{on}from_internet = true\n"), "give igate.callsign");
     }
 
     #[test]

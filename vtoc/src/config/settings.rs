@@ -2,6 +2,7 @@
 
 use super::ais::AisChannels;
 use super::central::{Auth, Central};
+use super::{igate::Igate, source::ModemName, transmit::Transmit};
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ pub struct Settings {
     pub spool: Spool,
     pub uplink: Uplink,
     pub feeds: Feeds,
+    pub igate: Igate,
+    pub transmit: Transmit,
     pub console: Console,
     pub central: Central,
     pub auth: Auth,
@@ -211,6 +214,9 @@ pub struct Receiver {
     pub format: Option<RecordingFormat>,
     /// The recording is an FM receiver's audio: this channel of it.
     pub audio: Option<AudioName>,
+    /// APRS: `afsk1200` or `g3ruh9600`.
+    #[serde(default)]
+    pub modem: ModemName,
     /// The recording stores Q before I.
     #[serde(default)]
     pub iq_swap: bool,
@@ -265,6 +271,7 @@ impl Receiver {
             filter: None,
             format: None,
             audio: None,
+            modem: ModemName::default(),
             iq_swap: false,
             pace: Pace::default(),
             repeat: false,

@@ -1,6 +1,19 @@
 //! What can be said of each kind of source.
 
 use super::settings::SourceKind;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// How APRS is sent.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ModemName {
+    /// Tones of 1200 and 2200 Hz, 1200 bit/s, on every APRS channel in the band.
+    #[default]
+    Afsk1200,
+    /// 9600 bit/s straight onto the carrier, on the tuned frequency.
+    G3ruh9600,
+}
 
 impl SourceKind {
     /// Does it speak AIS sentences, and nothing else?

@@ -15,6 +15,8 @@ pub fn validate(settings: &Settings) -> Vec<Problem> {
     spool(settings, &mut problems);
     uplink(settings, &mut problems);
     feeds(settings, &mut problems);
+    super::igate::validate(settings, &mut problems);
+    super::transmit::validate(settings, &mut problems);
     auth(settings, &mut problems);
     problems
 }

@@ -1,6 +1,6 @@
 //! A station's own metrics: receivers, decoders, spool, link, feeds.
 
-use super::{Parts, feeds};
+use super::{Parts, feeds, igate, transmit};
 use crate::metrics::{counter, gauge, labels, metric};
 use decoders::Refusal;
 use ingest::{ProfileCounters, ReceiverReport, StationHandle};
@@ -35,6 +35,8 @@ pub fn render(parts: &Parts, out: &mut String) {
     spool(parts, out);
     link(parts, out);
     feeds::render(&parts.feeds, out);
+    igate::render(parts.igate.as_ref(), out);
+    transmit::render(parts.transmit.as_ref(), out);
 }
 
 fn receivers(ingest: &StationHandle, out: &mut String) {

@@ -1,12 +1,14 @@
 //! `vtoc station`: receivers → spool → uplink, the station's own console, and feeds for other programs.
 
 mod feeds;
+mod igate;
 mod metrics;
 mod news;
 #[cfg(test)]
 mod profile_tests;
 mod sink;
 mod state;
+mod transmit;
 
 use crate::check;
 use crate::cli::StationArgs;
@@ -17,9 +19,10 @@ use crate::{logging, receivers, service};
 use api::live::{Hub, Limits};
 use api::station::StationConsole;
 use feeds::Feeds;
+use hw::WayBack;
 use ingest::{Station, StationHandle, StationOptions};
 use model::StationId;
-use sink::StationSink;
+use sink::{Aprs, StationSink};
 use state::StateDir;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,12 +59,15 @@ struct Parts {
     spool: Arc<Spool>,
     uplink: Option<watch::Receiver<ClientStatus>>,
     feeds: Vec<feeds::Running>,
+    igate: Option<igate::Running>,
+    transmit: Option<Arc<transmit::Running>>,
 }
 
 async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> Result<(), Failure> {
     let station = StationId::new(&settings.station.id).expect("checked with the settings");
     let mut signals = service::Signals::take()?;
-    let specs = receivers::specs(settings)?;
+    let tnc = WayBack::default();
+    let specs = receivers::specs(settings, &tnc)?;
     let live_only = receivers::all_live(settings);
     let listener = service::listen(settings.console.listen).await?;
     let bound = Feeds::bind(settings).await?;
@@ -74,7 +80,11 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let writer_config = WriterConfig { commit_interval: Duration::from_millis(settings.spool.commit_ms.into()), ..WriterConfig::default() };
     let writer = Arc::new(SpoolWriter::start(Arc::clone(&spool), writer_config).map_err(Failure::failed)?);
     let (publishers, feeds) = bound.start();
-    let sink = StationSink::new(station, Arc::clone(&writer), Arc::clone(&hub), publishers, !live_only);
+    let (packets, lines) = tokio::sync::mpsc::channel(transmit::LINES);
+    let (igate, igate_running) = igate::Igate::start(settings, packets).unzip();
+    let (transmit, transmit_running) = transmit::Transmit::start(settings, tnc, lines)?.unzip();
+    let aprs = Aprs { igate, transmit };
+    let sink = StationSink::new(station, Arc::clone(&writer), Arc::clone(&hub), publishers, aprs, !live_only);
     let options = StationOptions { decoder: receivers::decoder_config(settings), ..StationOptions::default() };
     let ingest = Station::start(specs, &options, sink).map_err(|e| Failure::config(format!("receivers: {e}")))?;
 
@@ -84,6 +94,8 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
         spool,
         uplink: client.as_ref().map(Client::status),
         feeds,
+        igate: igate_running,
+        transmit: transmit_running,
     });
     let router = api::station::router(console(settings, station, &hub, &parts));
     let http = tokio::spawn(service::serve(listener_announced(listener, &parts.feeds)?, router, stopped));

@@ -135,7 +135,15 @@ fn a_busy_sky_is_received_in_the_fast_profile_and_a_calm_one_in_full() {
     let options = StationOptions { stopwatch: Stopwatch::Told(work_us), ..StationOptions::default() };
     let ingest = Station::start(vec![spec], &options, Nowhere).unwrap();
     let spool = Arc::new(open_spool(&settings, dir.path()).unwrap());
-    let parts = Arc::new(Parts { ingest: Mutex::new(Some(ingest)), writer: Mutex::new(None), spool, uplink: None, feeds: Vec::new() });
+    let parts = Arc::new(Parts {
+        ingest: Mutex::new(Some(ingest)),
+        writer: Mutex::new(None),
+        spool,
+        uplink: None,
+        feeds: Vec::new(),
+        igate: None,
+        transmit: None,
+    });
     let runtime = service::runtime(1).unwrap();
     let (stop, stopped) = watch::channel(false);
     let address = runtime.block_on(async {

@@ -1,5 +1,7 @@
 //! Where a station's frames and events go: to disk, into its own picture, and to other programs.
 
+use super::igate::Igate;
+use super::transmit::Transmit;
 use crate::clock::now;
 use api::live::Hub;
 use ingest::Sink;
@@ -14,25 +16,46 @@ const BATCH: usize = 256;
 /// A recording read flat out waits so long for the disk before it looks again.
 const WAIT: Duration = Duration::from_millis(2);
 
+/// What APRS frames go on to, where it is switched on.
+#[derive(Debug)]
+pub struct Aprs {
+    pub igate: Option<Igate>,
+    pub transmit: Option<Transmit>,
+}
+
 pub struct StationSink {
     station: StationId,
     writer: Arc<SpoolWriter>,
     hub: Arc<Hub>,
     feeds: Vec<Publisher>,
+    aprs: Aprs,
     batch: Vec<Event>,
     /// Recordings flat out wait for the disk; what is live does not (the queue's limit is counted).
     wait_for_disk: bool,
 }
 
 impl StationSink {
-    pub fn new(station: StationId, writer: Arc<SpoolWriter>, hub: Arc<Hub>, feeds: Vec<Publisher>, wait_for_disk: bool) -> Self {
-        Self { station, writer, hub, feeds, batch: Vec::with_capacity(BATCH), wait_for_disk }
+    pub fn new(
+        station: StationId,
+        writer: Arc<SpoolWriter>,
+        hub: Arc<Hub>,
+        feeds: Vec<Publisher>,
+        aprs: Aprs,
+        wait_for_disk: bool,
+    ) -> Self {
+        Self { station, writer, hub, feeds, aprs, batch: Vec::with_capacity(BATCH), wait_for_disk }
     }
 }
 
 impl Sink for StationSink {
     fn frame(&mut self, frame: &Frame) {
         self.feeds.iter_mut().for_each(|feed| feed.frame(frame));
+        if let Some(igate) = &mut self.aprs.igate {
+            igate.frame(frame);
+        }
+        if let Some(transmit) = &mut self.aprs.transmit {
+            transmit.frame(frame);
+        }
     }
 
     fn event(&mut self, event: Event) {

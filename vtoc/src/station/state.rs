@@ -40,12 +40,14 @@ impl Drop for StateDir {
     }
 }
 
-/// `--demo`: a simulated sky instead of the configured receivers, and no uplink.
+/// `--demo`: a simulated sky instead of the configured receivers, no uplink and no igate.
 pub fn demo(settings: &mut Settings) {
     let mut sky = Receiver::new(Protocol::Adsb, SourceKind::Sim);
     sky.seed = 1;
     settings.receivers = [("sky".to_owned(), sky)].into();
     settings.uplink.central = None;
+    settings.igate.callsign = None;
+    settings.transmit.enabled = false;
     if settings.station.latitude.is_none() {
         let center = sim::world::WorldConfig::default().center;
         (settings.station.latitude, settings.station.longitude) = (Some(center.lat_deg()), Some(center.lon_deg()));

@@ -59,6 +59,48 @@ fn an_emergency_is_told_every_time_and_its_end_once() {
 }
 
 #[test]
+fn the_symbol_of_an_emergency_is_one() {
+    let told = decode("A1B-9>APRS:!4903.50N\\07201.75W!help");
+    assert!(told.iter().any(|e| e.priority() == model::Priority::High), "{told:?}");
+}
+
+/// A packet at a time of the day, seconds.
+fn at(decoder: &mut Decoder, tnc2: &str, seconds: i64) -> Vec<String> {
+    let mut frame = frame(&Ui::from_tnc2(tnc2.as_bytes()).unwrap().to_bytes());
+    frame.utc = Some(UnixMicros(seconds * 1_000_000));
+    let mut events = Vec::new();
+    decoder.decode(&frame, &mut |e| events.push(e));
+    names(&events)
+}
+
+#[test]
+fn copies_by_digipeaters_are_one_packet() {
+    let mut decoder = Decoder::new(&DecoderConfig::default());
+    assert_eq!(at(&mut decoder, "A1B>APRS,WIDE2-2:>hello", 100), ["call:A1B text"]);
+    assert!(at(&mut decoder, "A1B>APRS,DIGI*,WIDE2-1:>hello", 101).is_empty());
+    assert!(at(&mut decoder, "A1B>APRS,DIGI,OTHER*:>hello", 129).is_empty());
+    assert_eq!(decoder.counters().refused(Refusal::Repeat), 2);
+    assert_eq!(at(&mut decoder, "A1B>APRS,WIDE2-2:>hello", 131), ["call:A1B text"]);
+    assert_eq!(at(&mut decoder, "A1B>APRS:>other", 131), ["call:A1B text"]);
+}
+
+#[test]
+fn a_jump_is_quarantined_and_what_else_is_said_is_told() {
+    let mut decoder = Decoder::new(&DecoderConfig::default());
+    at(&mut decoder, "A1B-9>APRS:!4903.50N/07201.75W>hi", 100);
+    let jumped = at(&mut decoder, "A1B-9>APRS:!5003.50N/07201.75W>ho", 160);
+    assert_eq!(jumped, ["call:A1B-9 quarantined", "call:A1B-9 text"]);
+    assert_eq!(at(&mut decoder, "A1B-9>APRS:!4903.60N/07201.75W>", 220), ["call:A1B-9 position"]);
+    // An object, by whoever tells of it; twice at the new place is believed.
+    at(&mut decoder, "A1B>APRS:;LEADER   *092345z4903.50N/07201.75W>", 300);
+    assert_eq!(at(&mut decoder, "A1C>APRS:;LEADER   *092345z5103.50N/07201.75W>", 310), ["call:LEADER quarantined"]);
+    assert_eq!(at(&mut decoder, "A1C>APRS:;LEADER   *092345z5103.60N/07201.75W>", 400), ["call:LEADER position"]);
+    // Who cries for help is believed at once.
+    let cry = at(&mut decoder, "A1B-9>APRS:!5503.60N/07201.75W>!EMERGENCY!", 230);
+    assert!(cry.contains(&"call:A1B-9 position".to_owned()) && cry.contains(&"call:A1B-9 status".to_owned()), "{cry:?}");
+}
+
+#[test]
 fn telemetry_is_told_in_the_stations_own_units() {
     let mut decoder = Decoder::new(&DecoderConfig::default());
     let mut told = |tnc2: &str| -> Vec<_> {

@@ -62,21 +62,26 @@
 
 mod audio;
 mod bank;
+mod baseband;
 mod beliefs;
 mod carrier;
 mod channel;
 mod fm;
 mod fx25;
+mod g3ruh;
+mod il2p;
 mod outbox;
 mod reader;
 mod receiver;
 mod repair;
+mod scrambler;
 mod sequence;
 mod step;
 mod tone;
 mod trellis;
 
 pub use audio::{AUDIO_RATES, AudioReceiver};
+pub use g3ruh::{BASEBAND_RATES, G3ruhReceiver};
 pub use receiver::{RATES, Receiver};
 
 #[cfg(test)]

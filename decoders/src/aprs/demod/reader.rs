@@ -1,7 +1,9 @@
-//! Rows of tones to frames: NRZI, flags, check sequence, addresses; plain, repaired, and in FX.25.
+//! Rows of levels to frames: NRZI, flags, check sequence, addresses; plain, repaired, in FX.25, and IL2P.
 
 use super::fx25::Fx25;
+use super::il2p::Il2p;
 use super::repair::Repair;
+use super::scrambler::Descrambler;
 use super::trellis::Detour;
 use crate::aprs::ax25;
 use crate::hdlc::{Deframer, GOOD_FCS, Heard, Nrzi, crc_register};
@@ -14,10 +16,13 @@ const FRAME_BYTES_MIN: usize = 14 + 1 + 2;
 
 #[derive(Debug)]
 pub struct Reader {
+    /// 9600 baud: plain frames and FX.25 are scrambled.
+    descrambler: Option<Descrambler>,
     nrzi: Nrzi,
     deframer: Deframer<FRAME_BYTES_MAX>,
     fx25: Fx25,
     repair: Repair,
+    il2p: Il2p,
     /// Where the flag that may open a frame ended.
     flag_at: u64,
     /// Frames whose FCS was wrong.
@@ -38,12 +43,31 @@ pub struct Read<'a> {
 
 impl Reader {
     pub fn new() -> Self {
-        Self { nrzi: Nrzi::new(), deframer: Deframer::new(), fx25: Fx25::new(), repair: Repair::new(), flag_at: 0, failed: 0 }
+        Self {
+            descrambler: None,
+            nrzi: Nrzi::new(),
+            deframer: Deframer::new(),
+            fx25: Fx25::new(),
+            il2p: Il2p::new(),
+            repair: Repair::new(),
+            flag_at: 0,
+            failed: 0,
+        }
     }
 
-    /// Takes a bit's level (true: mark), which ended at `at`, and what may be there instead.
+    /// For levels of 9600 baud.
+    pub fn scrambled() -> Self {
+        Self { descrambler: Some(Descrambler::default()), ..Self::new() }
+    }
+
+    /// Takes a bit's level (true: mark), which ended at `at`, in eighths of a bit, and what may be there instead.
     #[inline]
     pub fn push(&mut self, level: bool, at: u64, or: Option<Detour>) -> Option<Read<'_>> {
+        if let Some(corrected_bytes) = self.il2p.push(level, at) {
+            let (bytes, opened_at) = (self.il2p.bytes(), self.il2p.opened_at());
+            return ax25::has_addresses(bytes).then_some(Read { bytes, opened_at, corrected_bytes, repaired_bits: 0 });
+        }
+        let level = self.descrambler.as_mut().map_or(level, |d| d.bit(level));
         let bit = self.nrzi.bit(level);
         if let Some(corrected) = self.fx25.push(bit, at) {
             return good(self.fx25.bytes(), self.fx25.opened_at(), corrected);
