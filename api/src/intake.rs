@@ -13,6 +13,7 @@ use crate::Clock;
 use crate::alarms::{Alarm, Alarms};
 use crate::metrics::Metrics;
 use crate::pictures::Pictures;
+use crate::routes::caches::WatchCache;
 use crate::store::{Appended, NewEvents, Role, Spool, Store, StoreError};
 use model::{Epoch, Event, EventKey, Priority, Protocol, StationId, UnixMicros};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -37,6 +38,7 @@ struct Inner {
     pictures: Arc<Pictures>,
     clock: Clock,
     metrics: Arc<Metrics>,
+    watched: Arc<WatchCache>,
     alarms: Alarms,
     /// Stations that greeted since the start: as many as are enrolled.
     known: Mutex<HashMap<StationId, Known>>,
@@ -51,8 +53,8 @@ struct Known {
 }
 
 impl PgIntake {
-    pub(crate) fn new(store: Store, pictures: Arc<Pictures>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Inner { store, pictures, clock, metrics, alarms: Alarms::new(), known: Mutex::default() }))
+    pub(crate) fn new(store: Store, pictures: Arc<Pictures>, clock: Clock, metrics: Arc<Metrics>, watched: Arc<WatchCache>) -> Self {
+        Self(Arc::new(Inner { store, pictures, clock, metrics, watched, alarms: Alarms::new(), known: Mutex::default() }))
     }
 
     /// For whoever alerts people.
@@ -158,7 +160,8 @@ impl Inner {
             };
             let events = &batch.events[skip..];
             self.find_sources(station, &mut known, events).await?;
-            let new = NewEvents { spool, station_id: known.id, after: stored, events };
+            let watched = self.watched.get(&self.store).await;
+            let new = NewEvents { spool, station_id: known.id, after: stored, events, watched: &watched };
             match self.store.append(known.role, &used(&known.sources, events), new).await.map_err(unavailable)? {
                 Appended::Stored(told) => {
                     add(&intake.repeats, skip as u64);

@@ -104,6 +104,22 @@ impl FromRequestParts<Arc<Shared>> for TelemetryWriter {
     }
 }
 
+/// May do what concerns others' work: stations, tasks, hardware.
+pub(crate) struct Commander {
+    pub principal: Principal,
+    pub store: Store,
+}
+
+impl FromRequestParts<Arc<Shared>> for Commander {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, ApiError> {
+        let principal = Principal::from_request_parts(parts, shared).await?;
+        principal.require(Scope::Command)?;
+        Ok(Self { store: shared.store.by(principal.actor()), principal })
+    }
+}
+
 /// May make operators and tokens, and read the audit log.
 pub(crate) struct Administrator {
     pub principal: Principal,

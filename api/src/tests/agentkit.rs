@@ -16,7 +16,7 @@ playbooks:
   hourly: {entrypoint: probe, schedule: 1h, station_roles: [ops], options: {name: hourly}}
 ";
 
-async fn bench() -> Option<Bench> {
+pub(super) async fn bench() -> Option<Bench> {
     with(AgentConfig::default()).await
 }
 
@@ -44,7 +44,7 @@ impl Bench {
     }
 
     /// Lets the clock go on until the run is over. The waits of a retry pass by hand.
-    async fn over(&self, id: i64) -> Value {
+    pub(super) async fn over(&self, id: i64) -> Value {
         for _ in 0..600 {
             let run = self.run(id).await;
             if !["queued", "running"].contains(&run["state"].as_str().unwrap()) {
@@ -59,7 +59,7 @@ impl Bench {
         panic!("run {id} is not over: {}", self.run(id).await);
     }
 
-    async fn replies(&self, playbook: &str) -> Vec<Value> {
+    pub(super) async fn replies(&self, playbook: &str) -> Vec<Value> {
         let (_, messages) = self.get("/api/v1/chatkit/messages?after=0").await;
         messages.as_array().unwrap().iter().filter(|m| m["author"] == format!("agent:{playbook}")).cloned().collect()
     }
