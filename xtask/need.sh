@@ -79,4 +79,11 @@ if [ "$what" = test ]; then
   need socat socat
   need docker-compose docker-compose
   [ -z "$missing" ] || install $missing
+  # --- schemathesis (PyPI) for the API's fuzz test, in a folder of its own ---
+  if [ ! -x .peers/bin/schemathesis ] && ! have schemathesis; then
+    python3 -c 'import venv, ensurepip' 2>/dev/null || install python3-venv
+    say "installing schemathesis into .peers"
+    python3 -m venv .peers
+    .peers/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
+  fi
 fi

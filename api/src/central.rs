@@ -6,12 +6,13 @@ use crate::auth::{AuthConfig, Doors, RoleSet};
 use crate::chat::{self, Chat, ChatConfig};
 use crate::console::ConsoleFiles;
 use crate::dto::Center;
+use crate::hardware::Devices;
 use crate::intake::PgIntake;
 use crate::live::{EMERGENCY_LIFETIME_US, Hub, Limits};
 use crate::metrics::{Metrics, MoreMetrics};
 use crate::pictures::{self, Pictures};
 use crate::routes;
-use crate::routes::caches::{StationList, Touched};
+use crate::routes::caches::{StationList, Touched, WatchCache};
 use crate::store::{CONNECTIONS_DEFAULT, Databases, Role, Store, StoreError, provision};
 use crate::{Clock, dto};
 use axum::Router;
@@ -44,6 +45,10 @@ pub struct CentralConfig {
     pub keep_days: [Option<u32>; 3],
     pub chat: ChatConfig,
     pub agents: AgentConfig,
+    /// The machine's serial ports; `None`: none to be asked.
+    pub devices: Option<Arc<dyn Devices>>,
+    /// Where handhelds are mounted; `None`: nothing is imported.
+    pub import_root: Option<PathBuf>,
 }
 
 impl CentralConfig {
@@ -63,6 +68,8 @@ impl CentralConfig {
             keep_days: [None; 3],
             chat: ChatConfig::default(),
             agents: AgentConfig::default(),
+            devices: None,
+            import_root: None,
         }
     }
 }
@@ -94,6 +101,9 @@ pub(crate) struct Shared {
     pub touched: Touched,
     pub chat: Chat,
     pub agents: Agents,
+    pub watched: Arc<WatchCache>,
+    /// Held while a port is listened to: one at a time.
+    pub listening: tokio::sync::Mutex<()>,
     /// Databases are provisioned.
     pub open: AtomicBool,
 }
@@ -105,9 +115,11 @@ impl Central {
         let metrics = Arc::new(Metrics::default());
         let store = Store::open(&config.databases, config.connections);
         let pictures = Arc::new(Pictures::start(config.limits, Arc::clone(&config.clock)));
+        let watched = Arc::new(WatchCache::default());
         let alerts = Arc::new(Alerts::new(Arc::clone(&metrics)));
         let clock = Arc::clone(&config.clock);
-        let intake = PgIntake::new(store.clone(), Arc::clone(&pictures), Arc::clone(&alerts), clock, Arc::clone(&metrics));
+        let (judged, counted) = (Arc::clone(&alerts), Arc::clone(&metrics));
+        let intake = PgIntake::new(store.clone(), Arc::clone(&pictures), judged, clock, counted, Arc::clone(&watched));
         let files = ConsoleFiles { ui_dir: config.ui_dir.clone() };
         let shared = Arc::new(Shared {
             doors: Doors::new(&config.auth),
@@ -121,6 +133,8 @@ impl Central {
             metrics: Arc::clone(&metrics),
             stations: StationList::default(),
             touched: Touched::default(),
+            watched,
+            listening: tokio::sync::Mutex::default(),
             open: AtomicBool::new(false),
         });
         let (sender, opened) = watch::channel(false);
@@ -209,6 +223,9 @@ async fn keep_history(shared: &Shared) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if let Err(error) = shared.store.forget_answers().await {
+            tracing::warn!(%error, "old answers could not be forgotten; trying again");
+        }
         for role in Role::ALL {
             match shared.store.keep_history(role, shared.config.keep_days[role as usize], shared.now()).await {
                 Ok(kept) if kept.dropped != 0 => tracing::info!(role = role.name(), partitions = kept.dropped, "old events dropped"),

@@ -14,6 +14,7 @@ use crate::alarms::{Alarm, Alarms};
 use crate::alerts::Alerts;
 use crate::metrics::Metrics;
 use crate::pictures::Pictures;
+use crate::routes::caches::WatchCache;
 use crate::store::{Appended, NewEvents, Role, Spool, Store, StoreError};
 use model::{Epoch, Event, EventKey, Priority, Protocol, StationId, UnixMicros};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -38,6 +39,7 @@ struct Inner {
     pictures: Arc<Pictures>,
     clock: Clock,
     metrics: Arc<Metrics>,
+    watched: Arc<WatchCache>,
     alarms: Alarms,
     /// Judges what is stored.
     alerts: Arc<Alerts>,
@@ -54,8 +56,15 @@ struct Known {
 }
 
 impl PgIntake {
-    pub(crate) fn new(store: Store, pictures: Arc<Pictures>, alerts: Arc<Alerts>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Inner { store, pictures, clock, metrics, alarms: Alarms::new(), alerts, known: Mutex::default() }))
+    pub(crate) fn new(
+        store: Store,
+        pictures: Arc<Pictures>,
+        alerts: Arc<Alerts>,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+        watched: Arc<WatchCache>,
+    ) -> Self {
+        Self(Arc::new(Inner { store, pictures, clock, metrics, watched, alarms: Alarms::new(), alerts, known: Mutex::default() }))
     }
 
     /// For whoever alerts people.
@@ -161,7 +170,8 @@ impl Inner {
             };
             let events = &batch.events[skip..];
             self.find_sources(station, &mut known, events).await?;
-            let new = NewEvents { spool, station_id: known.id, after: stored, events };
+            let watched = self.watched.get(&self.store).await;
+            let new = NewEvents { spool, station_id: known.id, after: stored, events, watched: &watched };
             match self.store.append(known.role, &used(&known.sources, events), new).await.map_err(unavailable)? {
                 Appended::Stored(told) => {
                     add(&intake.repeats, skip as u64);

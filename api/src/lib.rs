@@ -35,6 +35,8 @@ pub mod central;
 #[cfg(feature = "central")]
 pub mod chat;
 #[cfg(feature = "central")]
+pub mod hardware;
+#[cfg(feature = "central")]
 mod http;
 #[cfg(feature = "central")]
 pub mod intake;
@@ -42,6 +44,8 @@ pub mod intake;
 mod pictures;
 #[cfg(feature = "central")]
 pub mod private_postgres;
+#[cfg(feature = "central")]
+mod records;
 #[cfg(feature = "central")]
 pub mod store;
 #[cfg(any(test, feature = "testing"))]

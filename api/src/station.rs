@@ -70,8 +70,9 @@ async fn receiver(State(shared): State<Arc<Shared>>) -> Json<dto::ReceiverInfo> 
     routes::data::receiver(&c.version, c.place.map(|p| (p.lat_deg(), p.lon_deg())))
 }
 
-async fn ok() -> Json<dto::StatusInfo> {
-    Json(dto::StatusInfo { status: "ok" })
+/// The picture is always that of now.
+async fn ok(State(shared): State<Arc<Shared>>) -> Json<dto::FeedHealth> {
+    Json(dto::FeedHealth { status: "ok", last_update: dto::Utc((shared.console.clock)()) })
 }
 
 async fn metrics_text(State(shared): State<Arc<Shared>>) -> axum::response::Response {

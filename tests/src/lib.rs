@@ -21,7 +21,7 @@ pub fn root() -> PathBuf {
 
 /// All files below `dir` that git would track, by walking: build output and fetched packages left out.
 pub fn files_below(dir: &Path) -> Vec<PathBuf> {
-    const LEFT_OUT: [&str; 8] = [".git", "target", "node_modules", ".node", "dist", "artefacts", ".demo", "proptest-regressions"];
+    const LEFT_OUT: [&str; 9] = [".git", ".peers", "target", "node_modules", ".node", "dist", "artefacts", ".demo", "proptest-regressions"];
     let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(dir) else { return found };
     for entry in entries.flatten() {

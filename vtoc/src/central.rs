@@ -11,6 +11,7 @@ use api::auth::{AuthConfig, Rate, Reading};
 use api::central::{Central, CentralConfig};
 use api::intake::PgIntake;
 use api::store::{Databases, Role};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,20 +39,29 @@ pub fn run(arguments: &CentralArgs) -> Result<(), Failure> {
 /// Where the databases are: `central.database_url`, else `DATABASE_URL`; and where `DATABASE_URL_CONTROL`, `…_OPS`, `…_INTEL`,
 /// `…_LOGISTICS` (also with `VTOC_` before the name) say otherwise, there.
 pub fn databases(settings: &Settings) -> Result<Databases, Failure> {
-    let from_environment = || std::env::var("DATABASE_URL").ok();
+    databases_of(settings, &std::env::vars().collect())
+}
+
+/// The same with these environment variables.
+fn databases_of(settings: &Settings, environment: &BTreeMap<String, String>) -> Result<Databases, Failure> {
+    let from_environment = || environment.get("DATABASE_URL").cloned();
     let url = settings.central.database_url.clone().or_else(from_environment).ok_or_else(|| {
         Failure::config("no database: set the environment variable DATABASE_URL (postgres://user@host/postgres) or central.database_url")
     })?;
     let mut databases =
         Databases::with_prefix(&url, &settings.central.database_prefix).map_err(|e| Failure::config(format!("DATABASE_URL: {e}")))?;
-    for (variable, url) in std::env::vars().filter(|(name, url)| name.starts_with("DATABASE_URL_") && !url.is_empty()) {
+    for (variable, url) in environment.iter().filter(|(name, url)| name.starts_with("DATABASE_URL_") && !url.is_empty()) {
         let name = variable["DATABASE_URL_".len()..].to_lowercase();
         let name = name.strip_prefix("vtoc_").unwrap_or(&name);
         let there = match (name, Role::from_name(name)) {
-            ("control", _) => databases.control_at(&url),
-            (_, Some(role)) => databases.role_at(role, &url),
-            // DATABASE_URL_TOC_S1: the old system's schema of one station. Its role's database keeps it here.
-            _ => continue,
+            ("control", _) => databases.control_at(url),
+            (_, Some(role)) => databases.role_at(role, url),
+            // DATABASE_URL_TOC_S1: the old system's schema of one station. Its role's database keeps it here; a URL that is none
+            // is a mistake all the same.
+            _ => Databases::at(url).map(|_| {
+                tracing::info!(variable, "not needed: a station's telemetry is in the database of its role");
+                databases
+            }),
         };
         databases = there.map_err(|e| Failure::config(format!("{variable}: {e}")))?;
     }
@@ -74,6 +84,8 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     config.agents = crate::chat::agents(settings)?;
     let keep = settings.central.keep_days;
     config.keep_days = [keep.ops, keep.intel, keep.logistics].map(|days| (days != 0).then_some(days));
+    config.devices = Some(Arc::new(crate::devices::LocalDevices));
+    config.import_root = settings.central.import_root.clone();
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));
     let mut central = Central::start(config);
     crate::aircraft_list::load(settings, &central.hub)?;
@@ -178,4 +190,47 @@ fn render(server: &ServerHandle<PgIntake>, out: &mut String) {
     counter(out, "vtoc_uplink_transactions_total", "Transactions stored.", counts.transactions);
     counter(out, "vtoc_uplink_declared_losses_total", "Losses that stations declared.", counts.declared_losses);
     counter(out, "vtoc_uplink_urgent_refused_total", "Urgent messages that could not be read or were refused.", counts.urgent_refused);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(pairs: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        let environment = pairs.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect();
+        databases_of(&Settings::default(), &environment).map(|d| d.places()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_old_systems_database_urls_are_understood() {
+        let vtoc =
+            |server: &str| ["vtoc_control", "vtoc_ops", "vtoc_intel", "vtoc_logistics"].map(|name| format!("{server}/{name}")).to_vec();
+        for url in [
+            "postgres://u@db/x",
+            "postgresql://u@db/x",
+            "postgresql+psycopg2://u@db/x",
+            "postgresql+psycopg://u@db/x",
+            "postgresql+asyncpg://u@db/x",
+            "postgresql+psycopg2://u@db/x?options=-csearch_path%3Dtoc_s1",
+            " postgresql://u@db/x?options=-csearch_path%3Dtoc_s1,public&application_name=old ",
+        ] {
+            assert_eq!(named(&[("DATABASE_URL", url)]).unwrap(), vtoc("u@db:5432"), "{url}");
+        }
+        let base = ("DATABASE_URL", "postgres://u@db/x");
+        let mut expected = vtoc("u@db:5432");
+        expected[2] = "i@far:6432/secret".into();
+        for name in ["DATABASE_URL_INTEL", "DATABASE_URL_VTOC_INTEL"] {
+            assert_eq!(named(&[base, (name, "postgresql+psycopg2://i:pw@far:6432/secret")]).unwrap(), expected, "{name}");
+        }
+        let stations =
+            [base, ("DATABASE_URL_TOC_S1", "postgresql+psycopg2://u@db/x?options=-csearch_path%3Dtoc_s1"), ("DATABASE_URL_S2", "")];
+        assert_eq!(named(&stations).unwrap(), vtoc("u@db:5432"), "its role's database keeps it");
+        for (name, url) in
+            [("DATABASE_URL_TOC_S1", "sqlite:///x"), ("DATABASE_URL_OPS", "mysql://u:hidden@db/x"), ("DATABASE_URL", "vtoc.db")]
+        {
+            let told = named(&[base, (name, url)]).unwrap_err();
+            assert!(told.contains(name) && !told.contains("hidden"), "{told}");
+        }
+        assert!(named(&[]).unwrap_err().contains("DATABASE_URL"));
+    }
 }

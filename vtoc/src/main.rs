@@ -13,6 +13,8 @@ mod config;
 mod decode;
 #[cfg(feature = "central")]
 mod demo;
+#[cfg(feature = "central")]
+mod devices;
 mod failure;
 mod join;
 mod logging;

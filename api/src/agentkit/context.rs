@@ -14,8 +14,7 @@ const LOG_CHARS_MAX: usize = 2_000;
 
 #[derive(Debug)]
 pub(crate) struct Context {
-    #[allow(dead_code, reason = "for playbooks that write")]
-    /// `run:17`: the same in every attempt of the run, another's in none. What is written elsewhere is written under it.
+    /// The run's random name: the same in every attempt, another's in none, also when ids begin anew in a restored database. What is written elsewhere is written under it.
     pub key: String,
     pub input: Map<String, Value>,
     /// From the definition.
@@ -26,13 +25,11 @@ pub(crate) struct Context {
     pub roles: RoleSet,
     /// `operator:anna`, `schedule`…
     pub requested_by: String,
-    #[allow(dead_code, reason = "for playbooks that write")]
     /// Nothing may be written.
     pub dry_run: bool,
     pub now: UnixMicros,
     /// What is changed through it is noted as `playbook:<id>`.
     pub store: Store,
-    #[allow(dead_code, reason = "for playbooks that are asked in the thread of a mission")]
     /// The thread of the chat where the run came from.
     pub thread_id: Option<i64>,
     shared: Arc<Shared>,
@@ -50,7 +47,7 @@ impl Context {
             _ => Map::new(),
         };
         let context = Self {
-            key: format!("run:{}", run.id),
+            key: run.action_id.clone(),
             input,
             options,
             station,

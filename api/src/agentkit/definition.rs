@@ -9,6 +9,7 @@
 //!     options: {limit: 5}
 //!     # ours:
 //!     station_roles: [ops, intel, logistics]   # default: all
+//!     also_reads: [intel]                      # whose data a run sees besides, where who asks may; default: nobody's
 //!     timeout_seconds: 60
 //!     attempts: 3
 //!     schedule: 15m                            # or cron: "0 6 * * *" (UTC)
@@ -43,7 +44,10 @@ pub(crate) struct Definition {
     pub description: String,
     pub entrypoint: String,
     pub options: Map<String, Value>,
+    /// Whose stations it is for.
     pub roles: RoleSet,
+    /// Whose data it can use besides, where the run may see it.
+    pub also_reads: RoleSet,
     pub timeout_s: i32,
     pub attempts: i32,
     pub schedule: Option<Schedule>,
@@ -138,12 +142,15 @@ fn definition(id: &str, entry: PlaybookEntry, code: Arc<dyn Playbook>) -> Result
         None => RoleSet::ALL,
         Some(names) => RoleSet::from_names(names).filter(|roles| !roles.is_empty()).ok_or("station_roles are of ops, intel, logistics")?,
     };
+    let also_reads =
+        RoleSet::from_names(entry.also_reads.as_deref().unwrap_or_default()).ok_or("also_reads is of ops, intel, logistics")?;
     Ok(Definition {
         name: entry.name.unwrap_or_else(|| id.to_owned()),
         description: entry.description.unwrap_or_default(),
         entrypoint: entry.entrypoint.unwrap_or_else(|| format!("agents.playbooks.{}", code.id())),
         options: entry.options.unwrap_or_default(),
         roles,
+        also_reads,
         timeout_s: within("timeout_seconds", entry.timeout_seconds, TIMEOUT_S, TIMEOUT_S_MAX)?,
         attempts: within("attempts", entry.attempts, ATTEMPTS, ATTEMPTS_MAX)?,
         schedule: entry.schedule.as_deref().map(Schedule::parse).transpose().map_err(|e| format!("schedule: {e}"))?,

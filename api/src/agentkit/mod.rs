@@ -167,8 +167,9 @@ impl Agents {
     pub fn new_run(&self, playbook: &str, input: Value, roles: RoleSet, station: Option<&Station>) -> Result<NewRun, ApiError> {
         let definition = self.playbook(playbook).ok_or(ApiError::NotFound("Playbook not found"))?;
         let roles: RoleSet = roles.iter().filter(|role| station.is_none_or(|s| s.role == *role)).collect();
-        let usable: RoleSet = roles.iter().filter(|role| definition.roles.contains(*role)).collect();
-        if usable.is_empty() {
+        let usable: RoleSet =
+            roles.iter().filter(|role| definition.roles.contains(*role) || definition.also_reads.contains(*role)).collect();
+        if !usable.iter().any(|role| definition.roles.contains(role)) {
             let names = definition.roles.names().join(", ");
             return Err(ApiError::Forbidden(format!("The playbook {playbook} is for stations of the roles {names}")));
         }

@@ -28,10 +28,12 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 /// What everybody may ask, logged in or not: health, the API's description, the way in, and what is signed instead (its handlers
 /// check the signature).
 fn is_public(path: &str) -> bool {
-    const PUBLIC: [&str; 11] = [
+    const PUBLIC: [&str; 13] = [
         "/healthz",
+        "/api/health",
         "/readyz",
         "/openapi.json",
+        "/redoc",
         "/api/v1/auth/login",
         "/api/v1/auth/logout",
         "/api/v1/auth/session",
@@ -41,7 +43,8 @@ fn is_public(path: &str) -> bool {
         "/api/v1/agent-actions/webhook",
         "/api/v1/agentkit/token",
     ];
-    PUBLIC.contains(&path.strip_suffix('/').unwrap_or(path))
+    let path = path.strip_suffix('/').unwrap_or(path);
+    PUBLIC.contains(&path) || path == "/docs" || path.starts_with("/docs/")
 }
 
 /// How far one has read is nobody else's business: whoever may read may say it.

@@ -24,7 +24,7 @@ pub use password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Password, PasswordErr
 pub(crate) use principal::{Administrator, Commander, Principal, Reader, TelemetryWriter, Who};
 pub use rights::{Grade, Rights, RoleSet, Scope};
 pub use secret::Secret;
-pub(crate) use secret::{Digest256, csrf_token, digest, hex, session_cookie, set_cookie};
+pub(crate) use secret::{Digest256, csrf_token, digest, digest_of, hex, session_cookie, set_cookie};
 
 use crate::store::FoundSession;
 use model::UnixMicros;

@@ -52,6 +52,11 @@ pub(crate) fn digest(secret: &str) -> Digest256 {
     Sha256::digest(secret.as_bytes()).into()
 }
 
+/// Of bytes that are no secret.
+pub(crate) fn digest_of(bytes: &[u8]) -> Digest256 {
+    Sha256::digest(bytes).into()
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

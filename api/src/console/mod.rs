@@ -8,6 +8,7 @@
 mod embedded;
 
 use crate::error::detail;
+use crate::routes::etag::Tag;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -77,16 +78,15 @@ fn is_api(uri: &Uri) -> bool {
 }
 
 fn respond(name: &str, asset: Asset, request: &HeaderMap) -> Response {
-    let tag = format!("W/\"{:016x}\"", asset.tag);
+    let tag = Tag::of_digest(asset.tag);
     let hashed = name.starts_with("assets/");
     let caching = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let known = request.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    let unchanged = known.is_some_and(|v| v.split(',').any(|t| t.trim() == tag || t.trim() == "*"));
-    let mut response = if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(asset.bytes).into_response() };
+    let mut response =
+        if tag.is_known(request) { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(asset.bytes).into_response() };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(mime(name)));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    headers.insert(header::ETAG, HeaderValue::from_str(&tag).expect("hex in quotes"));
+    headers.insert(header::ETAG, tag.value());
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     response
 }

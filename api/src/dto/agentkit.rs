@@ -22,6 +22,7 @@ pub(crate) struct PlaybookEntry {
     pub entrypoint: Option<String>,
     pub options: Option<Map<String, Value>>,
     pub station_roles: Option<Vec<String>>,
+    pub also_reads: Option<Vec<String>>,
     pub timeout_seconds: Option<i32>,
     pub attempts: Option<i32>,
     pub schedule: Option<String>,

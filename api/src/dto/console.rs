@@ -41,3 +41,11 @@ pub struct StationInfo {
 pub struct StatusInfo {
     pub status: &'static str,
 }
+
+/// A station's health, as the old adsb-ingest service told it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FeedHealth {
+    pub status: &'static str,
+    /// Of `aircraft.json`.
+    pub last_update: Utc,
+}

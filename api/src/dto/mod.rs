@@ -15,7 +15,7 @@ mod utc;
 mod vessel;
 
 pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
-pub use console::{Center, ConsoleInfo, StationInfo, StatusInfo};
+pub use console::{Center, ConsoleInfo, FeedHealth, StationInfo, StatusInfo};
 pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, TrackDetail};
 pub use line::{EventLine, FrameLine};
 #[cfg(feature = "central")]
@@ -34,11 +34,21 @@ mod alerts;
 #[cfg(feature = "central")]
 mod chat;
 #[cfg(feature = "central")]
+mod desk;
+#[cfg(feature = "central")]
+mod elsewhere;
+#[cfg(feature = "central")]
+mod hardware;
+#[cfg(feature = "central")]
+mod intake;
+#[cfg(feature = "central")]
 mod people;
 #[cfg(feature = "central")]
 mod station;
 #[cfg(feature = "central")]
 mod telemetry;
+#[cfg(feature = "central")]
+mod watch;
 #[cfg(feature = "central")]
 pub use agentkit::{
     AccessToken, AgentAction, AgentActionAuditRead, AgentActionCreate, AgentActionReport, AgentTool, AgentTools, ClientCredentials,
@@ -57,6 +67,21 @@ pub use chat::{
     ReactionChange, ReadMark, ThreadCreate, ThreadRead, WebhookMessage, WebhookReceived,
 };
 #[cfg(feature = "central")]
+pub use desk::{
+    AssignmentCreate, AssignmentUpdate, StationAction, StationAgentCatalog, StationAssignment, StationCreate, StationDashboard,
+    StationMetrics, StationTask, StationTaskQueue, StationTimelinePage, StationUpdate, TaskMetadata, TimelineItem, TimelineMore,
+    TimelineSource,
+};
+#[cfg(feature = "central")]
+pub use elsewhere::{AgentMoved, RfDevice, RfDevices, RfInfo, RfTest, ServiceHealth};
+#[cfg(feature = "central")]
+pub use hardware::{
+    AdsbEnable, AdsbSettings, BaseStation, BaseStationCreate, GpsTest, GpsTestResult, H4mImport, H4mImported, HardwareConfiguration,
+    HardwareDetails, HardwareHealth, HardwareStatus, SerialPortRead,
+};
+#[cfg(feature = "central")]
+pub use intake::{BatchResult, Ingested, ItemResult};
+#[cfg(feature = "central")]
 pub use people::{
     AuditRead, Login, OperatorCreate, OperatorRead, OperatorUpdate, PasswordChange, SessionInfo, TokenCreate, TokenCreated, TokenRead,
 };
@@ -64,3 +89,7 @@ pub use people::{
 pub use station::StationRead;
 #[cfg(feature = "central")]
 pub use telemetry::{EventCreate, EventRead, EventUpdate, EventWithSource, SourceCreate, SourceRead, SourceUpdate};
+#[cfg(feature = "central")]
+pub use watch::{ImeiWatchEntryRead, PoiIdentifierCreate, PoiIdentifierRead};
+#[cfg(feature = "central")]
+pub(crate) use watch::{PoiMark, PoiMarked};

@@ -126,6 +126,11 @@ impl Hub {
         dto::TrackList { generated_at: dto::Utc((self.clock)()), seq: state.seq, tracks: state.picture.snapshot(protocol) }
     }
 
+    /// Changes with everything that is taken in, and with what expires.
+    pub fn version(&self) -> (u64, u64) {
+        (self.lock().seq, self.counters.applied.load(Relaxed))
+    }
+
     /// Everything known of one track, with ages and sources. `None`: not heard lately.
     pub fn detail(&self, subject: &Subject) -> Option<dto::TrackDetail> {
         self.lock().picture.detail(subject, (self.clock)())

@@ -16,10 +16,13 @@ use serde_json::{Map, Value};
 
 /// Longer input is not repeated in an error.
 const REPEATED_MAX: usize = 200;
+/// Keys that are too many are told up to here.
+const OTHERS_MAX: usize = 20;
 /// Numbers from here on are milliseconds, not seconds (as pydantic has it).
 const MILLISECONDS_FROM: f64 = 2e10;
 
 /// The body as one JSON object. Not `Debug`: a password may be in it.
+#[derive(Clone)]
 pub(crate) struct JsonObject(pub Map<String, Value>);
 
 impl<S: Send + Sync> FromRequest<S> for JsonObject {
@@ -33,25 +36,41 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
             StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge { limit_bytes: BODY_BYTES_MAX },
             _ => ApiError::BadRequest("The body could not be read".into()),
         })?;
-        parse(&bytes)
+        Self::parse(&bytes)
     }
 }
 
+impl JsonObject {
+    pub fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
+        parse(bytes)
+    }
+
+    pub fn of(value: Value) -> Result<Self, ApiError> {
+        match value {
+            Value::Object(object) => Ok(Self(object)),
+            other => Err(whole("model_attributes_type", "Input should be a valid dictionary or object".into(), repeated(&other))),
+        }
+    }
+}
+
+/// Something is wrong with the body as a whole.
+fn whole(kind: &'static str, msg: String, input: Value) -> ApiError {
+    ApiError::Invalid(vec![FieldProblem { kind, loc: vec!["body".into()], msg, input }])
+}
+
 /// No Content-Type at all is taken for JSON too.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return true };
     let media = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"))
 }
 
 pub(crate) fn parse(bytes: &[u8]) -> Result<JsonObject, ApiError> {
-    let whole = |kind, msg: String, input| ApiError::Invalid(vec![FieldProblem { kind, loc: vec!["body".into()], msg, input }]);
     if bytes.trim_ascii().is_empty() {
         return Err(whole("missing", "Field required".into(), Value::Null));
     }
     match serde_json::from_slice(bytes) {
-        Ok(Value::Object(object)) => Ok(JsonObject(object)),
-        Ok(other) => Err(whole("model_attributes_type", "Input should be a valid dictionary or object".into(), repeated(&other))),
+        Ok(value) => JsonObject::of(value),
         Err(error) => Err(whole("json_invalid", format!("JSON decode error: {error}"), Value::Null)),
     }
 }
@@ -147,7 +166,20 @@ impl Fields {
         if self.problems.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.problems)) }
     }
 
-    fn problem(&mut self, name: &str, (kind, msg): Problem) {
+    /// Other keys are a mistake, not ignored.
+    pub fn only(&mut self, names: &[&str]) {
+        let others: Vec<String> = self.object.keys().filter(|key| !names.contains(&key.as_str())).take(OTHERS_MAX).cloned().collect();
+        for key in others {
+            self.problem(&key, ("extra_forbidden", "Extra inputs are not permitted".into()));
+        }
+    }
+
+    /// A value that is not the body's own, checked and told as if it were.
+    pub fn checked<T>(&mut self, name: &str, value: &Value, read: impl FnOnce(&Value) -> Result<T, Problem>) -> Option<T> {
+        read(value).map_err(|problem| self.problem(name, problem)).ok()
+    }
+
+    pub fn problem(&mut self, name: &str, (kind, msg): Problem) {
         let input = repeated(self.object.get(name).unwrap_or(&Value::Null));
         self.problems.push(FieldProblem { kind, loc: vec!["body".into(), name.into()], msg, input });
     }

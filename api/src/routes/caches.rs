@@ -1,12 +1,14 @@
 //! What the routes remember for a few seconds so that one request is one round trip to the database.
 
-use crate::store::{Station, Store, StoreError};
+use crate::store::{Station, Store, StoreError, Watched};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The list is read again after so long, and at once when a station is not on it.
 const STATIONS_REMEMBERED: Duration = Duration::from_secs(2);
+/// A point of interest is looked for so much later at most.
+const WATCHED_REMEMBERED: Duration = Duration::from_secs(5);
 /// `last_ingested_at` is written at most so often per source.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(5);
 const TOUCHED_MAX: usize = 4_096;
@@ -60,12 +62,41 @@ impl StationList {
         self.read(store).await
     }
 
+    /// Something was changed: the list is read again.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     async fn read(&self, store: &Store) -> Result<Arc<Stations>, StoreError> {
         let all = store.stations().await?;
         let ids = all.iter().map(|s| (s.slug.to_string(), s.id)).collect();
         let stations = Arc::new(Stations { by_id: all.into_iter().map(|s| (s.id, s)).collect(), ids });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&stations)));
         Ok(stations)
+    }
+}
+
+/// What points of interest are known by. A list that can't be read now is the last one: delivery never waits for it.
+#[derive(Debug, Default)]
+pub struct WatchCache(Mutex<Option<(Instant, Arc<Watched>)>>);
+
+impl WatchCache {
+    pub async fn get(&self, store: &Store) -> Arc<Watched> {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, list)) = &last
+            && at.elapsed() < WATCHED_REMEMBERED
+        {
+            return Arc::clone(list);
+        }
+        let list = match store.watched().await {
+            Ok(list) => Arc::new(list),
+            Err(error) => {
+                tracing::warn!(%error, "the points of interest could not be read: the last list is used");
+                last.map(|(_, list)| list).unwrap_or_default()
+            }
+        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&list)));
+        list
     }
 }
 

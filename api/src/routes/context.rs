@@ -44,6 +44,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
     }
 }
 
+/// The two variable parts of a path.
+pub(crate) struct Segments(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segments {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path((one, other)) = Path::from_request_parts(parts, state).await.map_err(|_| ApiError::NotFound("Not Found"))?;
+        Ok(Self(one, other))
+    }
+}
+
 /// An id in the path. Not a number: 422, as the old system had it.
 pub(crate) fn id_of(name: &str, text: &str) -> Result<i64, ApiError> {
     let message = "Input should be a valid integer, unable to parse string as an integer";

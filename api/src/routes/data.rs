@@ -2,25 +2,30 @@
 //! readsb's, so they are not part of our API's description.
 
 use super::both;
+use super::etag::Tag;
 use super::live::Picture;
 use crate::dto;
 use crate::live::Hub;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use std::sync::Arc;
 
-/// A picture of now is never an old one.
-const FRESH: [(HeaderName, HeaderValue); 1] = [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
 /// readsb's own default.
 const REFRESH_MS: u32 = 1_000;
 
 pub(crate) fn router(hub: Arc<Hub>) -> Router {
-    both(Router::new(), "/data/aircraft.json", get(aircraft)).with_state(hub)
+    let router = both(Router::new(), "/data/aircraft.json", get(aircraft));
+    // Where the old adsb-ingest service had it.
+    both(router, "/aircraft.json", get(aircraft)).with_state(hub)
 }
 
-async fn aircraft(Picture(hub): Picture) -> ([(HeaderName, HeaderValue); 1], Json<dto::AircraftList>) {
-    (FRESH, Json(hub.aircraft()))
+/// The ages in it change by themselves: a tag is good for the second.
+async fn aircraft(Picture(hub): Picture, headers: HeaderMap) -> Response {
+    let list = hub.aircraft();
+    let tag = Tag::of((Arc::as_ptr(&hub) as usize, hub.version(), list.now as i64));
+    tag.answer(&headers, || Json(list).into_response())
 }
 
 /// `place`: latitude and longitude in degrees, when known.

@@ -1,40 +1,36 @@
-//! `/api/v1/telemetry/events` (contract §1.2): what programs send, and the lists of what was received.
-//!
-//! The source of an event: `source_id` (unknown: 404), else `source_slug`, in any role database, the station's first; an
-//! unknown slug with a `source_name` makes the source, without one it is 400 "Unknown source".
-//! An altitude of `"ground"` is no number: it is stored as unknown, and the payload says `"on_ground": true`.
+//! `/api/v1/telemetry/events` (contract §1.2): the lists of what was received, and single events. What comes in is
+//! `routes::intake`'s.
 
-use super::body::{Fields, JsonObject, degrees, float, instant, integer, name, object, text};
+use super::body::{Fields, JsonObject, instant};
 use super::caches::Stations;
 use super::context::{Segment, id_of, station_of};
+use super::formats::{self, Feature, Format};
+use super::intake::read_fields;
 use super::params::{limit_param, time_param};
-use super::sources;
-use super::{Params, both, stations};
+use super::{Params, both, intake, sources, stations};
 use crate::auth::{Reader, RoleSet, TelemetryWriter};
 use crate::central::Shared;
 use crate::dto::{self, EventRead, EventWithSource, SourceRead, StationRead, Utc};
 use crate::error::ApiError;
-use crate::store::{Bounds, EventFields, EventFilter, Given, NewSource, Role, Source, SourceKey, Station, StoreError, StoredEvent};
+use crate::store::{Bounds, EventFields, EventFilter, Role, Source, StoreError, StoredEvent};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use model::UnixMicros;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Characters of raw_data; the body's limit is the real one.
-const RAW_DATA_MAX: usize = 1 << 20;
 const NOT_FOUND: ApiError = ApiError::NotFound("Event not found");
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    let router = both(Router::new(), "/api/v1/telemetry/events", get(list).post(create));
+    let router = both(Router::new(), "/api/v1/telemetry/events", get(list).post(intake::create));
     both(router, "/api/v1/telemetry/events/{id}", get(one).patch(change).delete(remove)).with_state(shared)
 }
 
-fn shown(event: StoredEvent) -> EventRead {
+pub(super) fn shown(event: StoredEvent) -> EventRead {
     EventRead {
         id: event.id,
         received_at: Utc(event.received_at),
@@ -58,10 +54,12 @@ fn shown(event: StoredEvent) -> EventRead {
         ("limit" = Option<i64>, Query, description = "1 to 1000, else 100"),
         ("subject" = Option<String>, Query, description = "About whom: icao:4840d6, mmsi:244660000, call:PD0ABC"),
         ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; across the 180th meridian when west > east"),
+        ("format" = Option<String>, Query, description = "json, geojson, csv or kml; else by Accept"),
         ("cursor" = Option<String>, Query, description = "From the Link header of the page before"),
         ("station" = Option<String>, Query, description = "A station's slug"),
         ("X-Station-Id" = Option<String>, Header, description = "A station's slug. Also X-Station-Slug, X-ChatKit-Station, X-TOC-Station")),
-    responses((status = 200, body = [EventWithSource], description = "Newest first"), (status = 404, body = dto::Detail),
+    responses((status = 200, description = "Newest first", content(([EventWithSource] = "application/json"), (Object = "application/geo+json"),
+            (String = "text/csv"), (String = "application/vnd.google-earth.kml+xml"))), (status = 404, body = dto::Detail),
         (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
@@ -70,6 +68,7 @@ pub(crate) async fn list(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, ApiError> {
+    let format = Format::asked(&params, &headers)?;
     let mut filter = EventFilter {
         since: time_param(&params, "since")?,
         until: time_param(&params, "until")?,
@@ -91,7 +90,10 @@ pub(crate) async fn list(
     let events = newest(&shared, &roles, &filter).await?;
     let next = events.last().filter(|_| events.len() as i64 == filter.limit).map(|(e, _)| format!("{}.{}", e.event_time.0, e.id));
     let all = shared.stations.get(&shared.store).await?;
-    let mut response = with_sources(events, &all);
+    let mut response = match format {
+        Format::Json => with_sources(events, &all),
+        format => in_format(format, events, &all),
+    };
     if let Some(cursor) = next {
         response.headers_mut().insert(header::LINK, next_page(&uri, &cursor));
     }
@@ -142,6 +144,37 @@ async fn newest(shared: &Shared, roles: &[Role], filter: &EventFilter) -> Result
     Ok(events)
 }
 
+/// What a table of events has besides id, name and place.
+const COLUMNS: [&str; 12] = [
+    "event_time",
+    "received_at",
+    "source",
+    "source_type",
+    "station",
+    "altitude",
+    "heading",
+    "speed",
+    "status",
+    "payload",
+    "raw_data",
+    "source_id",
+];
+
+fn in_format(format: Format, events: Vec<(StoredEvent, Source)>, all: &Stations) -> Response {
+    let features = events.into_iter().map(|(event, source)| {
+        let station = event.station_id.and_then(|id| all.by_id(id)).map(|s| s.slug.to_string());
+        let payload = event.payload.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);
+        let name = ["callsign", "flight", "name", "subject", "hex"].iter().find_map(|key| payload.get(*key)?.as_str());
+        let name = name.map_or_else(|| source.name.clone(), |n| n.trim().to_owned());
+        let properties = json!({"event_time": Utc(event.event_time), "received_at": Utc(event.received_at), "source": source.slug,
+            "source_type": source.source_type, "station": station, "altitude": event.altitude, "heading": event.heading, "speed": event.speed,
+            "status": event.status, "payload": payload, "raw_data": event.raw_data, "source_id": source.id});
+        let Value::Object(properties) = properties else { unreachable!("it is an object, above") };
+        Feature { id: event.id.to_string(), name, place: event.longitude.zip(event.latitude), path: Vec::new(), properties }
+    });
+    formats::respond(format, "vTOC events", &COLUMNS, features.collect())
+}
+
 fn with_sources(events: Vec<(StoredEvent, Source)>, all: &Stations) -> Response {
     let mut sources_shown: HashMap<i64, SourceRead> = HashMap::new();
     let mut stations_shown: HashMap<i64, StationRead> = HashMap::new();
@@ -158,121 +191,6 @@ fn with_sources(events: Vec<(StoredEvent, Source)>, all: &Stations) -> Response 
         EventWithSource { event: shown(event), source, station }
     });
     Json(whole.collect::<Vec<_>>()).into_response()
-}
-
-/// What names the source in a body.
-struct NewEvent {
-    source_id: Option<i64>,
-    source_slug: Option<String>,
-    source_name: Option<String>,
-    station_id: Option<i64>,
-    fields: EventFields,
-}
-
-#[utoipa::path(post, path = "/api/v1/telemetry/events", tag = "telemetry", security(("token" = ["telemetry:write"])),
-    request_body = dto::EventCreate,
-    responses((status = 201, body = EventRead), (status = 400, body = dto::Detail, description = "Unknown source"),
-        (status = 401, body = dto::Detail), (status = 403, body = dto::Detail),
-        (status = 404, body = dto::Detail, description = "No such source_id or station"), (status = 409, body = dto::Detail),
-        (status = 413, body = dto::Detail), (status = 415, body = dto::Detail), (status = 422, body = dto::FieldProblems),
-        (status = 503, body = dto::Detail)))]
-pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
-    writer: TelemetryWriter,
-    headers: HeaderMap,
-    params: Params,
-    body: JsonObject,
-) -> Result<(StatusCode, Json<EventRead>), ApiError> {
-    let new = read_new(Fields::of(body))?;
-    let station = station_of(&shared, writer.principal.rights.roles, new.station_id, &headers, &params).await?;
-    let event = insert(&writer, &new, station.as_ref()).await?;
-    if shared.touched.due(event.source_id) {
-        shared.store.touch_source(event.source_id).await?;
-    }
-    Ok((StatusCode::CREATED, Json(shown(event))))
-}
-
-async fn insert(writer: &TelemetryWriter, new: &NewEvent, station: Option<&Station>) -> Result<StoredEvent, ApiError> {
-    let station_id = station.map(|s| s.id);
-    let TelemetryWriter { store, principal } = writer;
-    if let Some(id) = new.source_id {
-        let role = Role::of_id(id).filter(|role| principal.sees(*role)).ok_or(ApiError::NotFound("Source not found"))?;
-        let stored = store.insert_event(role, SourceKey::Id(id), station_id, &new.fields).await?;
-        return stored.ok_or(ApiError::NotFound("Source not found"));
-    }
-    let unknown = || ApiError::BadRequest("Unknown source".into());
-    let slug = new.source_slug.as_deref().ok_or_else(unknown)?;
-    let home = station.map_or(principal.home(), |s| s.role);
-    let others = principal.rights.roles.iter().filter(|role| *role != home);
-    for role in std::iter::once(home).chain(others) {
-        if let Some(stored) = store.insert_event(role, SourceKey::Slug(slug), station_id, &new.fields).await? {
-            return Ok(stored);
-        }
-    }
-    let name = new.source_name.clone().ok_or_else(unknown)?;
-    match store.create_source(home, &made_by_ingestion(slug, name, station_id)).await {
-        // Another request made it meanwhile: then it is there; or only its name is taken: then it is not.
-        Ok(_) | Err(StoreError::Taken(_)) => {}
-        Err(other) => return Err(other.into()),
-    }
-    let stored = store.insert_event(home, SourceKey::Slug(slug), station_id, &new.fields).await?;
-    stored.ok_or_else(|| ApiError::Conflict("The source can't be made: its name or slug is taken".into()))
-}
-
-fn made_by_ingestion(slug: &str, name: String, station_id: Option<i64>) -> NewSource {
-    NewSource {
-        slug: slug.into(),
-        name,
-        source_type: "external".into(),
-        description: Some("Created via telemetry ingestion".into()),
-        is_active: true,
-        connection_mode: "online".into(),
-        configuration: None,
-        station_id,
-    }
-}
-
-fn read_new(mut fields: Fields) -> Result<NewEvent, ApiError> {
-    let mut new = NewEvent {
-        source_id: fields.given("source_id", integer).flatten(),
-        source_slug: fields.given("source_slug", super::body::slug(100)).flatten(),
-        source_name: fields.given("source_name", name(255)).flatten(),
-        station_id: fields.given("station_id", integer).flatten(),
-        fields: EventFields { event_time: fields.given("event_time", instant).flatten(), ..read_fields(&mut fields) },
-    };
-    fields.finish()?;
-    if new.fields.on_ground && new.fields.payload.clone().flatten().is_none() {
-        new.fields.payload = Some(Some(r#"{"on_ground":true}"#.into()));
-    }
-    Ok(new)
-}
-
-/// All but the time, which a new event may leave out and a change may not take away.
-fn read_fields(fields: &mut Fields) -> EventFields {
-    let on_ground = fields.get("altitude").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("ground"));
-    EventFields {
-        event_time: None,
-        latitude: fields.given("latitude", degrees(90.0)),
-        longitude: fields.given("longitude", degrees(180.0)),
-        altitude: if on_ground { Some(None) } else { fields.given("altitude", float) },
-        heading: fields.given("heading", float),
-        speed: fields.given("speed", float),
-        payload: read_payload(fields, on_ground),
-        raw_data: fields.given("raw_data", text(RAW_DATA_MAX)),
-        status: fields.given("status", text(50)),
-        on_ground,
-    }
-}
-
-fn read_payload(fields: &mut Fields, on_ground: bool) -> Given<String> {
-    fields.given("payload", |payload| match payload {
-        Value::Object(known) if on_ground && !known.contains_key("on_ground") => {
-            let mut known = known.clone();
-            known.insert("on_ground".into(), true.into());
-            object(&Value::Object(known))
-        }
-        other => object(other),
-    })
 }
 
 #[utoipa::path(get, path = "/api/v1/telemetry/events/{id}", tag = "telemetry", params(("id" = i64, Path)),

@@ -1,5 +1,7 @@
 //! `GET /api/v1/tracks`, `GET /api/v1/tracks/{subject}`, `GET /api/v1/live` (WebSocket): docs/live-picture.md.
 
+use super::etag::Tag;
+use super::formats::{self, Feature, Format};
 use super::{Params, both};
 use crate::dto;
 use crate::error::ApiError;
@@ -8,7 +10,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use model::Protocol;
@@ -42,12 +44,61 @@ impl FromRequestParts<Arc<Hub>> for Picture {
 
 #[utoipa::path(
     get, path = "/api/v1/tracks", tag = "live",
-    params(("protocol" = Option<String>, Query, description = "adsb, ais, aprs or uat")),
-    responses((status = 200, body = dto::TrackList), (status = 422, body = dto::FieldProblems))
+    params(("protocol" = Option<String>, Query, description = "adsb, ais, aprs or uat"),
+        ("format" = Option<String>, Query, description = "json, geojson, csv or kml; else by Accept"),
+        ("If-None-Match" = Option<String>, Header)),
+    responses((status = 200, content((dto::TrackList = "application/json"), (Object = "application/geo+json"), (String = "text/csv"),
+            (String = "application/vnd.google-earth.kml+xml"))),
+        (status = 304, description = "Nothing has changed"), (status = 422, body = dto::FieldProblems))
 )]
-pub(crate) async fn tracks(Picture(hub): Picture, query: Params) -> Result<Json<dto::TrackList>, ApiError> {
+pub(crate) async fn tracks(Picture(hub): Picture, query: Params, headers: HeaderMap) -> Result<Response, ApiError> {
     let protocol = query.get("protocol").map(protocol_named).transpose()?;
-    Ok(Json(hub.tracks(protocol)))
+    let format = Format::asked(&query, &headers)?;
+    let tag = Tag::of((Arc::as_ptr(&hub) as usize, hub.version(), protocol.map(Protocol::name), format as u8));
+    Ok(tag.answer(&headers, || match format {
+        Format::Json => Json(hub.tracks(protocol)).into_response(),
+        format => in_format(format, hub.tracks(protocol).tracks),
+    }))
+}
+
+/// What a table of tracks has besides id, name and place.
+const COLUMNS: [&str; 20] = [
+    "protocol",
+    "stations",
+    "callsign",
+    "category",
+    "country",
+    "registration",
+    "type_code",
+    "position_at",
+    "accuracy_m",
+    "baro_alt_ft",
+    "geom_alt_ft",
+    "on_ground",
+    "speed_kt",
+    "track_deg",
+    "heading_deg",
+    "vertical_rate_fpm",
+    "squawk",
+    "emergency",
+    "first_seen",
+    "last_seen",
+];
+
+fn in_format(format: Format, tracks: Vec<dto::Track>) -> Response {
+    let features = tracks.into_iter().map(|track| {
+        let name = track.callsign.as_deref().or(track.name.as_deref()).map_or_else(|| track.subject.clone(), |n| n.trim().to_owned());
+        let path = track.trail.iter().flatten().map(|point| (point.0, point.1)).collect();
+        let place = track.lon.zip(track.lat);
+        let id = track.subject.clone();
+        let mut properties = match serde_json::to_value(dto::Track { trail: None, ..track }) {
+            Ok(serde_json::Value::Object(properties)) => properties,
+            _ => serde_json::Map::new(),
+        };
+        properties.retain(|key, _| key != "lat" && key != "lon");
+        Feature { id, name, place, path, properties }
+    });
+    formats::respond(format, "vTOC tracks", &COLUMNS, features.collect())
 }
 
 #[utoipa::path(

@@ -9,6 +9,8 @@ mod alert_rules;
 #[cfg(feature = "central")]
 mod alerts;
 #[cfg(feature = "central")]
+mod batch;
+#[cfg(feature = "central")]
 mod body;
 #[cfg(feature = "central")]
 pub(crate) mod caches;
@@ -20,17 +22,36 @@ mod chatkit;
 mod context;
 pub(crate) mod data;
 #[cfg(feature = "central")]
+mod desk;
+#[cfg(feature = "central")]
+mod elsewhere;
+pub(crate) mod etag;
+#[cfg(feature = "central")]
 mod events;
 #[cfg(feature = "central")]
+mod feeds;
+mod formats;
+#[cfg(feature = "central")]
+mod hardware;
+#[cfg(feature = "central")]
 mod health;
+#[cfg(feature = "central")]
+mod idempotent;
+#[cfg(feature = "central")]
+mod intake;
 pub mod live;
 #[cfg(feature = "central")]
 mod messages;
+#[cfg(feature = "central")]
+mod one_or_many;
 #[cfg(feature = "central")]
 pub mod openapi;
 mod params;
 #[cfg(feature = "central")]
 mod people;
+mod problem;
+#[cfg(feature = "central")]
+mod records;
 #[cfg(feature = "central")]
 mod runs;
 #[cfg(feature = "central")]
@@ -39,6 +60,10 @@ mod session;
 mod sources;
 #[cfg(feature = "central")]
 mod stations;
+#[cfg(feature = "central")]
+mod timeline;
+#[cfg(feature = "central")]
+mod watch;
 
 use crate::console::ConsoleFiles;
 use crate::error::{ApiError, detail};
@@ -46,7 +71,7 @@ use crate::metrics::{Metrics, count_requests};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use std::any::Any;
@@ -76,6 +101,14 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(stations::router(Arc::clone(&shared)))
         .merge(alerts::router(Arc::clone(&shared)))
         .merge(alert_rules::router(Arc::clone(&shared)))
+        .merge(intake::router(Arc::clone(&shared)))
+        .merge(hardware::router(Arc::clone(&shared)))
+        .merge(feeds::router(Arc::clone(&shared)))
+        .merge(elsewhere::router(Arc::clone(&shared)))
+        .merge(desk::router(Arc::clone(&shared)))
+        .merge(timeline::router(Arc::clone(&shared)))
+        .merge(records::router(Arc::clone(&shared)))
+        .merge(watch::router(Arc::clone(&shared)))
         .merge(session::router(Arc::clone(&shared)))
         .merge(people::router(Arc::clone(&shared)))
         .merge(chat::router(Arc::clone(&shared)))
@@ -86,6 +119,7 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(agentkit_wire::router(Arc::clone(&shared)))
         .merge(health::router(Arc::clone(&shared)))
         .merge(openapi::router());
+    let routes = routes.route_layer(from_fn_with_state(Arc::clone(&shared), idempotent::idempotent));
     routes.route_layer(from_fn_with_state(shared, crate::auth::gate))
 }
 
@@ -102,6 +136,7 @@ pub(crate) fn finish(routes: Router, files: ConsoleFiles, metrics: Arc<Metrics>)
         .fallback_service(files.router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(on_panic))
+        .layer(from_fn(problem::problem_details))
         .layer(from_fn_with_state(metrics, count_requests))
         .layer(map_response(common_headers))
 }

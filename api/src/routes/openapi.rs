@@ -1,25 +1,26 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
-use super::{
-    agent_actions, agentkit_wire, alert_rules, alerts, both, chat, chatkit, events, health, live, messages, people, runs, session, sources,
-    stations,
-};
+use super::{agent_actions, agentkit_wire, alert_rules, alerts, chat, chatkit, messages, runs};
+use super::{both, desk, elsewhere, events, hardware, health, intake, live, people, session, sources, stations, timeline, watch};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "vTOC API", version = "1.0.0", description = "Every path also answers with (or without) a slash at its end."),
     paths(
         health::healthz, health::readyz, health::metrics_text, health::console, live::tracks, live::track_detail, live::live_stream,
-        stations::list, stations::one,
+        stations::list, stations::one, stations::create, stations::change, stations::remove,
+        desk::dashboard, desk::tasks, desk::add_task, desk::actions, desk::assignments, desk::assign, desk::change_assignment,
+        desk::remove_assignment, timeline::timeline, timeline::mission_timeline,
         sources::list, sources::create, sources::one, sources::change, sources::remove,
-        events::list, events::create, events::one, events::change, events::remove,
+        events::list, intake::create, intake::ingest, events::one, events::change, events::remove,
         alerts::list, alerts::one, alerts::acknowledge, alerts::resolve, alert_rules::list, alert_rules::create, alert_rules::one,
         alert_rules::change, alert_rules::remove, alert_rules::backtest,
         session::login, session::logout, session::session, session::password,
@@ -31,6 +32,9 @@ use utoipa::{Modify, OpenApi};
         runs::playbooks, runs::start, runs::list, runs::one, runs::logs, runs::cancel,
         agent_actions::tools, agent_actions::audits, agent_actions::execute, agent_actions::webhook,
         agentkit_wire::tools, agentkit_wire::execute, agentkit_wire::one, agentkit_wire::token,
+        elsewhere::api_health, elsewhere::rf_info, elsewhere::rf_devices, elsewhere::rf_test, elsewhere::start_agent, elsewhere::stop_agent,
+        hardware::serial, hardware::test_gps, hardware::register_base_station, hardware::enable_adsb, hardware::status, hardware::h4m_import,
+        watch::identifiers, watch::add_identifier, watch::remove_identifier, watch::check,
     ),
     components(schemas(dto::Snapshot, dto::Delta, dto::ChatFrame, dto::AlertDetails)),
     modifiers(&Token)
@@ -51,7 +55,9 @@ impl Modify for Token {
 
 /// `openapi.json` as it is checked in and served.
 pub fn document() -> String {
-    let mut text = Description::openapi().to_pretty_json().expect("the description is plain JSON");
+    let mut whole = serde_json::to_value(Description::openapi()).expect("the description is plain JSON");
+    crate::records::describe(&mut whole);
+    let mut text = serde_json::to_string_pretty(&whole).expect("the description is plain JSON");
     text.push('\n');
     text
 }
@@ -59,7 +65,10 @@ pub fn document() -> String {
 pub(crate) fn router() -> Router {
     let text: axum::body::Bytes = document().into();
     let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], text).into_response() };
-    both(Router::new(), "/openapi.json", get(serve))
+    // For people, at `/docs/`: everything it needs comes from here.
+    let page = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
+    let redoc = get(|| async { Redirect::temporary("/docs/") });
+    both(both(Router::new(), "/openapi.json", get(serve)), "/redoc", redoc).merge(page)
 }
 
 #[cfg(test)]

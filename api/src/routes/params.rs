@@ -10,6 +10,11 @@ pub(crate) use values::{limit_param, time_param};
 pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
+    #[cfg(test)]
+    pub fn of(pairs: &[(&str, &str)]) -> Self {
+        Self(pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect())
+    }
+
     /// `None` when absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())

@@ -1,10 +1,11 @@
 //! The control database: stations and the keys they deliver with.
 
+use super::sources::Given;
 use super::{Role, Store, StoreError};
 use crate::dto::Utc;
 use model::{StationId, UnixMicros};
-use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row};
+use sqlx::postgres::{PgRow, Postgres};
+use sqlx::{FromRow, QueryBuilder, Row};
 use time::OffsetDateTime;
 use uplink::intake::KeyFingerprint;
 
@@ -33,6 +34,16 @@ pub struct NewStation {
     pub role: Role,
     /// (latitude, longitude) in degrees.
     pub place: Option<(f64, f64)>,
+}
+
+/// What may change of a station.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StationChange {
+    pub name: Option<String>,
+    pub description: Given<String>,
+    pub timezone: Option<String>,
+    pub telemetry_schema: Given<String>,
+    pub place: Given<(f64, f64)>,
 }
 
 /// What a key may do, as far as the database knows.
@@ -90,6 +101,49 @@ impl Store {
             .await?;
         transaction.commit().await?;
         station.ok_or_else(|| StoreError::Refused(format!("the station {} exists with another role, which can't change", new.slug)))
+    }
+
+    /// `Taken`: there is one with this slug.
+    pub(crate) async fn create_station(&self, new: &NewStation, telemetry_schema: Option<&str>) -> Result<Station, StoreError> {
+        const SQL: &str = "
+            INSERT INTO stations (slug, name, description, timezone, role, latitude, longitude, telemetry_schema)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (slug) DO NOTHING RETURNING *";
+        let query = sqlx::query_as(SQL).bind(new.slug.as_str()).bind(&new.name).bind(&new.description).bind(&new.timezone);
+        let query = query.bind(new.role.name()).bind(new.place.map(|p| p.0)).bind(new.place.map(|p| p.1)).bind(telemetry_schema);
+        let mut transaction = self.change(self.control()).await?;
+        let made = query.fetch_optional(&mut *transaction).await?;
+        transaction.commit().await?;
+        made.ok_or(StoreError::Taken("A station with this slug"))
+    }
+
+    pub(crate) async fn change_station(&self, id: i64, change: StationChange) -> Result<Option<Station>, StoreError> {
+        let mut sql = QueryBuilder::<Postgres>::new("UPDATE stations SET updated_at = now()");
+        for (column, text) in [(", name = ", change.name), (", timezone = ", change.timezone)] {
+            if let Some(text) = text {
+                sql.push(column).push_bind(text);
+            }
+        }
+        for (column, text) in [(", description = ", change.description), (", telemetry_schema = ", change.telemetry_schema)] {
+            if let Some(text) = text {
+                sql.push(column).push_bind(text);
+            }
+        }
+        if let Some(place) = change.place {
+            sql.push(", latitude = ").push_bind(place.map(|p| p.0)).push(", longitude = ").push_bind(place.map(|p| p.1));
+        }
+        sql.push(" WHERE id = ").push_bind(id).push(" RETURNING *");
+        let mut transaction = self.change(self.control()).await?;
+        let changed = sql.build_query_as().fetch_optional(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    /// With its keys and enrolment tokens. Whether it was there.
+    pub(crate) async fn delete_station(&self, id: i64) -> Result<bool, StoreError> {
+        let mut transaction = self.change(self.control()).await?;
+        let deleted = sqlx::query("DELETE FROM stations WHERE id = $1").bind(id).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(deleted.rows_affected() == 1)
     }
 
     pub async fn stations(&self) -> Result<Vec<Station>, StoreError> {

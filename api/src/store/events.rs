@@ -39,6 +39,8 @@ pub(crate) struct EventFields {
     pub payload: Given<String>,
     pub raw_data: Given<String>,
     pub status: Given<String>,
+    /// About whom it is: `icao:4840d6`… Derived from a new event's payload; never changed.
+    pub subject: Option<String>,
     /// `altitude` was `"ground"`: noted in the payload.
     pub on_ground: bool,
 }
@@ -61,6 +63,9 @@ pub(crate) struct EventFilter {
     /// The last one of the page before.
     pub before: Option<(UnixMicros, i64)>,
     pub limit: i64,
+    pub offset: i64,
+    /// Only what hit the watch-list.
+    pub alerts_only: bool,
 }
 
 /// A box in degrees; across the 180th meridian when `west` is greater than `east`.
@@ -103,9 +108,9 @@ macro_rules! insert_event_sql {
     ($source:literal) => {
         concat!(
             "INSERT INTO telemetry_events (source_id, station_id, event_time, latitude, longitude, altitude, heading, speed, payload, ",
-            "raw_data, status) ",
+            "raw_data, status, subject) ",
             "SELECT s.id, COALESCE($1::bigint, s.station_id), COALESCE($2::timestamptz, now()), $3::float8, $4::float8, $5::float8, ",
-            "$6::float8, $7::float8, $8::text::jsonb, $9::text, $10::text FROM telemetry_sources s WHERE ",
+            "$6::float8, $7::float8, $8::text::jsonb, $9::text, $10::text, $11::text FROM telemetry_sources s WHERE ",
             $source,
             " FOR KEY SHARE OF s RETURNING id, source_id, station_id, event_time, received_at, latitude, longitude, altitude, heading, speed, ",
             "payload::text AS payload, raw_data, status"
@@ -125,8 +130,8 @@ impl Store {
         // Today's too: a row on its way into the partition of all other days is refused when today's appears meanwhile.
         let now = || UnixMicros((OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000) as i64);
         self.ensure_days(role, std::iter::once(fields.event_time.unwrap_or_else(now))).await?;
-        const BY_ID: &str = insert_event_sql!("s.id = $11");
-        const BY_SLUG: &str = insert_event_sql!("s.slug = $11");
+        const BY_ID: &str = insert_event_sql!("s.id = $12");
+        const BY_SLUG: &str = insert_event_sql!("s.slug = $12");
         let query = match source {
             SourceKey::Id(_) => sqlx::query_as(BY_ID),
             SourceKey::Slug(_) => sqlx::query_as(BY_SLUG),
@@ -141,7 +146,8 @@ impl Store {
             .bind(fields.speed.flatten())
             .bind(fields.payload.as_ref().and_then(Option::as_ref))
             .bind(fields.raw_data.as_ref().and_then(Option::as_ref))
-            .bind(fields.status.clone().unwrap_or_else(|| Some("received".into())));
+            .bind(fields.status.clone().unwrap_or_else(|| Some("received".into())))
+            .bind(fields.subject.clone());
         let query = match source {
             SourceKey::Id(id) => query.bind(id),
             SourceKey::Slug(slug) => query.bind(slug.to_owned()),
@@ -265,8 +271,15 @@ fn query_of(filter: &EventFilter, few_in_box: bool, prefix: &'static str) -> Que
     if let Some(subject) = &filter.subject {
         sql.push(" AND e.subject = ").push_bind(subject.clone());
     }
+    if filter.alerts_only {
+        // As the partial index telemetry_events_alerts has it.
+        sql.push(" AND e.status LIKE 'imei\\_%'");
+    }
     push_times(&mut sql, filter);
     sql.push(" ORDER BY e.event_time DESC, e.id DESC LIMIT ").push_bind(filter.limit);
+    if filter.offset != 0 {
+        sql.push(" OFFSET ").push_bind(filter.offset);
+    }
     sql.push(") e JOIN telemetry_sources s ON s.id = e.source_id ORDER BY e.event_time DESC, e.id DESC");
     sql
 }

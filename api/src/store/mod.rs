@@ -12,20 +12,27 @@ mod audit;
 mod channels;
 mod control;
 mod copy;
+mod desk;
+mod event_rows;
 mod events;
 mod fabrics;
+mod hardware;
 mod history;
+mod idempotency;
 mod logins;
 mod messages;
 mod outside;
 mod people;
+pub(crate) mod playbooks;
 mod provision;
 mod queue;
+mod records;
 mod runs;
 mod sources;
 mod tokens;
 mod uplink;
 mod urgent;
+mod watched;
 
 pub(crate) use alert_events::{Mark, Slugs, Which};
 pub(crate) use alert_rules::{AlertRule, AlertRuleChange, NewAlertRule};
@@ -33,9 +40,14 @@ pub(crate) use alerts::{Alert, AlertFilter, STATES as ALERT_STATES};
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;
 pub(crate) use channels::{Channel, ChannelNews, NewThread, Thread};
+pub(crate) use control::StationChange;
 pub use control::{NewStation, Station};
+pub(crate) use desk::Assignment;
+pub(crate) use event_rows::NewRow;
 pub(crate) use events::{Bounds, EventFields, EventFilter, SourceKey, StoredEvent};
+pub(crate) use hardware::HardwareItem;
 use history::Days;
+pub(crate) use idempotency::{KeptAnswer, KeyClaim};
 pub use logins::{DatabaseState, can_connect, inspect, set_password};
 pub(crate) use messages::{Author, AuthorKind, Message, MessageFilter, NewMessage, Posted};
 pub(crate) use outside::{Told, outside_state};
@@ -43,11 +55,13 @@ pub(crate) use people::FoundSession;
 pub use people::{NewOperator, Operator, OperatorChange};
 pub use provision::provision;
 pub(crate) use queue::{Claim, Kept};
+pub(crate) use records::{Cell, Cells, Page, Record};
 pub use runs::RunState;
 pub(crate) use runs::{NewRun, Run, RunEnd, RunFilter, agent};
 pub(crate) use sources::{Given, NewSource, Source, SourceChange};
 pub(crate) use tokens::{ApiToken, NewToken};
 pub(crate) use uplink::{Appended, NewEvents, Spool};
+pub(crate) use watched::{Poi, WatchHit, Watched};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr;
@@ -130,6 +144,14 @@ impl Databases {
     pub fn control_at(mut self, url: &str) -> Result<Self, StoreError> {
         self.control = connect_options(url)?;
         Ok(self)
+    }
+
+    /// `user@host:port/name` of control, ops, intel and logistics; no passwords.
+    pub fn places(&self) -> Vec<String> {
+        let place = |o: &PgConnectOptions| {
+            format!("{}@{}:{}/{}", o.get_username(), o.get_host(), o.get_port(), o.get_database().unwrap_or_default())
+        };
+        std::iter::once(&self.control).chain(&self.roles).map(place).collect()
     }
 
     pub(crate) fn control(&self) -> &PgConnectOptions {

@@ -16,16 +16,20 @@ pub(super) type Migrations = &'static [(i64, &'static str, &'static str)];
 pub(super) const CONTROL: Migrations = &[
     (1, "stations", include_str!("../../../migrations/control/0001_stations.sql")),
     (2, "people", include_str!("../../../migrations/control/0002_people.sql")),
+    (10, "watch", include_str!("../../../migrations/control/0010_watch.sql")),
     (20, "chat", include_str!("../../../migrations/control/0020_chat.sql")),
     (21, "agentkit", include_str!("../../../migrations/control/0021_agentkit.sql")),
     (22, "fabrics", include_str!("../../../migrations/control/0022_fabrics.sql")),
-    (30, "alerts", include_str!("../../../migrations/control/0030_alerts.sql")),
+    (30, "playbooks", include_str!("../../../migrations/control/0030_playbooks.sql")),
+    (40, "alerts", include_str!("../../../migrations/control/0040_alerts.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
     (2, "audit", include_str!("../../../migrations/role/0002_audit.sql")),
     (3, "partitions", include_str!("../../../migrations/role/0003_partitions.sql")),
     (4, "urgent", include_str!("../../../migrations/role/0004_urgent.sql")),
+    (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
+    (30, "playbooks", include_str!("../../../migrations/role/0030_playbooks.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.

@@ -12,8 +12,8 @@
 //! no row and rolls back. What a COMMIT whose answer was lost did, the next attempt reads from the watermark.
 
 use super::copy::CopyRows;
-use super::{Actor, Role, Store, StoreError, urgent};
-use crate::dto::{Payload, Utc};
+use super::{Actor, Role, Store, StoreError, Watched, urgent};
+use crate::dto::{Payload, PoiMark, PoiMarked, Utc};
 use model::{DeciKnots, Epoch, Event, EventKind, HeadingReference, Protocol, Raw, StationId, UnixMicros};
 use sqlx::{PgConnection, Row};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +21,8 @@ use time::OffsetDateTime;
 use uplink::intake::LostReason;
 
 const COPY: &str = "COPY telemetry_events (source_id, station_id, event_time, latitude, longitude, altitude, heading, speed, payload, \
-                    raw_data, kind, subject, epoch, seq) FROM STDIN (FORMAT binary)";
-const COPY_FIELDS: i16 = 14;
+                    raw_data, kind, subject, epoch, seq, status) FROM STDIN (FORMAT binary)";
+const COPY_FIELDS: i16 = 15;
 /// A row is rarely longer.
 const ROW_BYTES: usize = 600;
 
@@ -42,6 +42,8 @@ pub(crate) struct NewEvents<'a> {
     /// The watermark that these follow.
     pub after: u64,
     pub events: &'a [Event],
+    /// Whom to mark.
+    pub watched: &'a Watched,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,7 +210,9 @@ async fn copy_events(connection: &mut PgConnection, sources: &Sources, new: NewE
 fn copy_row(rows: &mut CopyRows, source: i64, new: &NewEvents<'_>, event: &Event, seq: u64) {
     let payload = Payload::of(event);
     let shown = Shown::of(event);
-    rows.row(COPY_FIELDS)
+    let poi = new.watched.find(&payload.subject, payload.callsign());
+    let rows = rows
+        .row(COPY_FIELDS)
         .int8(source)
         .int8(new.station_id)
         .timestamptz(event.at.clamp(Utc::MIN, Utc::MAX))
@@ -216,13 +220,17 @@ fn copy_row(rows: &mut CopyRows, source: i64, new: &NewEvents<'_>, event: &Event
         .float8(shown.longitude)
         .float8(shown.altitude_ft)
         .float8(shown.heading_deg)
-        .float8(shown.speed_kt)
-        .jsonb(&payload)
-        .text(&event.raw.hex())
+        .float8(shown.speed_kt);
+    let rows = match poi {
+        Some(poi) => rows.jsonb(&PoiMarked { payload: &payload, mark: PoiMark::of(poi) }),
+        None => rows.jsonb(&payload),
+    };
+    rows.text(&event.raw.hex())
         .text(&payload.kind)
         .text(&payload.subject)
         .int8(new.spool.epoch.0.cast_signed())
-        .int8(seq.cast_signed());
+        .int8(seq.cast_signed())
+        .text(if poi.is_some() { PoiMark::STATUS } else { "received" });
 }
 
 /// The contract's five columns.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::auth::RoleSet;
-use crate::store::{Appended, NewEvents, NewToken, Spool};
+use crate::store::{Appended, NewEvents, NewToken, Spool, Watched};
 use crate::testing::position_event;
 use model::{
     Emergency, Epoch, Event, EventKind, LatLon, Mmsi, Position, PositionSource, Protocol, Raw, ReceiverId, Signal, Status, Subject,
@@ -171,7 +171,7 @@ async fn a_central_that_ends_at_any_point_raises_each_once() {
     // It ends between the ordered store's COMMIT and everything else.
     let source = bench.central.store.station_source(Role::Ops, station("alpha"), alpha.id, Protocol::Ais).await.unwrap();
     let events = [distress(MOB + 2, 90, Emergency::ManOverboard), place(MOB + 2, 90, 52.0, 4.0)];
-    let new = NewEvents { spool, station_id: alpha.id, after: 3, events: &events };
+    let new = NewEvents { spool, station_id: alpha.id, after: 3, events: &events, watched: &Watched::default() };
     let sources = [(Protocol::Ais, source)].into();
     assert!(matches!(bench.central.store.append(Role::Ops, &sources, new).await.unwrap(), Appended::Stored(_)));
     let bench = restart(bench).await;
@@ -195,7 +195,13 @@ async fn a_distress_in_a_flood_beyond_the_queue_is_raised() {
     let alpha = bench.central.store.station("alpha").await.unwrap().unwrap();
     let source = bench.central.store.station_source(Role::Ops, station("alpha"), alpha.id, Protocol::Ais).await.unwrap();
     let events = [distress(MOB, 90, Emergency::ManOverboard)];
-    let new = NewEvents { spool: Spool { station: station("alpha"), epoch: EPOCH }, station_id: alpha.id, after: 0, events: &events };
+    let new = NewEvents {
+        spool: Spool { station: station("alpha"), epoch: EPOCH },
+        station_id: alpha.id,
+        after: 0,
+        events: &events,
+        watched: &Watched::default(),
+    };
     bench.central.store.append(Role::Ops, &[(Protocol::Ais, source)].into(), new).await.unwrap();
     let mut flood = vec![position_event(0x48_0000, 1); crate::alerts::QUEUE_MAX];
     flood.extend(events);

@@ -98,7 +98,8 @@ async fn tracks_filter_and_errors_have_the_contracts_form() {
     let (status, _, body) = get("/api/v1/live").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(body["detail"].as_str().unwrap().starts_with("This is a WebSocket"));
-    assert_eq!(get("/healthz").await.2, serde_json::json!({"status": "ok"}));
+    let health = serde_json::json!({"status": "ok", "last_update": "2026-11-23T00:00:00Z"});
+    assert_eq!((get("/healthz").await.2, get("/readyz").await.2), (health.clone(), health));
     assert_eq!(get("/api/v1/telemetry/events").await.0, StatusCode::NOT_FOUND, "a station has no central's routes");
 }
 

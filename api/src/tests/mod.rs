@@ -3,15 +3,25 @@
 mod agentkit;
 mod alerts;
 mod auth;
+mod batches;
 mod chat;
+mod contract;
 mod data;
+mod desk;
 mod elsewhere_chat;
 mod events;
+mod feeds;
+mod forms;
+mod fuzzed;
+mod hardware;
 mod history;
 mod intake;
 mod live;
+mod optional;
 mod people;
+mod playbooks;
 mod provision;
+mod records;
 mod sources;
 mod stations;
 mod surroundings;
@@ -76,6 +86,10 @@ impl Bench {
     async fn token(&self) -> String {
         let secret = self.central.store.create_api_token("test", &[Scope::Read, Scope::TelemetryWrite], None).await.unwrap();
         secret.reveal().to_owned()
+    }
+
+    async fn token_with(&self, scopes: &[Scope]) -> String {
+        self.central.store.create_api_token("test", scopes, None).await.unwrap().reveal().to_owned()
     }
 
     /// With a JSON body and the token.

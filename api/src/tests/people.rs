@@ -187,7 +187,7 @@ async fn without_a_login_nothing_is_told_and_a_viewer_changes_nothing() {
             assert!([401, 403, 422].contains(&status.as_u16()), "{path}: {body}");
             continue;
         }
-        let public = path.starts_with("/api/v1/auth/") || ["/healthz", "/readyz"].contains(&path.as_str());
+        let public = path.starts_with("/api/v1/auth/") || ["/healthz", "/readyz", "/api/health"].contains(&path.as_str());
         for method in methods {
             let request = Request::builder().method(&method).uri(&path).body("{}".into()).unwrap();
             let (status, _, body) = send(&bench.central.router, request).await;
@@ -233,12 +233,16 @@ async fn an_operator_of_ops_sees_nothing_of_intel() {
         format!("{EVENTS}?station=india"),
         format!("{EVENTS}?source=india-adsb"),
         "/api/v1/stations/india".to_owned(),
+        "/api/v1/stations/india/dashboard".to_owned(),
+        "/api/v1/stations/india/timeline".to_owned(),
+        "/api/v1/stations/india/mission-timeline".to_owned(),
+        "/api/v1/stations/india/tasks".to_owned(),
     ] {
         assert_eq!(get(&boss, &path).await.0, StatusCode::OK, "{path}");
         let (status, body) = get(&ops, &path).await;
         assert!(status == StatusCode::NOT_FOUND && !body.to_string().contains("india"), "{path}: {body}");
     }
-    for path in ["/api/v1/stations/", "/api/v1/telemetry/sources", "/api/v1/console", "/api/v1/audit"] {
+    for path in ["/api/v1/stations/", "/api/v1/telemetry/sources", "/api/v1/console", "/api/v1/audit", "/api/v2/rf/devices/list"] {
         assert!(get(&boss, path).await.1.to_string().contains("india"), "{path}");
         if path != "/api/v1/audit" {
             assert!(!get(&ops, path).await.1.to_string().contains("india"), "{path}");

@@ -20,6 +20,8 @@ pub struct Central {
     /// Certificate authority and server key. Default: `ca` in the state directory.
     pub ca_dir: Option<PathBuf>,
     pub keep_days: KeepDays,
+    /// Where handhelds are mounted: `hardware/h4m/import` copies within this folder. Without it nothing is imported.
+    pub import_root: Option<PathBuf>,
 }
 
 /// Events older than so many days are dropped, by role. 0: kept for ever.
@@ -40,6 +42,7 @@ impl Default for Central {
             database_prefix: "vtoc".into(),
             ca_dir: None,
             keep_days: KeepDays::default(),
+            import_root: None,
         }
     }
 }

@@ -31,6 +31,13 @@ pub struct Payload<'a> {
     fields: Fields<'a>,
 }
 
+impl Payload<'_> {
+    #[cfg(feature = "central")]
+    pub(crate) fn callsign(&self) -> Option<&str> {
+        self.fields.callsign.as_deref()
+    }
+}
+
 macro_rules! fields {
     ($($name:ident: $type:ty,)*) => {
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,94 @@
+//! What is watched for: IMEIs, asked for one by one, and what points of interest are known by, held as a list because every
+//! event of a station is looked up in it.
+
+use super::{Store, StoreError};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row};
+use std::collections::HashMap;
+
+/// Identifiers in the list, at most.
+const IDENTIFIERS_MAX: i64 = 100_000;
+
+/// What the watch-list says of an IMEI.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WatchHit {
+    pub identifier_value: String,
+    pub list_type: String,
+    pub poi_id: Option<i64>,
+    pub poi_name: Option<String>,
+    pub poi_risk_level: Option<String>,
+}
+
+impl FromRow<'_, PgRow> for WatchHit {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            identifier_value: row.try_get("identifier_value")?,
+            list_type: row.try_get("list_type")?,
+            poi_id: row.try_get("poi_id")?,
+            poi_name: row.try_get("poi_name")?,
+            poi_risk_level: row.try_get("poi_risk_level")?,
+        })
+    }
+}
+
+/// A point of interest that is known by an aircraft's address, a ship's MMSI, a callsign or a device's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Poi {
+    pub id: i64,
+    pub name: String,
+    pub risk_level: String,
+}
+
+/// By subject: `icao:4840d6`, `mmsi:002320001`, `call:PD0ABC`, `device:t-1`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watched(HashMap<String, Poi>);
+
+impl Watched {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn find(&self, subject: &str, callsign: Option<&str>) -> Option<&Poi> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let by_callsign = || self.0.get(&format!("call:{}", callsign?.trim().to_uppercase()));
+        self.0.get(subject).or_else(by_callsign)
+    }
+}
+
+/// The subject that an identifier names; `None`: of another type (its IMEI is the watch-list's).
+fn subject(kind: &str, value: &str) -> Option<String> {
+    let value = value.trim();
+    match kind {
+        "icao" | "icao24" | "hex" => Some(format!("icao:{}", value.to_lowercase())),
+        "mmsi" => Some(format!("mmsi:{value:0>9}")),
+        "callsign" | "call" => Some(format!("call:{}", value.to_uppercase())),
+        "device" | "device_id" => Some(format!("device:{value}")),
+        _ => None,
+    }
+}
+
+impl Store {
+    /// Those of the IMEIs that are on the list.
+    pub(crate) async fn watched_imeis(&self, imeis: &[String]) -> Result<Vec<WatchHit>, StoreError> {
+        const SQL: &str = "
+            SELECT w.identifier_value, w.list_type, p.id AS poi_id, p.name AS poi_name, p.risk_level AS poi_risk_level
+            FROM imei_watch_entries w LEFT JOIN poi p ON p.id = w.linked_poi_id WHERE w.identifier_value = ANY($1)";
+        Ok(sqlx::query_as(SQL).bind(imeis).fetch_all(self.control()).await?)
+    }
+
+    /// The identifiers of active points of interest that can be a subject.
+    pub(crate) async fn watched(&self) -> Result<Watched, StoreError> {
+        const SQL: &str = "
+            SELECT lower(i.identifier_type), i.identifier_value, p.id, p.name, p.risk_level FROM poi_identifiers i JOIN poi p ON p.id = i.poi_id
+            WHERE p.is_active AND lower(i.identifier_type) = ANY($1) ORDER BY i.id LIMIT $2";
+        const TYPES: [&str; 8] = ["icao", "icao24", "hex", "mmsi", "callsign", "call", "device", "device_id"];
+        let query = sqlx::query_as(SQL).bind(&TYPES[..]).bind(IDENTIFIERS_MAX);
+        let rows: Vec<(String, String, i64, String, String)> = query.fetch_all(self.control()).await?;
+        let entry = |(kind, value, id, name, risk_level): (String, String, i64, String, String)| {
+            Some((subject(&kind, &value)?, Poi { id, name, risk_level }))
+        };
+        Ok(Watched(rows.into_iter().filter_map(entry).collect()))
+    }
+}
