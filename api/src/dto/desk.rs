@@ -159,6 +159,17 @@ pub enum TimelineMore {
         #[schema(required = true, value_type = Option<Object>)]
         payload: Option<Box<RawValue>>,
     },
+    /// A run of a playbook.
+    AgentActionAudit {
+        audit_id: i64,
+        action_id: String,
+        tool_name: String,
+        status: String,
+        #[schema(required = true, value_type = Option<Object>)]
+        response_payload: Option<Box<RawValue>>,
+        #[schema(required = true)]
+        error_message: Option<String>,
+    },
     /// A mission or an operation.
     Work { record_id: i64, status: String, priority: String },
 }

@@ -10,7 +10,7 @@ use crate::central::Shared;
 use crate::dto::{self, StationTimelinePage, TimelineItem, TimelineMore, TimelineSource, Utc};
 use crate::error::ApiError;
 use crate::records::{Home, Kind, MISSION, OPERATION};
-use crate::store::{EventFilter, Page, Record, Source, Station, StoredEvent};
+use crate::store::{EventFilter, Page, Record, Run, RunFilter, Source, Station, StoredEvent};
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -24,6 +24,8 @@ const LIMIT_MAX: i64 = 200;
 const OFFSET_MAX: i64 = 1_000_000;
 /// Missions and operations that are looked at.
 const WORK_MAX: i64 = 1_000;
+/// Newest runs of playbooks that a timeline holds; older ones are in `/api/v1/agentkit/runs`.
+const RUNS_MAX: i64 = 500;
 /// Characters of a summary.
 const SUMMARY_MAX: usize = 300;
 
@@ -45,11 +47,56 @@ pub(crate) async fn timeline(
 ) -> Result<Json<StationTimelinePage>, ApiError> {
     let station = station_at(&shared, reader.roles, &slug).await?;
     let (limit, offset) = (number(&params, "limit", LIMIT_DEFAULT, 0, LIMIT_MAX)?, number(&params, "offset", 0, 0, OFFSET_MAX)?);
-    let filter = EventFilter { station_id: Some(station.id), limit, offset, ..EventFilter::default() };
+    let mine = RunFilter { station_id: Some(station.id), limit: RUNS_MAX, ..RunFilter::default() };
+    let runs = shared.store.runs(reader.roles, &mine).await?;
+    // So many events earlier that no run can stand between what is read and what is asked for.
+    let count = runs.len() as i64;
+    let first = (offset - count).max(0);
+    let filter = EventFilter { station_id: Some(station.id), limit: limit + count, offset: first, ..EventFilter::default() };
     let events = shared.store.events(station.role, &filter).await?;
-    let items = events.into_iter().map(|(event, source)| of_event(&station, event, source)).collect();
-    let total = shared.store.station_counts(station.role, station.id).await?.events;
+    let events: Vec<TimelineItem> = events.into_iter().map(|(event, source)| of_event(&station, event, source)).collect();
+    let items = page(events, first, runs.into_iter().map(of_run).collect(), offset, limit);
+    let total = shared.store.station_counts(station.role, station.id).await?.events + count;
     Ok(Json(StationTimelinePage { items, limit, offset, total: Some(total) }))
+}
+
+/// `limit` entries from the `offset`th of both together, newest first. `events` begin with the `first`th of all events; of the
+/// runs all are given.
+fn page(events: Vec<TimelineItem>, first: i64, mut runs: Vec<TimelineItem>, offset: i64, limit: i64) -> Vec<TimelineItem> {
+    let size = |n: i64| usize::try_from(n).unwrap_or(0);
+    let passed = match events.first() {
+        // Runs newer than events that were not read are before them.
+        Some(newest) if 0 < first => runs.iter().filter(|run| newest.occurred_at < run.occurred_at).count(),
+        _ => 0,
+    };
+    runs.sort_by_key(|run| Reverse(run.occurred_at));
+    let mut items = runs.split_off(passed);
+    items.extend(events);
+    items.sort_by_key(|item| Reverse(item.occurred_at));
+    let begun = if items.is_empty() { 0 } else { first + passed as i64 };
+    items.into_iter().skip(size(offset - begun)).take(size(limit)).collect()
+}
+
+fn of_run(run: Run) -> TimelineItem {
+    let state = run.status.clone().unwrap_or_else(|| run.state.name().to_owned());
+    let about = run.markdown.as_deref().or(run.error.as_deref()).and_then(|text| text.lines().find(|line| !line.trim().is_empty()));
+    TimelineItem {
+        id: format!("agent_action_audit:{}", run.id),
+        entry_type: "agent_action_audit",
+        kind: "agent",
+        occurred_at: Utc(run.finished_at.unwrap_or(run.created_at)),
+        title: format!("{} {state}", run.playbook),
+        summary: about.map(|line| line.chars().take(SUMMARY_MAX).collect()),
+        source: None,
+        more: TimelineMore::AgentActionAudit {
+            audit_id: run.id,
+            action_id: run.action_id,
+            tool_name: run.playbook,
+            status: state,
+            response_payload: run.result,
+            error_message: run.error,
+        },
+    }
 }
 
 #[utoipa::path(get, path = "/api/v1/stations/{slug}/mission-timeline", tag = "stations",
@@ -170,5 +217,37 @@ fn of_work(kind: &Kind, record: &Record) -> TimelineItem {
             status: text("status").unwrap_or("").to_owned(),
             priority: text("priority").unwrap_or("").to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::UnixMicros;
+
+    fn item(id: &str, at: i64) -> TimelineItem {
+        let more = TimelineMore::Work { record_id: 0, status: String::new(), priority: String::new() };
+        let (title, occurred_at) = (String::new(), Utc(UnixMicros(at)));
+        TimelineItem { id: id.into(), entry_type: "", kind: "", occurred_at, title, summary: None, source: None, more }
+    }
+
+    /// Page by page, whatever its size, everything comes once and in order.
+    #[test]
+    fn pages_of_events_and_runs_fit_together() {
+        let events: Vec<i64> = (0..40).rev().map(|n| 10 * n).collect();
+        for runs in [vec![], vec![395, 394, 393, 200, 5, -1], vec![-5, -6], vec![500]] {
+            let mut all: Vec<i64> = events.iter().chain(&runs).copied().collect();
+            all.sort_by_key(|at| Reverse(*at));
+            for limit in [1, 3, 7, 50] {
+                let mut seen = Vec::new();
+                for offset in (0..all.len() as i64).step_by(limit) {
+                    let first = (offset - runs.len() as i64).max(0);
+                    let read = events.iter().skip(first as usize).take(limit + runs.len()).map(|at| item("e", *at)).collect();
+                    let shown = page(read, first, runs.iter().map(|at| item("r", *at)).collect(), offset, limit as i64);
+                    seen.extend(shown.iter().map(|i| i.occurred_at.0.0));
+                }
+                assert_eq!(seen, all, "{runs:?} by {limit}");
+            }
+        }
     }
 }

@@ -146,6 +146,13 @@ async fn a_run_is_cancelled_queued_or_running_and_a_dry_run_says_so() {
     assert_eq!((status, &again["id"]), (StatusCode::OK, &dry["id"]), "asked again, it runs once");
     assert_eq!(bench.over(dry["id"].as_i64().unwrap()).await["state"], "succeeded");
     assert_eq!(bench.replies("timeline_summary").await.len(), 0, "it came from no channel");
+    let (_, page) = bench.get("/api/v1/stations/alpha/timeline").await;
+    let audit =
+        page["items"].as_array().unwrap().iter().find(|i| i["entry_type"] == "agent_action_audit").expect("the timeline has the run");
+    assert_eq!(
+        (&audit["tool_name"], &audit["status"], &audit["action_id"]),
+        (&json!("timeline_summary"), &json!("succeeded"), &dry["action_id"])
+    );
     // Not due yet: still in the queue.
     let waiting = bench.probe(&token, json!({"name": "c1", "do": "trouble", "times": 1})).await;
     while bench.run(waiting).await["attempts"] != 1 || bench.run(waiting).await["state"] != "queued" {

@@ -1,8 +1,7 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
-use super::ais::AisChannels;
 use super::central::{Agentkit, Auth, Central, Chat};
-use super::{igate::Igate, source::ModemName, transmit::Transmit};
+use super::{ais::AisChannels, igate::Igate, source::ModemName, transmit::Transmit};
 use clap::ValueEnum;
 use model::Protocol;
 use serde::{Deserialize, Serialize};
