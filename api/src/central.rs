@@ -1,6 +1,7 @@
 //! The central: puts store, intake, live picture and routes together. The binary binds the socket and runs the uplink server.
 
 use crate::agentkit::{AgentConfig, Agents, outside, worker};
+use crate::alerts::{self, Alerts};
 use crate::auth::{AuthConfig, Doors, RoleSet};
 use crate::chat::{self, Chat, ChatConfig};
 use crate::console::ConsoleFiles;
@@ -93,6 +94,7 @@ pub(crate) struct Shared {
     pub store: Store,
     pub pictures: Arc<Pictures>,
     pub intake: PgIntake,
+    pub alerts: Arc<Alerts>,
     pub metrics: Arc<Metrics>,
     pub doors: Doors,
     pub stations: StationList,
@@ -114,8 +116,10 @@ impl Central {
         let store = Store::open(&config.databases, config.connections);
         let pictures = Arc::new(Pictures::start(config.limits, Arc::clone(&config.clock)));
         let watched = Arc::new(WatchCache::default());
-        let intake =
-            PgIntake::new(store.clone(), Arc::clone(&pictures), Arc::clone(&config.clock), Arc::clone(&metrics), Arc::clone(&watched));
+        let alerts = Arc::new(Alerts::new(Arc::clone(&metrics)));
+        let clock = Arc::clone(&config.clock);
+        let (judged, counted) = (Arc::clone(&alerts), Arc::clone(&metrics));
+        let intake = PgIntake::new(store.clone(), Arc::clone(&pictures), judged, clock, counted, Arc::clone(&watched));
         let files = ConsoleFiles { ui_dir: config.ui_dir.clone() };
         let shared = Arc::new(Shared {
             doors: Doors::new(&config.auth),
@@ -125,6 +129,7 @@ impl Central {
             store: store.clone(),
             pictures: Arc::clone(&pictures),
             intake: intake.clone(),
+            alerts,
             metrics: Arc::clone(&metrics),
             stations: StationList::default(),
             touched: Touched::default(),
@@ -176,6 +181,7 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
         wait = WAIT_MAX.min(wait * 2);
     }
     shared.open.store(true, Ordering::Relaxed);
+    tasks.spawn(alerts::keep(Arc::clone(&shared)));
     let restored = restore(&shared).await;
     shared.intake.restored();
     match restored {

@@ -11,6 +11,7 @@
 
 use crate::Clock;
 use crate::alarms::{Alarm, Alarms};
+use crate::alerts::Alerts;
 use crate::metrics::Metrics;
 use crate::pictures::Pictures;
 use crate::routes::caches::WatchCache;
@@ -40,6 +41,8 @@ struct Inner {
     metrics: Arc<Metrics>,
     watched: Arc<WatchCache>,
     alarms: Alarms,
+    /// Judges what is stored.
+    alerts: Arc<Alerts>,
     /// Stations that greeted since the start: as many as are enrolled.
     known: Mutex<HashMap<StationId, Known>>,
 }
@@ -53,8 +56,15 @@ struct Known {
 }
 
 impl PgIntake {
-    pub(crate) fn new(store: Store, pictures: Arc<Pictures>, clock: Clock, metrics: Arc<Metrics>, watched: Arc<WatchCache>) -> Self {
-        Self(Arc::new(Inner { store, pictures, clock, metrics, watched, alarms: Alarms::new(), known: Mutex::default() }))
+    pub(crate) fn new(
+        store: Store,
+        pictures: Arc<Pictures>,
+        alerts: Arc<Alerts>,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+        watched: Arc<WatchCache>,
+    ) -> Self {
+        Self(Arc::new(Inner { store, pictures, clock, metrics, watched, alarms: Alarms::new(), alerts, known: Mutex::default() }))
     }
 
     /// For whoever alerts people.
@@ -216,6 +226,7 @@ impl Inner {
     }
 
     fn announce(&self, role: Role, key: EventKey, event: &Event) {
+        self.alerts.offer(role, key.station, std::slice::from_ref(event));
         self.pictures.publish(role, key.station, std::slice::from_ref(event), (self.clock)());
         self.alarm(role, key, event);
     }
@@ -232,6 +243,7 @@ impl Inner {
         let (station, now) = (spool.station, (self.clock)());
         add(&self.metrics.intake.batches, 1);
         add(&self.metrics.intake.events, events.len() as u64);
+        self.alerts.offer(role, station, events);
         let mut rest = (first_seq, events);
         let key = |seq| EventKey { station, epoch: spool.epoch, seq };
         let known: BTreeSet<u64> = noted.iter().copied().filter(|seq| !self.alarms.is_news(key(*seq))).collect();

@@ -27,6 +27,8 @@ pub mod agentkit;
 #[cfg(feature = "central")]
 pub mod alarms;
 #[cfg(feature = "central")]
+pub mod alerts;
+#[cfg(feature = "central")]
 pub mod auth;
 #[cfg(feature = "central")]
 pub mod central;

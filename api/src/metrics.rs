@@ -20,6 +20,8 @@ pub struct Metrics {
     requests: Mutex<BTreeMap<RequestKey, Requests>>,
     pub panics: AtomicU64,
     pub intake: IntakeMetrics,
+    #[cfg(feature = "central")]
+    pub alerts: AlertMetrics,
     pub restored: AtomicU64,
 }
 
@@ -55,6 +57,23 @@ pub struct IntakeMetrics {
     pub alarms: AtomicU64,
 }
 
+/// What the rules raised, and how the keeper of alerts fares.
+#[cfg(feature = "central")]
+#[derive(Debug, Default)]
+pub struct AlertMetrics {
+    pub raised: AtomicU64,
+    pub reopened: AtomicU64,
+    pub resolved: AtomicU64,
+    /// Events that found no room in the queue: read back from the database.
+    pub missed: AtomicU64,
+    pub catch_ups_cut: AtomicU64,
+    pub failures: AtomicU64,
+    open: AtomicU64,
+    entries: AtomicU64,
+    cut: AtomicU64,
+    pending: AtomicU64,
+}
+
 impl Metrics {
     fn request(&self, route: &str, method: &Method, status: StatusCode, micros: u64) {
         let key = (route.to_owned(), method_name(method), status.as_u16());
@@ -72,6 +91,8 @@ impl Metrics {
         render_live(&mut out, hub);
         if cfg!(feature = "central") {
             self.intake.render(&mut out);
+            #[cfg(feature = "central")]
+            self.alerts.render(&mut out);
             counter(&mut out, "vtoc_live_restored_events_total", "Events read back at start.", self.restored.load(Relaxed));
         }
         if let Some(more) = more {
@@ -111,6 +132,30 @@ impl IntakeMetrics {
         counter(out, "vtoc_intake_alarms_total", "Distress and emergencies, each told once.", get(&self.alarms));
         head(out, "vtoc_intake_store_seconds_total", "counter", "Time spent storing batches.");
         line(out, "vtoc_intake_store_seconds_total", get(&self.store_micros) as f64 / 1e6);
+    }
+}
+
+#[cfg(feature = "central")]
+impl AlertMetrics {
+    pub(crate) fn note(&self, engine: &crate::alerts::Engine, pending: usize) {
+        self.open.store(engine.open() as u64, Relaxed);
+        self.entries.store(engine.entries() as u64, Relaxed);
+        self.cut.store(engine.cut(), Relaxed);
+        self.pending.store(pending as u64, Relaxed);
+    }
+
+    fn render(&self, out: &mut String) {
+        let get = |c: &AtomicU64| c.load(Relaxed);
+        counter(out, "vtoc_alerts_raised_total", "Alerts raised.", get(&self.raised));
+        counter(out, "vtoc_alerts_reopened_total", "Alerts that were over and are not: no new one was raised.", get(&self.reopened));
+        counter(out, "vtoc_alerts_resolved_total", "Alerts that were over by themselves.", get(&self.resolved));
+        counter(out, "vtoc_alerts_missed_events_total", "Events that were read back because the queue was full.", get(&self.missed));
+        counter(out, "vtoc_alerts_catch_ups_cut_total", "Starts with more events to judge than are read back.", get(&self.catch_ups_cut));
+        counter(out, "vtoc_alerts_failures_total", "Attempts to store what the rules say that failed.", get(&self.failures));
+        counter(out, "vtoc_alerts_cut_total", "Subjects forgotten because there were too many.", get(&self.cut));
+        gauge(out, "vtoc_alerts_open", "Alerts that are neither over nor closed.", get(&self.open) as f64);
+        gauge(out, "vtoc_alerts_entries", "Subjects known by rules.", get(&self.entries) as f64);
+        gauge(out, "vtoc_alerts_pending", "Changes that wait for the database.", get(&self.pending) as f64);
     }
 }
 

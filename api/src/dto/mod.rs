@@ -18,6 +18,8 @@ pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
 pub use console::{Center, ConsoleInfo, FeedHealth, StationInfo, StatusInfo};
 pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, TrackDetail};
 pub use line::{EventLine, FrameLine};
+#[cfg(feature = "central")]
+pub(crate) use payload::EMERGENCIES;
 pub use payload::{BadPayload, Payload};
 pub(crate) use payload::{subject, suspect_named};
 pub use problem::{Detail, FieldProblem, FieldProblems};
@@ -27,6 +29,8 @@ pub use vessel::{Encounter, Jump, Vessel};
 
 #[cfg(feature = "central")]
 mod agentkit;
+#[cfg(feature = "central")]
+mod alerts;
 #[cfg(feature = "central")]
 mod chat;
 #[cfg(feature = "central")]
@@ -52,6 +56,11 @@ pub use agentkit::{
 };
 #[cfg(feature = "central")]
 pub(crate) use agentkit::{PlaybookEntry, PlaybookFile};
+#[cfg(feature = "central")]
+pub use alerts::{
+    AlertArea, AlertCircle, AlertCondition, AlertDetails, AlertFilter, AlertNote, AlertRead, AlertRuleCreate, AlertRuleRead,
+    AlertRuleUpdate, BacktestAlert, BacktestAsk, BacktestResult, Slug,
+};
 #[cfg(feature = "central")]
 pub use chat::{
     ChannelCreate, ChannelRead, ChatFrame, CommandRequest, CommandResult, EventThreadCreate, MessageCreate, MessageRead, PostedRead,

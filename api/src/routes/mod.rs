@@ -5,6 +5,10 @@ mod agent_actions;
 #[cfg(feature = "central")]
 mod agentkit_wire;
 #[cfg(feature = "central")]
+mod alert_rules;
+#[cfg(feature = "central")]
+mod alerts;
+#[cfg(feature = "central")]
 mod batch;
 #[cfg(feature = "central")]
 mod body;
@@ -95,6 +99,8 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(sources::router(Arc::clone(&shared)))
         .merge(events::router(Arc::clone(&shared)))
         .merge(stations::router(Arc::clone(&shared)))
+        .merge(alerts::router(Arc::clone(&shared)))
+        .merge(alert_rules::router(Arc::clone(&shared)))
         .merge(intake::router(Arc::clone(&shared)))
         .merge(hardware::router(Arc::clone(&shared)))
         .merge(feeds::router(Arc::clone(&shared)))

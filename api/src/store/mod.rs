@@ -5,6 +5,9 @@
 //! - no statement runs longer than [`STATEMENT_TIMEOUT`], nobody waits longer than [`ACQUIRE_TIMEOUT`] for a connection;
 //! - an id of a role database says which one it is (id mod 8: see migrations/role).
 
+mod alert_events;
+mod alert_rules;
+mod alerts;
 mod audit;
 mod channels;
 mod control;
@@ -31,6 +34,9 @@ mod uplink;
 mod urgent;
 mod watched;
 
+pub(crate) use alert_events::{Mark, Slugs, Which};
+pub(crate) use alert_rules::{AlertRule, AlertRuleChange, NewAlertRule};
+pub(crate) use alerts::{Alert, AlertFilter, STATES as ALERT_STATES};
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;
 pub(crate) use channels::{Channel, ChannelNews, NewThread, Thread};

@@ -197,15 +197,16 @@ async fn an_alarm_is_told_in_its_stations_channel_once_in_ten_minutes() {
         vec![distress(0, 1), distress(1_000, 1), distress(2_000, 2), crate::testing::position_event(3, 3_000), distress(700_000, 1)];
     let batch = uplink::intake::Batch { epoch: model::Epoch(1), first_seq: 1, events };
     uplink::intake::Intake::store(&bench.central.intake, station("alpha"), batch).await.unwrap();
-    let mut messages = Value::Null;
+    let mut messages = Vec::new();
     for _ in 0..500 {
-        messages = bench.get("/api/v1/chatkit/messages?channel=alpha&after=0").await.1;
-        if 3 <= messages.as_array().unwrap().len() {
+        messages = bench.get("/api/v1/chatkit/messages?channel=alpha&after=0").await.1.as_array().unwrap().clone();
+        // Beside what the alert rules say of it.
+        messages.retain(|message| message["attachment"].is_object());
+        if 3 <= messages.len() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let messages = messages.as_array().unwrap();
     let subjects: Vec<&str> = messages.iter().map(|m| m["attachment"]["subject"].as_str().unwrap()).collect();
     assert_eq!(subjects, ["icao:000001", "icao:000002", "icao:000001"], "{messages:?}");
     assert!(messages[0]["thread_id"] == messages[2]["thread_id"] && messages[0]["thread_id"] != messages[1]["thread_id"]);

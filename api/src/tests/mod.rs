@@ -1,6 +1,7 @@
 //! Tests of the whole crate: a real PostgreSQL, real HTTP, real WebSockets.
 
 mod agentkit;
+mod alerts;
 mod auth;
 mod batches;
 mod chat;

@@ -103,7 +103,7 @@ pub(super) fn to_identity(f: &Fields<'_>) -> Identity {
     }
 }
 
-pub(super) const EMERGENCIES: [Emergency; 11] = [
+pub(crate) const EMERGENCIES: [Emergency; 11] = [
     Emergency::None,
     Emergency::General,
     Emergency::Medical,

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use thiserror::Error;
 
+#[cfg(feature = "central")]
+pub(crate) use general::EMERGENCIES;
 pub(crate) use quarantined::named as suspect_named;
 
 type Str<'a> = Cow<'a, str>;
