@@ -66,7 +66,7 @@ fn sentences_come_in_by_every_way_and_go_out_again() {
     let log = dir.path().join("log.nmea");
     std::fs::write(&log, format!("{}\r\n", report(244_000_001, 0))).unwrap();
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (udp, listen) = (free_udp(), free_tcp());
+    let (udp, listen, ship_net) = (free_udp(), free_tcp(), free_udp());
     let out = UdpSocket::bind("127.0.0.1:0").unwrap();
     out.set_read_timeout(Some(LONG)).unwrap();
     let receivers = format!(
@@ -74,11 +74,14 @@ fn sentences_come_in_by_every_way_and_go_out_again() {
          [receivers.tcp]\nprotocol = \"ais\"\nsource = \"nmea_tcp\"\naddress = \"{}\"\n\
          [receivers.listen]\nprotocol = \"ais\"\nsource = \"nmea_listen\"\naddress = \"{listen}\"\n\
          [receivers.udp]\nprotocol = \"ais\"\nsource = \"nmea_udp\"\naddress = \"{udp}\"\n\
-         [feeds]\nnmea = \"127.0.0.1:0\"\nnmea_udp = [\"{}\"]\n",
+         [feeds]\nnmea = \"127.0.0.1:0\"\nnmea_udp = [\"{}\"]\nnmea_450 = [\"{ship_net}\"]\n",
         log.display(),
         server.local_addr().unwrap(),
         out.local_addr().unwrap(),
     );
+    let bridge = format!("[receivers.net]\nprotocol = \"ais\"\nsource = \"nmea_udp\"\naddress = \"{ship_net}\"\n");
+    let mut bridge = TestStation::new(dir.path(), "bridge", &bridge, None);
+    bridge.start(&[]);
     let mut station = TestStation::new(dir.path(), "alpha", &receivers, None);
     station.start(&[]);
     let said = station.running.as_mut().unwrap().wait_for("feed nmea 127", LONG);
@@ -104,6 +107,11 @@ fn sentences_come_in_by_every_way_and_go_out_again() {
     let mut datagram = [0; 2_000];
     let n = out.recv(&mut datagram).unwrap();
     assert!(datagram[..n].starts_with(b"!AIVDM,1,1,,A,") && datagram[..n].ends_with(b"\r\n"));
+    // And with a TAG block each, over a ship's network.
+    eventually("the bridge sees them all", LONG, || {
+        (244_000_002..=244_000_004).all(|mmsi| vessel(&bridge.http, mmsi).is_some()).then_some(())
+    });
+    bridge.stop();
     station.stop();
 }
 

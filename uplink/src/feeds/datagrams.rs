@@ -1,6 +1,12 @@
 //! A feed as UDP datagrams: to one address, to everybody on the LAN (broadcast), to a group (multicast).
 //!
 //! Whole lines, as many as fit a datagram. Nobody acknowledges anything: what can't be sent is counted and forgotten.
+//!
+//! A ship's network (IEC 61162-450 §7.2) has a head before the lines and a TAG block (NMEA 0183 4.10 §7) before each:
+//!
+//! ```text
+//!   UdPbC\0\\g:1-2-7,s:AI0001,n:17*..\\!AIVDM,2,1,7,B,…*1A\r\n\\g:2-2-7,s:AI0001,n:18*..\\!AIVDM,2,2,7,B,…*44\r\n
+//! ```
 
 use super::FeedFormat;
 use super::server::{Chunk, Publisher, open};
@@ -13,9 +19,21 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// Fits an Ethernet frame with IPv6 and UDP headers.
 const DATAGRAM_BYTES_MAX: usize = 1_400;
+/// What a datagram of sentences begins with.
+const HEAD_450: &[u8] = b"UdPbC\0";
+/// Who speaks: a talker and a number. We are the AIS of the place.
+const SOURCE_450: &str = "AI0001";
+
+/// What is around the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    Bare,
+    /// IEC 61162-450: for sentences alone.
+    Iec450,
+}
 
 /// Sends to `target` until the publisher is dropped. Needs a tokio runtime.
-pub async fn send_to(target: SocketAddr, format: FeedFormat) -> Result<Publisher> {
+pub async fn send_to(target: SocketAddr, format: FeedFormat, envelope: Envelope) -> Result<Publisher> {
     let any: SocketAddr = if target.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
     let socket = UdpSocket::bind(any).await?;
     if target.is_ipv4() {
@@ -25,7 +43,7 @@ pub async fn send_to(target: SocketAddr, format: FeedFormat) -> Result<Publisher
     let counters = publisher.counters();
     tokio::spawn(async move {
         counters.clients.store(1, Relaxed);
-        send(&socket, target, queue, |sent, lost| {
+        send(&socket, target, envelope, queue, |sent, lost| {
             counters.sent_bytes.fetch_add(sent, Relaxed);
             counters.dropped.fetch_add(lost, Relaxed);
         })
@@ -35,12 +53,18 @@ pub async fn send_to(target: SocketAddr, format: FeedFormat) -> Result<Publisher
     Ok(publisher)
 }
 
-async fn send(socket: &UdpSocket, target: SocketAddr, mut queue: Receiver<Chunk>, count: impl Fn(u64, u64)) {
+async fn send(socket: &UdpSocket, target: SocketAddr, envelope: Envelope, mut queue: Receiver<Chunk>, count: impl Fn(u64, u64)) {
+    let mut line_count = 0;
     loop {
         match queue.recv().await {
             Ok(chunk) => {
+                let chunk = match envelope {
+                    Envelope::Bare => chunk.to_vec(),
+                    Envelope::Iec450 => tagged(&chunk, &mut line_count),
+                };
                 for datagram in datagrams(&chunk) {
-                    match socket.send_to(datagram, target).await {
+                    let datagram = if envelope == Envelope::Iec450 { [HEAD_450, datagram].concat() } else { datagram.to_vec() };
+                    match socket.send_to(&datagram, target).await {
                         Ok(n) => count(n as u64, 0),
                         Err(_) => count(0, 1),
                     }
@@ -50,6 +74,25 @@ async fn send(socket: &UdpSocket, target: SocketAddr, mut queue: Receiver<Chunk>
             Err(RecvError::Closed) => return,
         }
     }
+}
+
+/// A TAG block before each sentence: its place among those of its message, whose it is, and its number (1 to 999, then from 1).
+fn tagged(chunk: &[u8], line_count: &mut u16) -> Vec<u8> {
+    let mut out = Vec::with_capacity(chunk.len() * 2);
+    // An empty line is a heartbeat, which datagrams don't need.
+    for line in chunk.split_inclusive(|&b| b == b'\n').filter(|line| line.starts_with(b"!")) {
+        *line_count = *line_count % 999 + 1;
+        let mut fields = line.split(|&b| b == b',').skip(1).map(|field| std::str::from_utf8(field).unwrap_or(""));
+        let group = match (fields.next(), fields.next(), fields.next()) {
+            (Some(parts), Some(part), Some(id)) if parts != "1" => format!("g:{part}-{parts}-{id},"),
+            _ => String::new(),
+        };
+        let block = format!("{group}s:{SOURCE_450},n:{line_count}");
+        let sum = block.bytes().fold(0, |sum, b| sum ^ b);
+        out.extend_from_slice(format!("\\{block}*{sum:02X}\\").as_bytes());
+        out.extend_from_slice(line);
+    }
+    out
 }
 
 /// Cuts behind the last line that fits.
@@ -79,10 +122,21 @@ mod tests {
         assert_eq!(datagrams(b"").count(), 0);
     }
 
+    #[test]
+    fn every_sentence_has_its_tag_block() {
+        let mut line_count = 998;
+        let lines = b"!AIVDM,2,1,7,B,55?*1A\r\n!AIVDM,2,2,7,B,22,2*44\r\n\r\n!AIVDM,1,1,,A,14,0*29\r\n";
+        let text = String::from_utf8(tagged(lines, &mut line_count)).unwrap();
+        let said: Vec<&str> = text.lines().collect();
+        assert_eq!(said.len(), 3);
+        assert!(said[0].starts_with("\\g:1-2-7,s:AI0001,n:999*") && said[1].starts_with("\\g:2-2-7,s:AI0001,n:1*"), "{text}");
+        assert_eq!(said[2], "\\s:AI0001,n:2*0A\\!AIVDM,1,1,,A,14,0*29");
+    }
+
     #[tokio::test]
     async fn frames_arrive_as_sentences() {
         let receiver = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let mut publisher = send_to(receiver.local_addr().unwrap(), FeedFormat::Nmea).await.unwrap();
+        let mut publisher = send_to(receiver.local_addr().unwrap(), FeedFormat::Nmea, Envelope::Bare).await.unwrap();
         let frame = Frame {
             protocol: Protocol::Ais,
             receiver: ReceiverId(0),

@@ -19,7 +19,7 @@ mod nmea;
 mod sbs;
 mod server;
 
-pub use datagrams::send_to;
+pub use datagrams::{Envelope, send_to};
 pub use server::{CHUNK_BYTES, CLIENTS_MAX, FeedCounters, Publisher, QUEUE_CHUNKS, serve};
 
 use model::{Event, Frame, UnixMicros};

@@ -11,6 +11,7 @@
 
 mod ais;
 mod central;
+mod feeds;
 mod igate;
 pub mod inputs;
 mod layers;

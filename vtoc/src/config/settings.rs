@@ -1,6 +1,7 @@
 //! The settings, with their units and defaults. `vtoc --print-config` shows them all.
 
 use super::central::{Agentkit, Auth, Central, Chat};
+use super::feeds::Feeds;
 use super::{ais::AisChannels, igate::Igate, source::ModemName, transmit::Transmit};
 use clap::ValueEnum;
 use model::Protocol;
@@ -340,23 +341,6 @@ pub struct Uplink {
     /// Directory with `station.crt`, `station.key` and `ca.crt`. Default: `tls` in the state directory.
     pub tls_dir: Option<PathBuf>,
     pub congestion: Congestion,
-}
-
-/// What a station offers to other programs on the LAN (docs/feeds.md). Each is off unless it has an address; whoever can
-/// reach the address can read.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Feeds {
-    /// Mode-S Beast binary. Other programs look for it on port 30005.
-    pub beast: Option<SocketAddr>,
-    /// Frames as lines of hex. Port 30002.
-    pub avr: Option<SocketAddr>,
-    /// SBS (BaseStation) lines of what was decoded. Port 30003.
-    pub sbs: Option<SocketAddr>,
-    /// AIS sentences over TCP, for chart plotters and gpsd. Port 10110.
-    pub nmea: Option<SocketAddr>,
-    /// AIS sentences as UDP datagrams to these addresses (a broadcast or multicast one, too).
-    pub nmea_udp: Vec<SocketAddr>,
 }
 
 /// The HTTP side: console, API and metrics.

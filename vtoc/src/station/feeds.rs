@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::net::TcpListener;
-use uplink::feeds::{FeedCounters, FeedFormat, Publisher, send_to, serve};
+use uplink::feeds::{Envelope, FeedCounters, FeedFormat, Publisher, send_to, serve};
 
 /// The feeds that are switched on, bound.
 #[derive(Debug)]
 pub struct Feeds {
     bound: Vec<(FeedFormat, SocketAddr, TcpListener)>,
-    datagrams: Vec<(SocketAddr, Publisher)>,
+    datagrams: Vec<(&'static str, SocketAddr, Publisher)>,
 }
 
 /// A feed that takes clients.
@@ -42,9 +42,12 @@ impl Feeds {
             bound.push((format, address, listener));
         }
         let mut datagrams = Vec::new();
-        for &target in &settings.feeds.nmea_udp {
-            let sent = send_to(target, FeedFormat::Nmea).await;
-            datagrams.push((target, sent.map_err(|e| Failure::unavailable(format!("feeds.nmea_udp {target}: can't send: {e}")))?));
+        let bare = settings.feeds.nmea_udp.iter().map(|target| ("nmea_udp", target, Envelope::Bare));
+        let ships = settings.feeds.nmea_450.iter().map(|target| ("nmea_450", target, Envelope::Iec450));
+        for (name, &target, envelope) in bare.chain(ships) {
+            let sent = send_to(target, FeedFormat::Nmea, envelope).await;
+            let publisher = sent.map_err(|e| Failure::unavailable(format!("feeds.{name} {target}: can't send: {e}")))?;
+            datagrams.push((name, target, publisher));
         }
         Ok(Self { bound, datagrams })
     }
@@ -56,8 +59,8 @@ impl Feeds {
             let running = Running { name: format.name().to_owned(), address, counters: publisher.counters() };
             (publisher, running)
         };
-        let sent = self.datagrams.into_iter().map(|(address, publisher)| {
-            let running = Running { name: format!("nmea_udp {address}"), address, counters: publisher.counters() };
+        let sent = self.datagrams.into_iter().map(|(name, address, publisher)| {
+            let running = Running { name: format!("{name} {address}"), address, counters: publisher.counters() };
             (publisher, running)
         });
         self.bound.into_iter().map(start).chain(sent).unzip()
