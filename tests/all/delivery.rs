@@ -193,7 +193,7 @@ fn the_api_takes_what_is_right_and_says_what_is_wrong() {
         (json, event, 401),
         (wrong.as_str(), event, 401),
         (right.as_str(), "{garbage", 422),
-        (right.as_str(), "[]", 422),
+        (right.as_str(), "17", 422),
         (right.as_str(), r#"{"latitude":"north"}"#, 422),
         (right.as_str(), r#"{"source_slug":"nobody"}"#, 400),
     ] {
