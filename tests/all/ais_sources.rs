@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tests::http::get;
+use tests::nmea::sentence;
 use tests::peers_required;
 use tests::process::{Running, eventually};
 use tests::site::TestStation;
@@ -32,14 +33,7 @@ fn report(mmsi: u32, status: u8) -> String {
         (4, 0),
         (19, 0),
     ];
-    let bits: Vec<u8> = parts.iter().flat_map(|&(width, value)| (0..width).rev().map(move |i| (value >> i & 1) as u8)).collect();
-    let armor = |six: &[u8]| {
-        let code = six.iter().fold(0, |code, bit| code << 1 | bit);
-        char::from(if code < 40 { code + 48 } else { code + 56 })
-    };
-    let payload: String = bits.chunks(6).map(armor).collect();
-    let body = format!("AIVDM,1,1,,A,{payload},0");
-    format!("!{body}*{:02X}", body.bytes().fold(0, |sum, b| sum ^ b))
+    sentence(&parts)
 }
 
 fn vessels(http: &str) -> Vec<Value> {

@@ -7,6 +7,7 @@ use sqlx::{Connection, PgConnection};
 use std::net::UdpSocket;
 use std::time::Duration;
 use tests::http::{get, metric};
+use tests::nmea::sentence;
 use tests::process::eventually;
 use tests::site::{Site, TestStation};
 
@@ -32,13 +33,7 @@ fn man_overboard(mmsi: u32) -> String {
         (4, 0),
         (19, 0),
     ];
-    let bits: Vec<u8> = parts.iter().flat_map(|&(width, value)| (0..width).rev().map(move |i| (value >> i & 1) as u8)).collect();
-    let armor = |six: &[u8]| {
-        let code = six.iter().fold(0, |code, bit| code << 1 | bit);
-        char::from(if code < 40 { code + 48 } else { code + 56 })
-    };
-    let body = format!("AIVDM,1,1,,A,{},0", bits.chunks(6).map(armor).collect::<String>());
-    format!("!{body}*{:02X}\r\n", body.bytes().fold(0, |sum, b| sum ^ b))
+    sentence(&parts) + "\r\n"
 }
 
 fn shown(http: &str, mmsi: u32) -> Option<()> {

@@ -9,6 +9,7 @@
 )]
 
 pub mod http;
+pub mod nmea;
 pub mod process;
 pub mod site;
 
