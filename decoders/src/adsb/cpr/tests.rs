@@ -103,6 +103,20 @@ fn ground_error_deg(got: LatLon, lat: f64, lon: f64) -> f64 {
     (got.lat_deg() - lat).abs().max(dlon.abs() * lat.to_radians().cos())
 }
 
+/// The two ways count zones from elsewhere, so their doubles differ in the last bit, which can turn the rounding to 1e-7°.
+fn same_place(a: LatLon, b: LatLon) -> bool {
+    (a.lat_deg() - b.lat_deg()).abs() < 1.5e-7 && (a.lon_deg() - b.lon_deg()).abs() < 1.5e-7
+}
+
+/// Found by chance once in 100 runs: 1 cm between the two ways.
+#[test]
+fn both_ways_lead_to_one_place() {
+    let (lat, lon) = (70.607_177_391_833_52, -5.800_728_375_201_239);
+    let (even, odd) = (encode(lat, lon, false, Scale::Airborne), encode(lat, lon, true, Scale::Airborne));
+    let got = global_airborne(odd, even).expect("a place");
+    assert!(local(even, Scale::Airborne, at(lat, lon)).is_some_and(|again| same_place(again, got)), "{got:?}");
+}
+
 proptest! {
     /// What a transmitter encodes comes back within the grid: 6°/2^18 of latitude, and of longitude at most 360°/2^18·cos.
     #[test]
@@ -113,7 +127,7 @@ proptest! {
         if let Some(got) = global_airborne(older, newer) {
             prop_assert!(ground_error_deg(got, lat, lon) < 1e-4, "{got:?}");
             let again = local(newer, Scale::Airborne, LatLon::from_degrees(lat, lon).unwrap());
-            prop_assert_eq!(again, Some(got));
+            prop_assert!(again.is_some_and(|again| same_place(again, got)), "{again:?} {got:?}");
         } else {
             let near_edge = TRANSITIONS_DEG.iter().any(|t| (t - lat.abs()).abs() < 1e-4);
             prop_assert!(near_edge, "no place for {lat} {lon}");
@@ -128,8 +142,10 @@ proptest! {
         let newer = encode(lat, lon, odd, Scale::Surface);
         let reference = LatLon::from_degrees(lat + dlat, lon + dlon).unwrap();
         if let Some(got) = global_surface(older, newer, reference) {
-            prop_assert!(ground_error_deg(got, lat, lon) < 2e-5, "{got:?}");
-            prop_assert_eq!(local(newer, Scale::Surface, reference), Some(got));
+            // Widest: half a unit of the one odd zone of 90° at 86.54° N.
+            prop_assert!(ground_error_deg(got, lat, lon) < 2.1e-5, "{got:?}");
+            let again = local(newer, Scale::Surface, reference);
+            prop_assert!(again.is_some_and(|again| same_place(again, got)), "{again:?} {got:?}");
         }
     }
 
