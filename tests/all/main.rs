@@ -22,6 +22,7 @@ mod delivery;
 mod facts;
 mod feeds;
 mod igate;
+mod libais;
 mod profiles;
 mod recordings;
 mod secrets;
