@@ -22,6 +22,7 @@ pub(super) const CONTROL: Migrations = &[
     (22, "fabrics", include_str!("../../../migrations/control/0022_fabrics.sql")),
     (30, "playbooks", include_str!("../../../migrations/control/0030_playbooks.sql")),
     (40, "alerts", include_str!("../../../migrations/control/0040_alerts.sql")),
+    (45, "alert_stations", include_str!("../../../migrations/control/0045_alert_stations.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
