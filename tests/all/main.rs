@@ -33,3 +33,4 @@ mod tracks;
 mod uat_lab;
 mod units;
 mod urgent;
+mod watch;

@@ -30,7 +30,10 @@ fn main() -> ExitCode {
         ["ci", "--from", step] => ci(Some(step)),
         ["soak"] => soak(),
         _ => {
-            eprintln!("usage: cargo xtask ci [--from STEP] | soak\nsteps: {}", steps().iter().map(|s| s.name).collect::<Vec<_>>().join(", "));
+            eprintln!(
+                "usage: cargo xtask ci [--from STEP] | soak\nsteps: {}",
+                steps().iter().map(|s| s.name).collect::<Vec<_>>().join(", ")
+            );
             ExitCode::from(2)
         }
     }
