@@ -197,6 +197,7 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
     let feed = Arc::clone(&shared);
     tasks.spawn(async move { feed.chat.feed.read(&feed.store).await });
     tasks.spawn(outside::follow(Arc::clone(&shared)));
+    tasks.spawn(chat::radio::tell(Arc::clone(&shared)));
     for fabric in &shared.config.chat.fabrics {
         tasks.spawn(chat::fabric::carry(Arc::clone(&shared), fabric.clone()));
     }

@@ -120,7 +120,18 @@ async fn count_minutes(connection: &mut PgConnection, minutes: &[OffsetDateTime]
         FROM (SELECT DISTINCT date_trunc('hour', m, 'UTC') AS bucket FROM unnest($1::timestamptz[]) AS m) AS h
         JOIN telemetry_rollup_minute r ON h.bucket <= r.bucket AND r.bucket < h.bucket + interval '1 hour' GROUP BY 1, 2, 3",
     ];
-    for sql in MINUTE.into_iter().chain(HOUR) {
+    const READINGS: [&str; 2] = [
+        "DELETE FROM telemetry_rollup_reading_hour
+        WHERE bucket IN (SELECT date_trunc('hour', m, 'UTC') FROM unnest($1::timestamptz[]) AS m)",
+        "INSERT INTO telemetry_rollup_reading_hour (bucket, source_id, subject, kind, field, name, unit, calibrated, readings, total, low, high, north, east)
+        SELECT h.bucket, e.source_id, e.subject, e.kind, r.field, r.name, r.unit, r.calibrated, count(*), sum(r.value), min(r.value), max(r.value),
+            sum(cosd(r.value)) FILTER (WHERE r.field = 'wind_from_deg'), sum(sind(r.value)) FILTER (WHERE r.field = 'wind_from_deg')
+        FROM (SELECT DISTINCT date_trunc('hour', m, 'UTC') AS bucket FROM unnest($1::timestamptz[]) AS m) AS h
+        JOIN telemetry_events e ON h.bucket <= e.event_time AND e.event_time < h.bucket + interval '1 hour'
+            AND e.kind IN ('weather', 'telemetry') AND e.subject IS NOT NULL
+        CROSS JOIN LATERAL event_readings(e.kind, e.payload) AS r GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
+    ];
+    for sql in MINUTE.into_iter().chain(HOUR).chain(READINGS) {
         sqlx::query(sql).bind(minutes).execute(&mut *connection).await?;
     }
     Ok(())

@@ -30,6 +30,7 @@ pub(super) const ROLE: Migrations = &[
     (4, "urgent", include_str!("../../../migrations/role/0004_urgent.sql")),
     (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
     (30, "playbooks", include_str!("../../../migrations/role/0030_playbooks.sql")),
+    (60, "series", include_str!("../../../migrations/role/0060_series.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.
