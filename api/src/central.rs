@@ -200,6 +200,7 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
     let board = Arc::clone(&shared);
     tasks.spawn(async move { board.alerts.board.read(&board.store, || board.now()).await });
     tasks.spawn(outside::follow(Arc::clone(&shared)));
+    tasks.spawn(chat::radio::tell(Arc::clone(&shared)));
     for fabric in &shared.config.chat.fabrics {
         tasks.spawn(chat::fabric::carry(Arc::clone(&shared), fabric.clone()));
     }

@@ -86,7 +86,13 @@ impl Observation {
                 seen.emergency = emergency(s.emergency, s.squawk);
             }
             EventKind::Quarantined(_) => return None,
-            EventKind::Weather(_) | EventKind::Text(_) | EventKind::Intent(_) | EventKind::Quality(_) | EventKind::Advisory(_) => {}
+            EventKind::Weather(_)
+            | EventKind::Text(_)
+            | EventKind::Intent(_)
+            | EventKind::Quality(_)
+            | EventKind::Advisory(_)
+            | EventKind::Telemetry(_)
+            | EventKind::Coverage(_) => {}
         }
         if let Subject::Callsign(call) = &event.subject {
             seen.callsign = Some(call.as_str().to_uppercase());

@@ -5,6 +5,7 @@
 pub mod aircraft;
 mod hub;
 mod picture;
+mod readings;
 mod socket;
 mod track;
 mod trail;

@@ -34,6 +34,7 @@ pub(super) const ROLE: Migrations = &[
     (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
     (30, "playbooks", include_str!("../../../migrations/role/0030_playbooks.sql")),
     (50, "once", include_str!("../../../migrations/role/0050_once.sql")),
+    (60, "series", include_str!("../../../migrations/role/0060_series.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.

@@ -58,6 +58,25 @@ pub struct Chat {
     pub standard_webhooks_only: bool,
     /// Other chat systems that get what is said, by names of your own.
     pub fabrics: BTreeMap<String, Fabric>,
+    pub radio: ChatRadio,
+}
+
+/// Messages and bulletins from the air (APRS) in the chat.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChatRadio {
+    /// Tell messages to our call signs: the stations' (`vtoc enroll --callsign`) and `callsigns`.
+    pub messages: bool,
+    /// Tell bulletins, announcements and those of weather services.
+    pub bulletins: bool,
+    /// Call signs that are ours, too (operators'). Without SSID: with any.
+    pub callsigns: Vec<String>,
+}
+
+impl Default for ChatRadio {
+    fn default() -> Self {
+        Self { messages: true, bulletins: true, callsigns: Vec::new() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
