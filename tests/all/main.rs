@@ -21,6 +21,7 @@ mod cli;
 mod delivery;
 mod facts;
 mod feeds;
+mod flows;
 mod igate;
 mod profiles;
 mod recordings;

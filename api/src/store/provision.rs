@@ -23,6 +23,7 @@ pub(super) const CONTROL: Migrations = &[
     (30, "playbooks", include_str!("../../../migrations/control/0030_playbooks.sql")),
     (40, "alerts", include_str!("../../../migrations/control/0040_alerts.sql")),
     (45, "alert_stations", include_str!("../../../migrations/control/0045_alert_stations.sql")),
+    (60, "confirmations", include_str!("../../../migrations/control/0060_confirmations.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
