@@ -229,6 +229,9 @@ async fn keep_history(shared: &Shared) {
         if let Err(error) = shared.store.forget_answers().await {
             tracing::warn!(%error, "old answers could not be forgotten; trying again");
         }
+        if let Err(error) = shared.store.forget_effects().await {
+            tracing::warn!(%error, "old notes of what was done could not be forgotten; trying again");
+        }
         for role in Role::ALL {
             match shared.store.keep_history(role, shared.config.keep_days[role as usize], shared.now()).await {
                 Ok(kept) if kept.dropped != 0 => tracing::info!(role = role.name(), partitions = kept.dropped, "old events dropped"),
