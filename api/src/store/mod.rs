@@ -66,7 +66,7 @@ pub(crate) use series::{SeriesFilter, SeriesRow};
 pub(crate) use sources::{Given, NewSource, Source, SourceChange};
 pub(crate) use tokens::{ApiToken, NewToken};
 pub(crate) use uplink::{Appended, NewEvents, Spool};
-pub(crate) use watched::{Poi, WatchHit, Watched};
+pub(crate) use watched::{LastSeen, Poi, WatchHit, Watched, subject as subject_of_identifier};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr;

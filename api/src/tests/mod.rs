@@ -2,6 +2,7 @@
 
 mod agentkit;
 mod alerts;
+mod asking;
 mod auth;
 mod batches;
 mod chat;
