@@ -24,6 +24,7 @@ pub(super) const CONTROL: Migrations = &[
     (30, "playbooks", include_str!("../../../migrations/control/0030_playbooks.sql")),
     (40, "alerts", include_str!("../../../migrations/control/0040_alerts.sql")),
     (50, "once", include_str!("../../../migrations/control/0050_once.sql")),
+    (51, "retention", include_str!("../../../migrations/control/0051_retention.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
@@ -33,6 +34,7 @@ pub(super) const ROLE: Migrations = &[
     (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
     (30, "playbooks", include_str!("../../../migrations/role/0030_playbooks.sql")),
     (50, "once", include_str!("../../../migrations/role/0050_once.sql")),
+    (51, "retention", include_str!("../../../migrations/role/0051_retention.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.

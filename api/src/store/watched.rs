@@ -2,6 +2,7 @@
 //! event of a station is looked up in it.
 
 use super::{Store, StoreError};
+use crate::alerts::PoiIdentifier;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use std::collections::HashMap;
@@ -76,6 +77,24 @@ impl Store {
             SELECT w.identifier_value, w.list_type, p.id AS poi_id, p.name AS poi_name, p.risk_level AS poi_risk_level
             FROM imei_watch_entries w LEFT JOIN poi p ON p.id = w.linked_poi_id WHERE w.identifier_value = ANY($1)";
         Ok(sqlx::query_as(SQL).bind(imeis).fetch_all(self.control()).await?)
+    }
+
+    /// The identifiers of active points of interest, IMEIs too, in order.
+    pub(crate) async fn poi_identifiers(&self) -> Result<Vec<PoiIdentifier>, StoreError> {
+        const SQL: &str = "
+            SELECT p.id, p.risk_level, lower(i.identifier_type), i.identifier_value
+            FROM poi_identifiers i JOIN poi p ON p.id = i.poi_id WHERE p.is_active
+            UNION SELECT p.id, p.risk_level, 'imei', w.identifier_value
+            FROM imei_watch_entries w JOIN poi p ON p.id = w.linked_poi_id WHERE p.is_active
+            LIMIT $1";
+        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(SQL).bind(IDENTIFIERS_MAX).fetch_all(self.control()).await?;
+        let identifier = |(poi_id, risk_level, kind, value): (i64, String, String, String)| {
+            let imei = || (kind == "imei").then(|| format!("imei:{}", value.trim()));
+            Some(PoiIdentifier { poi_id, risk_level, subject: subject(&kind, &value).or_else(imei)? })
+        };
+        let mut found: Vec<PoiIdentifier> = rows.into_iter().filter_map(identifier).collect();
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// The identifiers of active points of interest that can be a subject.

@@ -23,6 +23,7 @@ mod people;
 mod playbooks;
 mod provision;
 mod records;
+mod retention;
 mod sources;
 mod stations;
 mod surroundings;
