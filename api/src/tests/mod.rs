@@ -25,6 +25,7 @@ mod playbooks;
 mod provision;
 mod radio;
 mod records;
+mod retention;
 mod series;
 mod sources;
 mod stations;
