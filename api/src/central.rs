@@ -164,6 +164,7 @@ impl Central {
         self.opening.abort();
         self.shared.pictures.close();
         self.shared.chat.feed.close();
+        self.shared.alerts.board.close();
         self.store.close().await;
     }
 }
@@ -196,6 +197,8 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
     tasks.spawn(worker::keep_schedules(Arc::clone(&shared)));
     let feed = Arc::clone(&shared);
     tasks.spawn(async move { feed.chat.feed.read(&feed.store).await });
+    let board = Arc::clone(&shared);
+    tasks.spawn(async move { board.alerts.board.read(&board.store, || board.now()).await });
     tasks.spawn(outside::follow(Arc::clone(&shared)));
     tasks.spawn(chat::radio::tell(Arc::clone(&shared)));
     for fabric in &shared.config.chat.fabrics {
@@ -226,6 +229,9 @@ async fn keep_history(shared: &Shared) {
         ticks.tick().await;
         if let Err(error) = shared.store.forget_answers().await {
             tracing::warn!(%error, "old answers could not be forgotten; trying again");
+        }
+        if let Err(error) = shared.store.forget_effects().await {
+            tracing::warn!(%error, "old notes of what was done could not be forgotten; trying again");
         }
         for role in Role::ALL {
             match shared.store.keep_history(role, shared.config.keep_days[role as usize], shared.now()).await {

@@ -20,7 +20,7 @@ pub(crate) mod say;
 mod signature;
 
 pub use fabric::{FabricConfig, FabricKind};
-pub(crate) use feed::Feed;
+pub(crate) use feed::{Feed, Place};
 pub use radio::RadioConfig;
 #[cfg(test)]
 pub(crate) use signature::sign;

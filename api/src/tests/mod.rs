@@ -17,6 +17,7 @@ mod hardware;
 mod history;
 mod intake;
 mod live;
+mod once;
 mod optional;
 mod people;
 mod playbooks;
