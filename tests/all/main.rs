@@ -22,6 +22,7 @@ mod cli;
 mod delivery;
 mod facts;
 mod feeds;
+mod flows;
 mod igate;
 mod libais;
 mod profiles;

@@ -15,7 +15,7 @@ const LONG: Duration = Duration::from_secs(120);
 const BACKLOG: usize = 10_000;
 
 /// A type 1 of the MMSI, status 14 (active), as a sentence, at 52° N 4° E.
-fn man_overboard(mmsi: u32) -> String {
+pub(crate) fn man_overboard(mmsi: u32) -> String {
     let parts: [(u32, u64); 15] = [
         (6, 1),
         (2, 0),
@@ -36,7 +36,7 @@ fn man_overboard(mmsi: u32) -> String {
     sentence(&parts) + "\r\n"
 }
 
-fn shown(http: &str, mmsi: u32) -> Option<()> {
+pub(crate) fn shown(http: &str, mmsi: u32) -> Option<()> {
     let tracks = get(http, "/api/v1/tracks?protocol=ais")?.json();
     let subject = format!("mmsi:{mmsi:09}");
     let found = tracks["tracks"].as_array()?.iter().find(|t| t["subject"] == subject.as_str())?;

@@ -153,7 +153,7 @@ impl Heard {
 
     fn words(&self) -> String {
         let [from, to] = [&self.from, &self.to].map(|name| air_text(name.as_str()));
-        format!("**{from}** to **{to}**, heard {} by {}: {}", Utc(self.at), self.station, air_text(&self.text.body))
+        format!("**{from}** to **{to}**, heard {} by {}: {}", Utc::seconds(self.at), self.station, air_text(&self.text.body))
     }
 }
 

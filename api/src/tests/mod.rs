@@ -2,6 +2,7 @@
 
 mod agentkit;
 mod alerts;
+mod asking;
 mod auth;
 mod batches;
 mod chat;
@@ -24,6 +25,7 @@ mod playbooks;
 mod provision;
 mod radio;
 mod records;
+mod retention;
 mod series;
 mod sources;
 mod stations;

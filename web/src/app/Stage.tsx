@@ -1,5 +1,5 @@
 /** The map with what lies over it: the details of the selected track, the reason for an empty sky, and the warning that it is not live. */
-import { type RefObject, useCallback } from "react";
+import { type ReactNode, type RefObject, useCallback } from "react";
 import { type Subject, title } from "../contract/track.ts";
 import { TrackDetail } from "../features/detail/TrackDetail.tsx";
 import { EmptyState } from "../features/empty/EmptyState.tsx";
@@ -21,9 +21,11 @@ interface Props {
   readonly silentMs: number;
   readonly engine: RefObject<MapEngine | null>;
   readonly onSelect: (subject: Subject | null) => void;
+  /** What else lies over the map. */
+  readonly children?: ReactNode;
 }
 
-export function Stage({ session, view, link, now, silentMs, engine, onSelect }: Props) {
+export function Stage({ session, view, link, now, silentMs, engine, onSelect, children }: Props) {
   const info = session.link.console;
   const { detail, tracks } = view;
   const more = useDetail(session.getJson, detail?.subject ?? null);
@@ -72,6 +74,7 @@ export function Stage({ session, view, link, now, silentMs, engine, onSelect }: 
           />
         </div>
       )}
+      {children}
     </main>
   );
 }

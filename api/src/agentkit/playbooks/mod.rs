@@ -2,11 +2,14 @@
 
 mod air_merge;
 mod alerts;
+mod confirm;
 mod help;
 mod intel_rfi_summary;
 mod intel_sigint_rollup;
+mod interest;
 mod log_mission_loadout;
 mod log_restock_check;
+mod missions;
 mod op_airtrack_merge;
 mod op_order_frag;
 #[cfg(test)]
@@ -32,9 +35,20 @@ pub(crate) fn built_in() -> Vec<Arc<dyn Playbook>> {
     ]
 }
 
-/// Answers to `/help`, `/playbook`, `/status`, `/alerts`: run as playbooks are, so that an answer is given once.
+/// Answers to the commands of the chat: run as playbooks are, so that an answer is given once.
 pub(super) fn answers() -> Vec<Arc<dyn Playbook>> {
-    vec![Arc::new(help::Help), Arc::new(help::List), Arc::new(status::Status), Arc::new(alerts::Alerts)]
+    vec![
+        Arc::new(help::Help),
+        Arc::new(help::List),
+        Arc::new(status::Status),
+        Arc::new(alerts::Alerts),
+        Arc::new(interest::CheckImei),
+        Arc::new(interest::ListPoi),
+        Arc::new(interest::PoiStatus),
+        Arc::new(missions::Missions),
+        Arc::new(confirm::Decide { id: "confirm", confirmed: true }),
+        Arc::new(confirm::Decide { id: "refuse", confirmed: false }),
+    ]
 }
 
 /// Text from outside in Markdown: no line of its own, no link, no image.
