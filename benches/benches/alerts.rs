@@ -134,8 +134,8 @@ fn meet(vessels: u32, searches: u32) {
         let sail = |n: u32| {
             // A coast of 4 by 8 degrees; two columns that meet head-on among them.
             let (lat, lon) = (51.0 + f64::from(n % 200) * 0.02, 2.0 + f64::from(n / 200) * 0.08);
-            let course = if n % 2 == 0 { 0.0 } else { 180.0 };
-            let place = LatLon::from_degrees(lat + 0.0005 * f64::from(round) * if n % 2 == 0 { 1.0 } else { -1.0 }, lon).expect("on Earth");
+            let course = if n.is_multiple_of(2) { 0.0 } else { 180.0 };
+            let place = LatLon::from_degrees(lat + 0.0005 * f64::from(round) * if n.is_multiple_of(2) { 1.0 } else { -1.0 }, lon).expect("on Earth");
             let moves = Position {
                 speed: DeciKnots::from_knots(10.0),
                 track: CentiDegrees::from_degrees(course),
