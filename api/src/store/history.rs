@@ -125,6 +125,7 @@ async fn count_minutes(connection: &mut PgConnection, hour: OffsetDateTime, minu
         SELECT $1, source_id, kind, sum(events), max(subjects) FROM telemetry_rollup_minute
         WHERE $1 <= bucket AND bucket < $1 + interval '1 hour' GROUP BY 2, 3",
     ];
+    // Read by their own index: they are few among all events.
     const READINGS: [&str; 2] = [
         "DELETE FROM telemetry_rollup_reading_hour WHERE bucket = $1",
         "INSERT INTO telemetry_rollup_reading_hour (bucket, source_id, subject, kind, field, name, unit, calibrated, readings, total, low, high, north, east)

@@ -96,7 +96,8 @@ async fn buckets_hold_what_was_delivered_however_long_they_are() {
         let (_, _, directions) = &told[1];
         for (.., mean, min, max) in directions.iter().filter(|_| 1 < minutes) {
             let off_north = (mean.as_f64().unwrap() + 180.0).rem_euclid(360.0) - 180.0;
-            assert!(off_north.abs() < 10.0 / minutes as f64 + 1e-6 && min.is_null() && max.is_null(), "{bucket_s}: {mean}");
+            // One more of the one side in an odd number.
+            assert!(off_north.abs() < 10.5 / minutes as f64 && min.is_null() && max.is_null(), "{bucket_s}: {mean}");
         }
     }
     // Part of it, and the bucket that is chosen for it.
@@ -112,7 +113,8 @@ async fn raw_figures_and_those_in_units_are_never_one_series() {
         let names: Vec<_> = told.iter().map(|(field, name, _)| (field.as_str(), name.clone())).collect();
         let expected = [("A1", json!([null, null, false])), ("A1", json!(["Battery", "V", true])), ("B1", json!(["Door", "open", true]))];
         assert_eq!(names, expected);
-        let only = |points: &[Point], value: f64| points.iter().all(|(.., mean, _, _)| mean.as_f64() == Some(value));
+        // Of an odd number of minutes one more on the one side.
+        let only = |points: &[Point], value: f64| points.iter().all(|(.., mean, _, _)| (mean.as_f64().unwrap() - value).abs() < 0.034);
         assert!(only(&told[0].2, 120.0) && only(&told[1].2, 12.0) && only(&told[2].2, 0.5), "{told:?}");
         assert_eq!(told.iter().map(|t| t.2.iter().map(|p| p.1).sum::<i64>()).collect::<Vec<_>>(), [60, 180, 240]);
     }

@@ -88,6 +88,8 @@ fn is_read(path: &str, version: u8, events: Vec<Event>) {
     }
     let fixture = std::fs::read(path).unwrap();
     assert_eq!(fixture[4], version, "what older programs can read is written so");
+    let written = Encoder::default().encode(EPOCH, FIRST_SEQ, &events).unwrap().segment;
+    assert_eq!(written[4], version, "and still is");
     let header = SegmentHeader::check(&fixture).unwrap();
     assert_eq!((header.epoch, header.first_seq, header.count as usize), (EPOCH, FIRST_SEQ, events.len()));
     let mut read = Vec::new();
