@@ -108,8 +108,8 @@ export function App({ session }: { readonly session: Session }) {
       </div>
       <Stage session={session} view={view} link={state} now={now} silentMs={silentMs} engine={engine} onSelect={pick}>
         <Panel session={session} view={alertsView} now={now} onShow={showAlert} />
+        <Chat chat={chat} who={account.who} />
       </Stage>
-      <Chat chat={chat} who={account.who} />
       {(link.locked || asking) && (
         <Login onLogin={enter} elsewhere={account.who.elsewhere} onCancel={link.locked ? null : () => setAsking(false)} />
       )}
