@@ -24,6 +24,7 @@ mod feeds;
 mod flows;
 mod igate;
 mod libais;
+mod oidc;
 mod profiles;
 mod recordings;
 mod secrets;

@@ -26,6 +26,7 @@ pub(super) const CONTROL: Migrations = &[
     (45, "alert_stations", include_str!("../../../migrations/control/0045_alert_stations.sql")),
     (50, "once", include_str!("../../../migrations/control/0050_once.sql")),
     (60, "confirmations", include_str!("../../../migrations/control/0060_confirmations.sql")),
+    (61, "oidc", include_str!("../../../migrations/control/0061_oidc.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),

@@ -67,6 +67,11 @@ export function App({ session }: { readonly session: Session }) {
     chat.start();
     alerts.start();
   }, [isCentral, chat, alerts]);
+  const { locked } = link;
+  useEffect(() => {
+    // Whether there is another way in.
+    if (locked) void account.refresh();
+  }, [locked, account]);
   useSyncExternalStore(account.subscribe, account.version);
   const alertsView = useAlerts(session);
   const showAlert = useShowAlert(session, engine, pick);
@@ -110,9 +115,7 @@ export function App({ session }: { readonly session: Session }) {
         <Panel session={session} view={alertsView} now={now} onShow={showAlert} />
         <Chat chat={chat} who={account.who} />
       </Stage>
-      {(link.locked || asking) && (
-        <Login onLogin={enter} elsewhere={account.who.elsewhere} onCancel={link.locked ? null : () => setAsking(false)} />
-      )}
+      {(locked || asking) && <Login onLogin={enter} elsewhere={account.who.elsewhere} onCancel={locked ? null : () => setAsking(false)} />}
     </div>
   );
 }
