@@ -10,6 +10,7 @@
 
 mod adsb_lab;
 mod ais_sources;
+mod aprs_chat;
 mod aprs_lab;
 mod aprs_modems;
 mod aprs_sources;

@@ -18,6 +18,20 @@ pub(super) struct Slot {
     pub rule: i64,
     pub role: Role,
     pub subject: Arc<str>,
+    /// Of a rule that knows several things of a subject at once: which; else empty.
+    pub apart: Arc<str>,
+}
+
+impl Slot {
+    pub fn new(rule: i64, role: Role, subject: Arc<str>) -> Self {
+        Self { rule, role, subject, apart: "".into() }
+    }
+
+    /// Of an alert: meetings of one vessel with several don't mix.
+    pub fn of(rule: &Rule, key: &AlertKey) -> Self {
+        let apart = if matches!(rule.condition, Condition::Cpa(_)) { key.cause.as_str() } else { "" };
+        Self { apart: apart.into(), ..Self::new(key.rule, key.role, Arc::clone(&key.subject)) }
+    }
 }
 
 #[derive(Debug)]
@@ -89,7 +103,7 @@ impl Entry {
     }
 
     /// The condition holds at `at`: a new alert, unless it is one that is known.
-    fn begins(
+    pub fn begins(
         &mut self,
         rule: &Rule,
         slot: &Slot,
@@ -216,6 +230,6 @@ pub(super) fn verdict(condition: &Condition, seen: &Observation, entry: Option<&
         Condition::Speed(bounds, _) => seen.speed.map_or(Verdict::Nothing, |s| so(bounds.is_beyond(s.knots(), held))),
         Condition::Altitude(bounds, _) => seen.alt_ft.map_or(Verdict::Nothing, |ft| so(bounds.is_beyond(f64::from(ft), held))),
         Condition::Watch(watched) if watched.lists(seen) => so(true),
-        Condition::Watch(_) | Condition::LostContact { .. } | Condition::StationSilent { .. } => Verdict::Nothing,
+        Condition::Watch(_) | Condition::LostContact { .. } | Condition::StationSilent { .. } | Condition::Cpa(_) => Verdict::Nothing,
     }
 }

@@ -12,7 +12,7 @@ use super::engine::Engine;
 use super::notify::{log, notify};
 use super::observation::Observation;
 use super::rule::{Rule, looks_back_us};
-use super::{Alerts, ENTRIES_MAX, compile};
+use super::{Alerts, ENTRIES_MAX, PoiIdentifier, compile};
 use crate::central::Shared;
 use crate::store::{Mark, Role, Slugs, StoreError, UNTOLD_MAX, Which};
 use std::collections::{HashSet, VecDeque};
@@ -56,6 +56,8 @@ struct Keeper<'a> {
     progress: Vec<(AlertKey, Progress)>,
     /// Perhaps somebody is to be told.
     untold: bool,
+    /// What points of interest are known by; empty when no rule names them.
+    pois: Vec<PoiIdentifier>,
 }
 
 impl<'a> Keeper<'a> {
@@ -63,12 +65,13 @@ impl<'a> Keeper<'a> {
         let store = &shared.store;
         shared.alerts.overflowed.store(false, Relaxed);
         shared.alerts.changed.store(false, Relaxed);
-        let rules = read_rules(shared).await?;
+        let (rules, pois) = read_rules(shared).await?;
         let looks_back = looks_back_us(&rules);
         let mut engine = Engine::new(rules, ENTRIES_MAX);
         engine.restore(&store.alerts_to_restore(shared.now()).await?);
         let slugs = store.stations().await?.into_iter().map(|s| (s.id, s.slug)).collect();
-        let mut keeper = Self { shared, engine, slugs, marks: Vec::new(), pending: VecDeque::new(), progress: Vec::new(), untold: true };
+        let mut keeper =
+            Self { shared, engine, slugs, marks: Vec::new(), pending: VecDeque::new(), progress: Vec::new(), untold: true, pois };
         keeper.judge_queue();
         keeper.store_changes().await?;
         let judged_until = store.judged_until().await?;
@@ -173,6 +176,9 @@ impl<'a> Keeper<'a> {
             }
         }
         self.queue(changes);
+        if self.names_pois() && store.poi_identifiers().await? != self.pois {
+            self.read_again().await?;
+        }
         self.slugs = stations.into_iter().map(|s| (s.id, s.slug)).collect();
         for role in Role::ALL {
             let (seen, mark) = store.posted_since(role, &self.slugs, Some(&self.marks[role as usize]), POSTED_MAX).await?;
@@ -199,9 +205,15 @@ impl<'a> Keeper<'a> {
 
     /// After somebody changed a rule or closed an alert.
     async fn read_again(&mut self) -> Result<(), StoreError> {
-        self.engine.set_rules(read_rules(self.shared).await?);
+        let (rules, pois) = read_rules(self.shared).await?;
+        self.engine.set_rules(rules);
+        self.pois = pois;
         self.engine.restore(&self.shared.store.alerts_to_restore(self.shared.now()).await?);
         Ok(())
+    }
+
+    fn names_pois(&self) -> bool {
+        self.engine.rules().iter().any(|rule| rule.condition.names_pois())
     }
 
     fn judge_queue(&mut self) {
@@ -317,6 +329,14 @@ fn is_distress(change: &Change) -> bool {
     matches!(change, Change::Raise(raised) if raised.distress)
 }
 
-async fn read_rules(shared: &Shared) -> Result<Vec<Rule>, StoreError> {
-    Ok(shared.store.alert_rules().await?.iter().filter(|rule| rule.enabled).filter_map(compile).collect())
+/// The enabled ones; and what points of interest are known by, if one of them names any.
+async fn read_rules(shared: &Shared) -> Result<(Vec<Rule>, Vec<PoiIdentifier>), StoreError> {
+    let mut rules: Vec<Rule> =
+        shared.store.alert_rules().await?.iter().filter(|rule| rule.enabled).filter_map(|rule| compile(rule, &[])).collect();
+    let mut pois = Vec::new();
+    if rules.iter().any(|rule| rule.condition.names_pois()) {
+        pois = shared.store.poi_identifiers().await?;
+        rules.iter_mut().for_each(|rule| rule.condition.know(&pois));
+    }
+    Ok((rules, pois))
 }

@@ -20,13 +20,16 @@ mod fence;
 mod keeper;
 mod notify;
 mod observation;
+mod poi;
 mod rule;
+mod sea;
 
 use board::Board;
 pub use change::{AlertKey, Change, Progress, Raised, Restored, State};
 pub use engine::{Engine, FORGET_US};
 pub(crate) use keeper::keep;
-pub use observation::{Observation, Posted};
+pub use observation::{Observation, Posted, Sails};
+pub use poi::PoiIdentifier;
 pub use rule::{Condition, Rule, Severity};
 
 use crate::metrics::Metrics;
@@ -111,9 +114,10 @@ impl Alerts {
 }
 
 /// `None`: a later version wrote it.
-pub(crate) fn compile(stored: &AlertRule) -> Option<Rule> {
+pub(crate) fn compile(stored: &AlertRule, pois: &[PoiIdentifier]) -> Option<Rule> {
     let condition = Condition::read(&stored.condition);
-    let condition = condition.inspect_err(|error| tracing::error!(rule = stored.id, %error, "an alert rule is left out")).ok()?;
+    let mut condition = condition.inspect_err(|error| tracing::error!(rule = stored.id, %error, "an alert rule is left out")).ok()?;
+    condition.know(pois);
     let suppress_us = i64::from(stored.suppress_minutes) * 60_000_000;
     Some(Rule { id: stored.id, roles: stored.roles, severity: stored.severity, suppress_us, condition })
 }

@@ -1,7 +1,7 @@
 //! Alert rules and alerts in JSON. A rule's condition is read by serde (an unknown field is refused: a limit that is
 //! misspelt would be none), then checked as a whole by `alerts::rule`.
 
-use super::Utc;
+use super::{Encounter, Utc};
 use model::{DeciKnots, StationId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -82,6 +82,31 @@ pub enum AlertCondition {
         /// Also what the central's own IMEI watch-list has as black.
         #[serde(default)]
         imei_blacklist: bool,
+        /// Points of interest, by id: whatever they are known by, as long as they are active.
+        #[serde(default)]
+        pois: Vec<i64>,
+        /// All active points of interest of these risk levels: `info`, `watch`, `hostile`.
+        #[serde(default)]
+        poi_risk_levels: Vec<String>,
+    },
+    /// Two vessels will pass closely, if both keep course and speed. Over when they have passed, or keep clear.
+    Cpa {
+        /// Nautical miles, at most 0.5.
+        cpa_nm: f64,
+        /// Minutes until then, at most 30.
+        tcpa_min: f64,
+        /// Where they will be closest.
+        area: Option<AlertArea>,
+        /// One of the two is of class `A` or `B`.
+        #[serde(default)]
+        ship_classes: Vec<String>,
+        /// One of the two says that it is a `tanker`, `cargo`, `passenger`, `high_speed`, `tug`, `pleasure`, `sailing`, `military`, `diving`,
+        /// `dredging`, `towing`, `fishing`, `wing_in_ground`.
+        #[serde(default)]
+        ship_types: Vec<String>,
+        /// One of the two is of these subjects.
+        #[serde(default)]
+        filter: AlertFilter,
     },
     /// A station was not heard for so long.
     StationSilent {
@@ -253,6 +278,9 @@ pub struct AlertDetails {
     /// Lost contact, station silent: last heard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Utc>,
+    /// Whom it will meet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encounter: Option<Encounter>,
 }
 
 impl AlertDetails {
@@ -264,7 +292,7 @@ impl AlertDetails {
             alt_ft: seen.alt_ft,
             speed_kt: seen.speed.map(DeciKnots::knots),
             imei: seen.imei.clone(),
-            heard_at: None,
+            ..Self::default()
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod aircraft;
 mod hub;
 mod picture;
+mod readings;
 mod socket;
 mod track;
 mod trail;
@@ -17,5 +18,6 @@ pub use socket::{Source, serve};
 pub(crate) use track::source_name;
 pub use track::{EMERGENCY_LIFETIME_US, lifetime_us};
 pub use trail::TRAIL_POINTS;
+pub use vessel::class_of;
 pub use vessel::cpa::{Approach, Motion, closest_approach};
 pub use vessel::encounters::{CPA_M_MAX, Encounter, NEIGHBOURS_MAX, RANGE_M, Search, TCPA_S_MAX, encounters};

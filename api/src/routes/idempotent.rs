@@ -56,7 +56,7 @@ async fn once(shared: Arc<Shared>, key: [u8; 32], request: Request, next: Next) 
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::TooLarge { limit_bytes: BODY_BYTES_MAX })?;
     let said = digest_of(&body);
-    match shared.store.claim_key(&key, &said).await? {
+    match shared.store.claim_key(&key, &said, shared.config.retention.answers_days).await? {
         KeyClaim::Answered(kept) => return Ok(replay(kept)),
         KeyClaim::OtherBody => {
             return Err(ApiError::field("header", "Idempotency-Key", "reused", "This key was used with another body", ""));

@@ -1,7 +1,9 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
 use super::{agent_actions, agentkit_wire, alert_rules, alerts, chat, chatkit, messages, runs};
-use super::{both, desk, elsewhere, events, hardware, health, intake, live, oidc, people, session, sources, stations, timeline, watch};
+use super::{
+    both, desk, elsewhere, events, hardware, health, intake, live, oidc, people, series, session, sources, stations, timeline, watch,
+};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
@@ -20,7 +22,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         desk::dashboard, desk::tasks, desk::add_task, desk::actions, desk::assignments, desk::assign, desk::change_assignment,
         desk::remove_assignment, timeline::timeline, timeline::mission_timeline,
         sources::list, sources::create, sources::one, sources::change, sources::remove,
-        events::list, intake::create, intake::ingest, events::one, events::change, events::remove,
+        events::list, intake::create, intake::ingest, events::one, events::change, events::remove, series::series,
         alerts::list, alerts::feed, alerts::one, alerts::acknowledge, alerts::resolve, alert_rules::list, alert_rules::create, alert_rules::one,
         alert_rules::change, alert_rules::remove, alert_rules::backtest,
         session::login, oidc::login, oidc::callback, session::logout, session::session, session::password,

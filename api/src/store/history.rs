@@ -125,10 +125,19 @@ async fn count_minutes(connection: &mut PgConnection, hour: OffsetDateTime, minu
         SELECT $1, source_id, kind, sum(events), max(subjects) FROM telemetry_rollup_minute
         WHERE $1 <= bucket AND bucket < $1 + interval '1 hour' GROUP BY 2, 3",
     ];
+    const READINGS: [&str; 2] = [
+        "DELETE FROM telemetry_rollup_reading_hour WHERE bucket = $1",
+        "INSERT INTO telemetry_rollup_reading_hour (bucket, source_id, subject, kind, field, name, unit, calibrated, readings, total, low, high, north, east)
+        SELECT $1, e.source_id, e.subject, e.kind, r.field, r.name, r.unit, r.calibrated, count(*), sum(r.value), min(r.value), max(r.value),
+            sum(cosd(r.value)) FILTER (WHERE r.field = 'wind_from_deg'), sum(sind(r.value)) FILTER (WHERE r.field = 'wind_from_deg')
+        FROM telemetry_events e CROSS JOIN LATERAL event_readings(e.kind, e.payload) AS r
+        WHERE $1 <= e.event_time AND e.event_time < $1 + interval '1 hour' AND e.kind IN ('weather', 'telemetry') AND e.subject IS NOT NULL
+        GROUP BY 2, 3, 4, 5, 6, 7, 8",
+    ];
     for sql in MINUTE {
         sqlx::query(sql).bind(minutes).bind(hour).execute(&mut *connection).await?;
     }
-    for sql in HOUR {
+    for sql in HOUR.into_iter().chain(READINGS) {
         sqlx::query(sql).bind(hour).execute(&mut *connection).await?;
     }
     Ok(())

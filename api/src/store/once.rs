@@ -57,14 +57,6 @@ impl Store {
         }
         Ok(Once::Done(row.try_get("ids")?))
     }
-
-    /// To be called now and then: no key is older than a day (`store::idempotency`).
-    pub(crate) async fn forget_effects(&self) -> Result<(), StoreError> {
-        for pool in std::iter::once(self.control()).chain(&self.roles) {
-            sqlx::query("DELETE FROM idempotent_effects WHERE done_at < now() - interval '2 days'").execute(pool).await?;
-        }
-        Ok(())
-    }
 }
 
 impl Step {

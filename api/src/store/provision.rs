@@ -25,6 +25,7 @@ pub(super) const CONTROL: Migrations = &[
     (40, "alerts", include_str!("../../../migrations/control/0040_alerts.sql")),
     (45, "alert_stations", include_str!("../../../migrations/control/0045_alert_stations.sql")),
     (50, "once", include_str!("../../../migrations/control/0050_once.sql")),
+    (51, "retention", include_str!("../../../migrations/control/0051_retention.sql")),
     (60, "confirmations", include_str!("../../../migrations/control/0060_confirmations.sql")),
     (61, "oidc", include_str!("../../../migrations/control/0061_oidc.sql")),
 ];
@@ -36,6 +37,8 @@ pub(super) const ROLE: Migrations = &[
     (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
     (30, "playbooks", include_str!("../../../migrations/role/0030_playbooks.sql")),
     (50, "once", include_str!("../../../migrations/role/0050_once.sql")),
+    (51, "retention", include_str!("../../../migrations/role/0051_retention.sql")),
+    (60, "series", include_str!("../../../migrations/role/0060_series.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.

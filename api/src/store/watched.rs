@@ -3,6 +3,7 @@
 
 use super::control::micros;
 use super::{Store, StoreError};
+use crate::alerts::PoiIdentifier;
 use crate::auth::RoleSet;
 use model::UnixMicros;
 use sqlx::postgres::PgRow;
@@ -113,6 +114,24 @@ impl Store {
             newest = newest.into_iter().chain(seen).max_by_key(|seen| seen.at);
         }
         Ok(newest)
+    }
+
+    /// The identifiers of active points of interest, IMEIs too, in order.
+    pub(crate) async fn poi_identifiers(&self) -> Result<Vec<PoiIdentifier>, StoreError> {
+        const SQL: &str = "
+            SELECT p.id, p.risk_level, lower(i.identifier_type), i.identifier_value
+            FROM poi_identifiers i JOIN poi p ON p.id = i.poi_id WHERE p.is_active
+            UNION SELECT p.id, p.risk_level, 'imei', w.identifier_value
+            FROM imei_watch_entries w JOIN poi p ON p.id = w.linked_poi_id WHERE p.is_active
+            LIMIT $1";
+        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(SQL).bind(IDENTIFIERS_MAX).fetch_all(self.control()).await?;
+        let identifier = |(poi_id, risk_level, kind, value): (i64, String, String, String)| {
+            let imei = || (kind == "imei").then(|| format!("imei:{}", value.trim()));
+            Some(PoiIdentifier { poi_id, risk_level, subject: subject(&kind, &value).or_else(imei)? })
+        };
+        let mut found: Vec<PoiIdentifier> = rows.into_iter().filter_map(identifier).collect();
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// The identifiers of active points of interest that can be a subject.

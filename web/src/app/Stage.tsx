@@ -10,6 +10,7 @@ import { utcTime } from "../shared/format.ts";
 import type { Session } from "./session.ts";
 import { installTestHook } from "./test-hook.ts";
 import { useDetail } from "./use-detail.ts";
+import { useSeries } from "./use-series.ts";
 import type { View } from "./use-view.ts";
 
 interface Props {
@@ -28,6 +29,9 @@ export function Stage({ session, view, link, now, silentMs, engine, onSelect, ch
   const info = session.link.console;
   const { detail, tracks } = view;
   const more = useDetail(session.getJson, detail?.subject ?? null);
+  // A station keeps no history.
+  const kinds = info?.role === "central" ? [...new Set(more?.readings.map(({ kind }) => kind))].sort().join(" ") : "";
+  const series = useSeries(session.getJson, detail?.subject ?? null, kinds);
   const lost = link === "offline" || link === "reconnecting";
   const onEngine = useCallback(
     (made: MapEngine | null) => {
@@ -58,6 +62,7 @@ export function Stage({ session, view, link, now, silentMs, engine, onSelect, ch
           <TrackDetail
             track={detail}
             more={more}
+            series={series}
             now={now}
             stations={info?.stations ?? []}
             titleOf={(subject) => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { FixtureAlerts } from "./alerts.mjs";
 import { FixtureChat } from "./chat.mjs";
-import { consoleAt, detailOf, tracksAt, trailOf } from "./scenario.mjs";
+import { consoleAt, detailOf, seriesOf, tracksAt, trailOf } from "./scenario.mjs";
 
 const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "dist");
 const DELTA_MS = 500;
@@ -199,6 +199,9 @@ export class Fixture {
       json(response, consoleAt(this.#scenario, Date.now()));
     } else if (pathname === "/api/v1/tracks") {
       json(response, { generated_at: new Date().toISOString(), seq: this.#seq, tracks: this.#tracks(true) });
+    } else if (pathname === "/api/v1/telemetry/series") {
+      const asked = new URL(request.url, "http://fixture").searchParams;
+      json(response, seriesOf(asked.get("subject"), asked.get("kind"), Date.now()));
     } else if (pathname.startsWith("/api/v1/tracks/")) {
       const subject = decodeURIComponent(pathname.slice("/api/v1/tracks/".length));
       const track = this.#tracks(false).find((one) => one.subject === subject);
