@@ -25,6 +25,7 @@ mod feeds;
 mod flows;
 mod igate;
 mod libais;
+mod oidc;
 mod profiles;
 mod recordings;
 mod secrets;

@@ -2,12 +2,12 @@
 
 use crate::cli::CentralArgs;
 use crate::clock::clock;
-use crate::config::{ReadPolicy, Settings};
+use crate::config::{Oidc, OidcGrant, ReadPolicy, Settings};
 use crate::failure::Failure;
 use crate::metrics::{counter, gauge};
 use crate::provision::authority;
 use crate::{check, logging, service};
-use api::auth::{AuthConfig, Rate, Reading};
+use api::auth::{AuthConfig, Grade, Grant, OidcConfig, Rate, Reading, RoleSet};
 use api::central::{Central, CentralConfig};
 use api::intake::PgIntake;
 use api::store::{Databases, Retention, Role};
@@ -79,7 +79,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let (handle_sender, handle) = watch::channel(None);
     let mut config = CentralConfig::new(databases(settings)?, clock());
     config.ui_dir = settings.console.ui_dir.clone();
-    config.auth = auth(settings);
+    config.auth = auth(settings)?;
     config.chat = crate::chat::chat(settings)?;
     config.agents = crate::chat::agents(settings)?;
     let keep = settings.central.keep_days;
@@ -127,14 +127,14 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
 }
 
 /// Reading is open only where nothing but this machine reaches it, unless told otherwise.
-fn auth(settings: &Settings) -> AuthConfig {
+fn auth(settings: &Settings) -> Result<AuthConfig, Failure> {
     let a = &settings.auth;
     let reading = match a.read {
         ReadPolicy::Open => Reading::Open,
         ReadPolicy::Auto if settings.console.listen.ip().is_loopback() => Reading::OpenOnLoopback,
         ReadPolicy::Auto | ReadPolicy::Required => Reading::Required,
     };
-    AuthConfig {
+    Ok(AuthConfig {
         reading,
         session_idle: Duration::from_secs(60 * u64::from(a.session_idle_minutes)),
         session_life: Duration::from_secs(3_600 * u64::from(a.session_hours)),
@@ -142,7 +142,37 @@ fn auth(settings: &Settings) -> AuthConfig {
         trust_forwarded: a.trust_forwarded,
         cors_origins: a.cors_origins.clone(),
         requests: Rate { burst: 4.0 * f64::from(a.requests_per_second), per_second: f64::from(a.requests_per_second) },
-    }
+        oidc: a.oidc.as_ref().map(oidc).transpose()?,
+    })
+}
+
+fn oidc(settings: &Oidc) -> Result<OidcConfig, Failure> {
+    let wrong = |why: String| Failure::config(format!("auth.oidc.{why}"));
+    let secret = |path: &PathBuf| {
+        let text =
+            std::fs::read_to_string(path).map_err(|e| wrong(format!("client_secret_file: {} can't be read: {e}", path.display())))?;
+        Ok::<_, Failure>(text.trim().to_owned())
+    };
+    let grant = |(group, given): (&String, &OidcGrant)| {
+        let grade = Grade::from_name(&given.grade);
+        let grade = grade.ok_or_else(|| wrong(format!("grants.{group}.grade: there is viewer, operator, commander, admin")))?;
+        let roles = RoleSet::from_names(&given.station_roles).filter(|roles| !roles.is_empty());
+        let roles = roles.ok_or_else(|| wrong(format!("grants.{group}.station_roles: of ops, intel, logistics")))?;
+        Ok::<_, Failure>((group.clone(), Grant { grade, roles }))
+    };
+    let config = OidcConfig {
+        name: settings.name.clone(),
+        issuer: settings.issuer.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret_file.as_ref().map(secret).transpose()?,
+        redirect_url: settings.redirect_url.clone(),
+        scopes: settings.scopes.clone(),
+        login_claim: settings.login_claim.clone(),
+        groups_claim: settings.groups_claim.clone(),
+        grants: settings.grants.iter().map(grant).collect::<Result<_, _>>()?,
+    };
+    config.check().map_err(|e| Failure::config(e.to_string()))?;
+    Ok(config)
 }
 
 /// The central's own certificate: made anew at each start, so that its dates are fresh.

@@ -59,6 +59,7 @@ describe("a distress", () => {
       .first()
       .click();
     await page.waitForFunction(() => window.vtocTest.drawnCount() === 0, null, POLLING);
+    assert.equal(await page.locator(".maplibregl-marker").count(), 1);
   });
 
   it("is listed by state, resolved with a reason, all by keyboard", async () => {

@@ -122,7 +122,7 @@ describe("a sky with everything in it", () => {
     await at.page.locator('tr[data-subject="call:PA3WX"]').click();
     await at.page.locator('[data-field="A1"] .spark').waitFor();
     const text = await at.page.locator(".detail").innerText();
-    assert.match(text, /Temperature\s+7\.4 °C\s+\d+ min · Alpha\/0/);
+    assert.match(text, /Temperature\s+7\.4 °C\s+\d+ (s|min) · Alpha\/0/);
     assert.match(text, /Battery\s+13\.4 V[\s\S]*A2\s+118 as sent[\s\S]*Door\s+open/);
     assert.equal(await at.page.locator(".spark").count(), 7);
     assert.match(

@@ -28,7 +28,7 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 /// What everybody may ask, logged in or not: health, the API's description, the way in, and what is signed instead (its handlers
 /// check the signature).
 fn is_public(path: &str) -> bool {
-    const PUBLIC: [&str; 13] = [
+    const PUBLIC: [&str; 15] = [
         "/healthz",
         "/api/health",
         "/readyz",
@@ -38,6 +38,8 @@ fn is_public(path: &str) -> bool {
         "/api/v1/auth/logout",
         "/api/v1/auth/session",
         "/api/v1/auth/password",
+        "/api/v1/auth/oidc/login",
+        "/api/v1/auth/oidc/callback",
         "/api/v1/chatkit/webhook",
         "/api/v1/chatkit/commands",
         "/api/v1/agent-actions/webhook",

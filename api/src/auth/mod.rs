@@ -11,6 +11,7 @@
 
 mod gate;
 mod limits;
+pub(crate) mod oidc;
 mod password;
 mod principal;
 mod rights;
@@ -19,6 +20,7 @@ mod secret;
 pub(crate) use gate::{Lease, close_to_others, cors, gate};
 pub use limits::Rate;
 pub(crate) use limits::{Limiter, Neighbourhood};
+pub use oidc::{BadOidc, Grant, OidcConfig};
 pub(crate) use password::Passwords;
 pub use password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Password, PasswordError};
 pub(crate) use principal::{Administrator, Commander, Principal, Reader, TelemetryWriter, Who};
@@ -63,6 +65,8 @@ pub struct AuthConfig {
     pub cors_origins: Vec<String>,
     /// Requests of one address, and of one account.
     pub requests: Rate,
+    /// An identity provider whose people may log in.
+    pub oidc: Option<OidcConfig>,
 }
 
 impl Default for AuthConfig {
@@ -75,6 +79,7 @@ impl Default for AuthConfig {
             trust_forwarded: false,
             cors_origins: Vec::new(),
             requests: Rate { burst: 20_000.0, per_second: 5_000.0 },
+            oidc: None,
         }
     }
 }
@@ -93,6 +98,7 @@ pub(crate) struct Doors {
     pub logins_by_account: Limiter<Digest256>,
     by_address: Limiter<Neighbourhood>,
     by_account: Limiter<Digest256>,
+    pub oidc: Option<oidc::Oidc>,
 }
 
 /// What the database said of a secret.
@@ -111,6 +117,7 @@ impl Doors {
             logins_by_account: Limiter::new(LOGINS_BY_ACCOUNT),
             by_address: Limiter::new(config.requests),
             by_account: Limiter::new(config.requests),
+            oidc: config.oidc.clone().map(oidc::Oidc::new),
         }
     }
 

@@ -28,6 +28,9 @@ pub struct SessionInfo {
     pub grade: Option<&'static str>,
     pub scopes: Vec<&'static str>,
     pub station_roles: Vec<&'static str>,
+    /// What the identity provider is called, if there is one (`GET /api/v1/auth/oidc/login`).
+    #[schema(required = true)]
+    pub oidc: Option<String>,
     /// To be sent as `X-CSRF-Token` with every write of this session.
     #[schema(required = true)]
     pub csrf_token: Option<String>,

@@ -43,6 +43,8 @@ pub mod live;
 #[cfg(feature = "central")]
 mod messages;
 #[cfg(feature = "central")]
+mod oidc;
+#[cfg(feature = "central")]
 mod one_or_many;
 #[cfg(feature = "central")]
 pub mod openapi;
@@ -113,6 +115,7 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(records::router(Arc::clone(&shared)))
         .merge(watch::router(Arc::clone(&shared)))
         .merge(session::router(Arc::clone(&shared)))
+        .merge(oidc::router(Arc::clone(&shared)))
         .merge(people::router(Arc::clone(&shared)))
         .merge(chat::router(Arc::clone(&shared)))
         .merge(messages::router(Arc::clone(&shared)))

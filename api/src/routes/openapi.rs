@@ -1,7 +1,9 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
 use super::{agent_actions, agentkit_wire, alert_rules, alerts, chat, chatkit, messages, runs};
-use super::{both, desk, elsewhere, events, hardware, health, intake, live, people, series, session, sources, stations, timeline, watch};
+use super::{
+    both, desk, elsewhere, events, hardware, health, intake, live, oidc, people, series, session, sources, stations, timeline, watch,
+};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
@@ -23,7 +25,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         events::list, intake::create, intake::ingest, events::one, events::change, events::remove, series::series,
         alerts::list, alerts::feed, alerts::one, alerts::acknowledge, alerts::resolve, alert_rules::list, alert_rules::create, alert_rules::one,
         alert_rules::change, alert_rules::remove, alert_rules::backtest,
-        session::login, session::logout, session::session, session::password,
+        session::login, oidc::login, oidc::callback, session::logout, session::session, session::password,
         people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
         people::audit,
         chat::channels, chat::add_channel, chat::threads, chat::add_thread, chat::event_thread, chat::mark_read,

@@ -179,7 +179,7 @@ pub(crate) async fn audit(admin: Administrator, params: Params) -> Result<Json<V
     Ok(Json(entries.into_iter().map(shown).collect()))
 }
 
-fn login(value: &Value) -> Result<String, Problem> {
+pub(super) fn login(value: &Value) -> Result<String, Problem> {
     let login = name(100)(value)?.to_lowercase();
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@-".contains(&b);
     let end = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);

@@ -43,17 +43,22 @@ pub(crate) async fn login(
     let claimed = fields.hidden("password");
     fields.finish()?;
     let operator = check(&shared, &principal, &login, &claimed).await?;
-    let (auth, now, secret) = (&shared.config.auth, shared.now(), Secret::session());
-    let actor = Actor { name: format!("operator:{}", operator.login), ..principal.actor() };
-    let store = shared.store.by(actor);
-    let address = principal.address.map(|a| a.to_string()).unwrap_or_default();
-    store.add_session(operator.id, &secret.digest(), &address, now, (auth.session_idle, auth.session_life)).await?;
-    store.note("session.begin", &operator.login).await?;
-    let cookie = set_cookie(secret.reveal(), auth.session_life.as_secs(), is_secure(&shared, &headers));
+    let secret = Secret::session();
+    begin_session(&shared, &principal, &operator, &secret).await?;
+    let cookie = set_cookie(secret.reveal(), shared.config.auth.session_life.as_secs(), is_secure(&shared, &headers));
     let who = Who::Operator { id: operator.id, login: operator.login, name: operator.name, grade: operator.grade };
     let rights = crate::auth::Rights::new(operator.grade.scopes(), operator.roles);
     let principal = Principal { who, rights, address: principal.address, secret: Some(secret.digest()), request: None };
-    Ok(with_cookie(Json(shown(&principal, Some(secret.reveal()), "required")).into_response(), &cookie))
+    Ok(with_cookie(Json(shown(&shared, &principal, Some(secret.reveal()), "required")).into_response(), &cookie))
+}
+
+/// Of an operator who has shown who they are.
+pub(super) async fn begin_session(shared: &Shared, principal: &Principal, operator: &Operator, secret: &Secret) -> Result<(), ApiError> {
+    let (auth, actor) = (&shared.config.auth, Actor { name: format!("operator:{}", operator.login), ..principal.actor() });
+    let store = shared.store.by(actor);
+    let address = principal.address.map(|a| a.to_string()).unwrap_or_default();
+    store.add_session(operator.id, &secret.digest(), &address, shared.now(), (auth.session_idle, auth.session_life)).await?;
+    Ok(store.note("session.begin", &operator.login).await?)
 }
 
 /// The operator whose password this is.
@@ -93,9 +98,9 @@ pub(crate) async fn logout(State(shared): State<Arc<Shared>>, principal: Princip
 #[utoipa::path(get, path = "/api/v1/auth/session", tag = "auth",
     responses((status = 200, body = SessionInfo), (status = 401, body = dto::Detail), (status = 429, body = dto::Detail),
         (status = 503, body = dto::Detail)))]
-pub(crate) async fn session(principal: Principal, headers: HeaderMap) -> Response {
+pub(crate) async fn session(State(shared): State<Arc<Shared>>, principal: Principal, headers: HeaderMap) -> Response {
     let open = principal.who == Who::Nobody && principal.rights.allows(crate::auth::Scope::Read);
-    let info = shown(&principal, session_cookie(&headers), if open { "open" } else { "required" });
+    let info = shown(&shared, &principal, session_cookie(&headers), if open { "open" } else { "required" });
     ([(header::CACHE_CONTROL, "no-store")], Json(info)).into_response()
 }
 
@@ -121,7 +126,7 @@ pub(crate) async fn password(State(shared): State<Arc<Shared>>, principal: Princ
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shown(principal: &Principal, session: Option<&str>, reading: &'static str) -> SessionInfo {
+fn shown(shared: &Shared, principal: &Principal, session: Option<&str>, reading: &'static str) -> SessionInfo {
     let (kind, login, name, grade) = match &principal.who {
         Who::Nobody => ("nobody", None, None, None),
         Who::Token { .. } => ("token", None, None, None),
@@ -135,11 +140,12 @@ fn shown(principal: &Principal, session: Option<&str>, reading: &'static str) ->
         grade,
         scopes: principal.rights.scopes(),
         station_roles: principal.rights.roles.names(),
+        oidc: shared.doors.oidc.as_ref().map(|oidc| oidc.config.name.clone()),
         csrf_token: session.filter(|_| kind == "operator").map(csrf_token),
     }
 }
 
-fn is_secure(shared: &Shared, headers: &HeaderMap) -> bool {
+pub(super) fn is_secure(shared: &Shared, headers: &HeaderMap) -> bool {
     shared.config.auth.secure_cookies || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
 }
 

@@ -8,6 +8,7 @@
 mod alert_events;
 mod alert_rules;
 mod alerts;
+mod asking;
 mod audit;
 mod channels;
 mod control;

@@ -103,8 +103,17 @@ impl Store {
     }
 
     pub async fn create_operator(&self, new: &NewOperator) -> Result<Operator, StoreError> {
+        self.create_operator_of(new, None).await
+    }
+
+    /// Whom an identity provider vouches for: issuer and subject.
+    pub(crate) async fn operator_by_subject(&self, subject: &str) -> Result<Option<Operator>, StoreError> {
+        Ok(sqlx::query_as("SELECT * FROM operators WHERE oidc_subject = $1").bind(subject).fetch_optional(self.control()).await?)
+    }
+
+    pub(crate) async fn create_operator_of(&self, new: &NewOperator, subject: Option<&str>) -> Result<Operator, StoreError> {
         const SQL: &str = "
-            INSERT INTO operators (login, name, password_hash, grade, station_roles) VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO operators (login, name, password_hash, grade, station_roles, oidc_subject) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (login) DO NOTHING RETURNING *";
         let mut transaction = self.change(self.control()).await?;
         let made = sqlx::query_as(SQL)
@@ -113,6 +122,7 @@ impl Store {
             .bind(&new.password_hash)
             .bind(new.grade.name())
             .bind(new.roles.names())
+            .bind(subject)
             .fetch_optional(&mut *transaction)
             .await?;
         transaction.commit().await?;

@@ -27,6 +27,7 @@ pub(super) const CONTROL: Migrations = &[
     (50, "once", include_str!("../../../migrations/control/0050_once.sql")),
     (51, "retention", include_str!("../../../migrations/control/0051_retention.sql")),
     (60, "confirmations", include_str!("../../../migrations/control/0060_confirmations.sql")),
+    (61, "oidc", include_str!("../../../migrations/control/0061_oidc.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),

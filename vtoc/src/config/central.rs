@@ -155,6 +155,57 @@ pub struct Auth {
     pub cors_origins: Vec<String>,
     /// Requests per second of one address, and of one account; four times as many at once.
     pub requests_per_second: u32,
+    /// An identity provider whose people may log in (OpenID Connect).
+    pub oidc: Option<Oidc>,
+}
+
+/// An identity provider (docs/api.md). Its secret comes from a file, so that the configuration can be shown.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// What the button says.
+    #[serde(default = "provider")]
+    pub name: String,
+    /// Exactly as the provider writes it.
+    pub issuer: String,
+    pub client_id: String,
+    /// Without one: a public client, by PKCE alone.
+    pub client_secret_file: Option<PathBuf>,
+    /// `https://<this central>/api/v1/auth/oidc/callback`
+    pub redirect_url: String,
+    #[serde(default = "scopes")]
+    pub scopes: String,
+    #[serde(default = "login_claim")]
+    pub login_claim: String,
+    #[serde(default = "groups_claim")]
+    pub groups_claim: String,
+    /// By the provider's group: what its people may do. Who is in none of them may not log in.
+    pub grants: BTreeMap<String, OidcGrant>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcGrant {
+    /// viewer, operator, commander or admin
+    pub grade: String,
+    /// Of ops, intel, logistics.
+    pub station_roles: Vec<String>,
+}
+
+fn provider() -> String {
+    "the identity provider".into()
+}
+
+fn scopes() -> String {
+    "openid profile".into()
+}
+
+fn login_claim() -> String {
+    "preferred_username".into()
+}
+
+fn groups_claim() -> String {
+    "groups".into()
 }
 
 impl Default for Auth {
@@ -167,6 +218,7 @@ impl Default for Auth {
             trust_forwarded: false,
             cors_origins: Vec::new(),
             requests_per_second: 5_000,
+            oidc: None,
         }
     }
 }

@@ -21,7 +21,7 @@ mod transmit;
 mod validate;
 
 #[cfg(feature = "central")]
-pub use central::{Fabric, FabricName, ReadPolicy};
+pub use central::{Fabric, FabricName, Oidc, OidcGrant, ReadPolicy};
 pub use igate::{APRS_IS, Igate};
 pub use layers::{ConfigError, Layers};
 pub use settings::{AudioName, Congestion, Gain, LogFormat, Pace, ProfileName, Receiver, RecordingFormat, Settings, SourceKind};

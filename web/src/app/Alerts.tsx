@@ -33,7 +33,7 @@ export function useShowAlert(session: Session, engine: { readonly current: MapEn
     (alert: Alert) => {
       const subject = alert.subject as Subject;
       if (session.picture.get(subject) !== undefined) pick(subject);
-      else if (alert.latitude !== null && alert.longitude !== null) engine.current?.jumpTo(alert.longitude, alert.latitude, PLACE_ZOOM);
+      else if (alert.latitude !== null && alert.longitude !== null) engine.current?.mark(alert.longitude, alert.latitude, PLACE_ZOOM);
     },
     [session, engine, pick],
   );

@@ -67,6 +67,11 @@ export function App({ session }: { readonly session: Session }) {
     chat.start();
     alerts.start();
   }, [isCentral, chat, alerts]);
+  const { locked } = link;
+  useEffect(() => {
+    // Whether there is another way in.
+    if (locked) void account.refresh();
+  }, [locked, account]);
   useSyncExternalStore(account.subscribe, account.version);
   const alertsView = useAlerts(session);
   const showAlert = useShowAlert(session, engine, pick);
@@ -108,11 +113,9 @@ export function App({ session }: { readonly session: Session }) {
       </div>
       <Stage session={session} view={view} link={state} now={now} silentMs={silentMs} engine={engine} onSelect={pick}>
         <Panel session={session} view={alertsView} now={now} onShow={showAlert} />
+        <Chat chat={chat} who={account.who} />
       </Stage>
-      <Chat chat={chat} who={account.who} />
-      {(link.locked || asking) && (
-        <Login onLogin={enter} elsewhere={account.who.elsewhere} onCancel={link.locked ? null : () => setAsking(false)} />
-      )}
+      {(locked || asking) && <Login onLogin={enter} elsewhere={account.who.elsewhere} onCancel={locked ? null : () => setAsking(false)} />}
     </div>
   );
 }

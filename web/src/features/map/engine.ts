@@ -4,7 +4,7 @@
  * A frame is drawn when the map moved (in step with it), when the picture or a choice changed, and otherwise as often as the fastest aircraft needs to
  * move by about half a pixel: twice a second over a continent, thirty times over an airport. So a quiet map costs next to nothing.
  */
-import { AttributionControl, LngLat, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, LngLat, Map as MapLibre, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { ConsoleInfo, Station } from "../../contract/messages.ts";
 import type { Subject } from "../../contract/track.ts";
@@ -49,6 +49,7 @@ const EDGE_PX = 30;
 const ATTRIBUTION = "Natural Earth · GeoNames (CC BY 4.0) · OurAirports";
 
 export class MapEngine {
+  readonly #mark = new Marker({ color: "#d8343a" });
   readonly #map: MapLibre;
   readonly #renderer: TrackRenderer;
   readonly #picture: Picture;
@@ -101,6 +102,7 @@ export class MapEngine {
 
   /** Brings a track into view if it is outside, or under the details. */
   show(subject: Subject, animate = true): void {
+    this.#mark.remove();
     const motion = this.#picture.get(subject)?.motion ?? null;
     if (motion === null) return;
     const at = positionAt(motion, this.#serverNow(), { x: 0, y: 0 });
@@ -129,6 +131,12 @@ export class MapEngine {
     return this.#renderer.drawnCount();
   }
 
+  /** Marks and shows a place where nothing is heard any more, until something else is shown. */
+  mark(lon: number, lat: number, zoom: number): void {
+    this.#mark.setLngLat([lon, lat]).addTo(this.#map);
+    this.jumpTo(lon, lat, zoom);
+  }
+
   jumpTo(lon: number, lat: number, zoom: number): void {
     this.#map.jumpTo({ center: [lon, lat], zoom });
   }
@@ -141,6 +149,7 @@ export class MapEngine {
 
   #listen(events: EngineEvents): void {
     this.#map.on("click", (event) => {
+      this.#mark.remove();
       const finger = matchMedia("(pointer: coarse)").matches;
       events.onSelect(this.#renderer.hit(event.point.x, event.point.y, finger ? REACH_FINGER_PX : REACH_MOUSE_PX));
     });
