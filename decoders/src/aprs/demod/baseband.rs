@@ -77,6 +77,11 @@ impl Baseband {
         self.middle
     }
 
+    /// Of the signal, heard by now.
+    pub fn seconds(&self) -> f64 {
+        self.at as f64 / RATE_SPS
+    }
+
     /// Frames of the steady clock whose FCS was wrong.
     pub fn failed(&self) -> u64 {
         self.clocks[PULLS.len() - 1].reader.failed
