@@ -13,7 +13,7 @@ use crate::metrics::{Metrics, MoreMetrics};
 use crate::pictures::{self, Pictures};
 use crate::routes;
 use crate::routes::caches::{StationList, Touched, WatchCache};
-use crate::store::{CONNECTIONS_DEFAULT, Databases, Role, Store, StoreError, provision};
+use crate::store::{CONNECTIONS_DEFAULT, Databases, Retention, Role, Store, StoreError, provision};
 use crate::{Clock, dto};
 use axum::Router;
 use model::UnixMicros;
@@ -43,6 +43,8 @@ pub struct CentralConfig {
     pub auth: AuthConfig,
     /// Events older than so many days are dropped, by role; `None`: kept for ever.
     pub keep_days: [Option<u32>; 3],
+    /// The same of what people and programs did.
+    pub retention: Retention,
     pub chat: ChatConfig,
     pub agents: AgentConfig,
     /// The machine's serial ports; `None`: none to be asked.
@@ -66,6 +68,7 @@ impl CentralConfig {
             more_metrics: None,
             auth: AuthConfig::default(),
             keep_days: [None; 3],
+            retention: Retention::default(),
             chat: ChatConfig::default(),
             agents: AgentConfig::default(),
             devices: None,
@@ -164,6 +167,7 @@ impl Central {
         self.opening.abort();
         self.shared.pictures.close();
         self.shared.chat.feed.close();
+        self.shared.alerts.board.close();
         self.store.close().await;
     }
 }
@@ -196,7 +200,10 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
     tasks.spawn(worker::keep_schedules(Arc::clone(&shared)));
     let feed = Arc::clone(&shared);
     tasks.spawn(async move { feed.chat.feed.read(&feed.store).await });
+    let board = Arc::clone(&shared);
+    tasks.spawn(async move { board.alerts.board.read(&board.store, || board.now()).await });
     tasks.spawn(outside::follow(Arc::clone(&shared)));
+    tasks.spawn(chat::radio::tell(Arc::clone(&shared)));
     for fabric in &shared.config.chat.fabrics {
         tasks.spawn(chat::fabric::carry(Arc::clone(&shared), fabric.clone()));
     }
@@ -223,8 +230,14 @@ async fn keep_history(shared: &Shared) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = shared.store.forget_answers().await {
+        let keep = &shared.config.retention;
+        if let Err(error) = shared.store.forget_answers(keep.answers_days).await {
             tracing::warn!(%error, "old answers could not be forgotten; trying again");
+        }
+        match shared.store.prune(keep, shared.now()).await {
+            Ok(gone) if gone.is_empty() => {}
+            Ok(gone) => tracing::info!(?gone, "what is old went"),
+            Err(error) => tracing::warn!(%error, "what is old could not be pruned; trying again"),
         }
         for role in Role::ALL {
             match shared.store.keep_history(role, shared.config.keep_days[role as usize], shared.now()).await {

@@ -12,6 +12,7 @@
 use crate::Clock;
 use crate::alarms::{Alarm, Alarms};
 use crate::alerts::Alerts;
+use crate::chat::radio::Words;
 use crate::metrics::Metrics;
 use crate::pictures::Pictures;
 use crate::routes::caches::WatchCache;
@@ -41,6 +42,8 @@ struct Inner {
     metrics: Arc<Metrics>,
     watched: Arc<WatchCache>,
     alarms: Alarms,
+    /// Messages for the chat.
+    words: Words,
     /// Judges what is stored.
     alerts: Arc<Alerts>,
     /// Stations that greeted since the start: as many as are enrolled.
@@ -64,12 +67,26 @@ impl PgIntake {
         metrics: Arc<Metrics>,
         watched: Arc<WatchCache>,
     ) -> Self {
-        Self(Arc::new(Inner { store, pictures, clock, metrics, watched, alarms: Alarms::new(), alerts, known: Mutex::default() }))
+        Self(Arc::new(Inner {
+            store,
+            pictures,
+            clock,
+            metrics,
+            watched,
+            alarms: Alarms::new(),
+            words: Words::default(),
+            alerts,
+            known: Mutex::default(),
+        }))
     }
 
     /// For whoever alerts people.
     pub fn alarms(&self) -> broadcast::Receiver<Arc<Alarm>> {
         self.0.alarms.subscribe()
+    }
+
+    pub(crate) fn words(&self) -> &Words {
+        &self.0.words
     }
 
     /// An event that an earlier life of the central had noted. `false`: it was told meanwhile.
@@ -227,6 +244,7 @@ impl Inner {
 
     fn announce(&self, role: Role, key: EventKey, event: &Event) {
         self.alerts.offer(role, key.station, std::slice::from_ref(event));
+        self.words.offer(role, key.station, std::slice::from_ref(event));
         self.pictures.publish(role, key.station, std::slice::from_ref(event), (self.clock)());
         self.alarm(role, key, event);
     }
@@ -244,6 +262,7 @@ impl Inner {
         add(&self.metrics.intake.batches, 1);
         add(&self.metrics.intake.events, events.len() as u64);
         self.alerts.offer(role, station, events);
+        self.words.offer(role, station, events);
         let mut rest = (first_seq, events);
         let key = |seq| EventKey { station, epoch: spool.epoch, seq };
         let known: BTreeSet<u64> = noted.iter().copied().filter(|seq| !self.alarms.is_news(key(*seq))).collect();

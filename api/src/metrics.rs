@@ -22,6 +22,8 @@ pub struct Metrics {
     pub intake: IntakeMetrics,
     #[cfg(feature = "central")]
     pub alerts: AlertMetrics,
+    #[cfg(feature = "central")]
+    pub radio: RadioMetrics,
     pub restored: AtomicU64,
 }
 
@@ -74,6 +76,16 @@ pub struct AlertMetrics {
     pending: AtomicU64,
 }
 
+/// What became of messages and bulletins from the air.
+#[cfg(feature = "central")]
+#[derive(Debug, Default)]
+pub struct RadioMetrics {
+    pub told: AtomicU64,
+    /// Told before.
+    pub again: AtomicU64,
+    pub too_many: AtomicU64,
+}
+
 impl Metrics {
     fn request(&self, route: &str, method: &Method, status: StatusCode, micros: u64) {
         let key = (route.to_owned(), method_name(method), status.as_u16());
@@ -93,6 +105,8 @@ impl Metrics {
             self.intake.render(&mut out);
             #[cfg(feature = "central")]
             self.alerts.render(&mut out);
+            #[cfg(feature = "central")]
+            self.radio.render(&mut out);
             counter(&mut out, "vtoc_live_restored_events_total", "Events read back at start.", self.restored.load(Relaxed));
         }
         if let Some(more) = more {
@@ -156,6 +170,16 @@ impl AlertMetrics {
         gauge(out, "vtoc_alerts_open", "Alerts that are neither over nor closed.", get(&self.open) as f64);
         gauge(out, "vtoc_alerts_entries", "Subjects known by rules.", get(&self.entries) as f64);
         gauge(out, "vtoc_alerts_pending", "Changes that wait for the database.", get(&self.pending) as f64);
+    }
+}
+
+#[cfg(feature = "central")]
+impl RadioMetrics {
+    fn render(&self, out: &mut String) {
+        let get = |c: &AtomicU64| c.load(Relaxed);
+        counter(out, "vtoc_chat_radio_told_total", "Messages and bulletins from the air told in the chat.", get(&self.told));
+        counter(out, "vtoc_chat_radio_again_total", "Messages and bulletins that were told before.", get(&self.again));
+        counter(out, "vtoc_chat_radio_too_many_total", "Messages and bulletins not told: too many at once.", get(&self.too_many));
     }
 }
 

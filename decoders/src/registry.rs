@@ -1,7 +1,9 @@
 //! The seam between protocols and everything else: two traits, one table.
 
+use crate::aprs;
 use core::fmt;
 use model::{Event, Frame, IqBlock, LatLon, Protocol, ReceiverId, Tuning};
+use std::sync::Arc;
 
 /// Every protocol vTOC receives.
 pub static PROTOCOLS: &[&ProtocolEntry] = &[&crate::adsb::PROTOCOL, &crate::ais::PROTOCOL, &crate::aprs::PROTOCOL, &crate::uat::PROTOCOL];
@@ -59,6 +61,8 @@ pub struct DecoderConfig {
     pub site: Option<LatLon>,
     /// Positions farther from `site` than this are refused as implausible. `None`: the protocol's own bound.
     pub range_m_max: Option<u32>,
+    /// The operator's own list of APRS devices.
+    pub devices: Option<Arc<aprs::Devices>>,
 }
 
 /// Samples to frames. State is bounded; nothing is allocated after construction.

@@ -4,8 +4,8 @@
 //! said (a position's coordinates, not a track's age): what is known *now* about a subject is the live picture's business.
 
 use crate::{
-    Advisory, AirData, CentiDegrees, DeciKnots, Epoch, Intent, LatLon, Protocol, Quality, Quarantined, Raw, ReceiverId, ShortText, Signal,
-    StationId, Subject, UnixMicros,
+    Advisory, AirData, CentiDegrees, Coverage, DeciKnots, Epoch, Intent, LatLon, Protocol, Quality, Quarantined, Raw, ReceiverId,
+    ShortText, Signal, StationId, Subject, Telemetry, UnixMicros,
 };
 
 /// The identity of an event everywhere, and the key that makes delivery idempotent.
@@ -63,6 +63,8 @@ pub enum EventKind {
     Quality(Quality),
     Advisory(Advisory),
     Quarantined(Quarantined),
+    Telemetry(Telemetry),
+    Coverage(Coverage),
 }
 
 impl EventKind {
@@ -80,6 +82,8 @@ impl EventKind {
             Self::Quality(_) => "quality",
             Self::Advisory(_) => "advisory",
             Self::Quarantined(_) => "quarantined",
+            Self::Telemetry(_) => "telemetry",
+            Self::Coverage(_) => "coverage",
         }
     }
 }
@@ -249,6 +253,11 @@ pub struct Weather {
     pub pressure_dhpa: Option<u16>,
     pub rain_1h_um: Option<u32>,
     pub rain_24h_um: Option<u32>,
+    /// Since local midnight.
+    pub rain_midnight_um: Option<u32>,
+    pub snow_24h_um: Option<u32>,
+    /// Watts a square metre.
+    pub luminosity_w_m2: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -257,7 +266,7 @@ pub enum TextKind {
     Message,
     Bulletin,
     Status,
-    /// Telemetry and other machine text.
+    /// Machine text.
     Telemetry,
     Comment,
 }
@@ -280,6 +289,8 @@ pub struct Text {
     pub to: Option<Subject>,
     /// At most [`Text::MAX_BYTES`] bytes of UTF-8.
     pub body: Box<str>,
+    /// The sender's own number of a message: the same one again is the same message.
+    pub number: Option<ShortText<5>>,
 }
 
 impl Text {

@@ -11,6 +11,7 @@
 //! - nothing here is `Serialize`: JSON shapes live in `api::dto`, wire bytes in `uplink::wire`.
 
 mod aircraft;
+mod amateur;
 mod event;
 mod frame;
 mod geo;
@@ -20,6 +21,7 @@ mod text;
 mod time;
 
 pub use aircraft::{Advisory, AirData, Disbelief, Hazard, InferredRegister, Intent, Quality, Quarantined, Suspect, Threat};
+pub use amateur::{Bearing, Coverage, Reading, Telemetry};
 pub use event::{
     Emergency, Event, EventKey, EventKind, HeadingReference, Identity, Position, PositionSource, Priority, SpeedKind, Status, Text,
     TextKind, Velocity, VerticalSource, Weather,

@@ -52,6 +52,12 @@ impl<const N: usize> ShortText<N> {
     }
 }
 
+impl<const N: usize> Default for ShortText<N> {
+    fn default() -> Self {
+        Self { len: 0, bytes: [0; N] }
+    }
+}
+
 impl<const N: usize> fmt::Debug for ShortText<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)

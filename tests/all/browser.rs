@@ -44,7 +44,7 @@ fn an_aircraft_of_a_recording_appears_on_the_map_and_moves() {
 }
 
 /// The console is built and a browser is there; both are, in CI.
-fn ready() -> bool {
+pub(crate) fn ready() -> bool {
     let missing = [root().join("web/dist/index.html"), root().join("web/node_modules"), "/usr/bin/chromium".into()]
         .into_iter()
         .find(|path| !path.exists());

@@ -10,6 +10,7 @@
 
 mod adsb_lab;
 mod ais_sources;
+mod aprs_chat;
 mod aprs_lab;
 mod aprs_modems;
 mod aprs_sources;
@@ -21,7 +22,9 @@ mod cli;
 mod delivery;
 mod facts;
 mod feeds;
+mod flows;
 mod igate;
+mod libais;
 mod profiles;
 mod recordings;
 mod secrets;
@@ -32,3 +35,4 @@ mod tracks;
 mod uat_lab;
 mod units;
 mod urgent;
+mod watch;

@@ -15,7 +15,7 @@ const LONG: Duration = Duration::from_secs(120);
 const BACKLOG: usize = 10_000;
 
 /// A type 1 of the MMSI, status 14 (active), as a sentence, at 52° N 4° E.
-fn man_overboard(mmsi: u32) -> String {
+pub(crate) fn man_overboard(mmsi: u32) -> String {
     let parts: [(u32, u64); 15] = [
         (6, 1),
         (2, 0),
@@ -36,7 +36,7 @@ fn man_overboard(mmsi: u32) -> String {
     sentence(&parts) + "\r\n"
 }
 
-fn shown(http: &str, mmsi: u32) -> Option<()> {
+pub(crate) fn shown(http: &str, mmsi: u32) -> Option<()> {
     let tracks = get(http, "/api/v1/tracks?protocol=ais")?.json();
     let subject = format!("mmsi:{mmsi:09}");
     let found = tracks["tracks"].as_array()?.iter().find(|t| t["subject"] == subject.as_str())?;
@@ -118,6 +118,18 @@ fn a_man_overboard_overtakes_10_000_events_and_a_kill_of_either_side() {
 
     drop(held);
     station.stop();
+    let told = |http: &str| {
+        let messages = get(http, "/api/v1/chatkit/messages?channel=alpha&limit=1000")?.json();
+        let of =
+            |mmsi: &str| messages.as_array().map(|all| all.iter().filter(|m| m["text"].as_str().is_some_and(|t| t.contains(mmsi))).count());
+        Some((of("mmsi:972000001")?, of("mmsi:972000002")?))
+    };
+    eventually("people were told", LONG, || (told(&site.http)? == (1, 1)).then_some(()));
+    // All is through, a further life has judged it again: nobody is told anew.
+    site.kill_central();
+    site.start_central();
+    eventually("judged again", LONG, || metric(&site.http, "vtoc_alerts_open").filter(|open| 2.0 <= *open));
+    assert_eq!(told(&site.http), Some((1, 1)));
     let events = check(&site, &mut station);
     println!("{events} events, each stored exactly once; both distress calls were seen before the first of them");
 }

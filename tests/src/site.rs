@@ -83,8 +83,14 @@ impl Site {
 
     /// Makes a station known, and writes its folder with a configuration: `receivers` is TOML.
     pub fn enroll(&self, id: &str, receivers: &str) -> TestStation {
+        self.enroll_as(id, "", receivers)
+    }
+
+    /// The same, with a call sign; empty: none.
+    pub fn enroll_as(&self, id: &str, callsign: &str, receivers: &str) -> TestStation {
         let station = TestStation::new(self.dir.path(), id, receivers, Some(&self.uplink));
-        let output = self.command("enroll").arg(id).arg("--out").arg(station.dir.join("tls")).output().unwrap();
+        let output =
+            self.command("enroll").arg(id).args(["--callsign", callsign]).arg("--out").arg(station.dir.join("tls")).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         station
     }

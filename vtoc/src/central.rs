@@ -10,7 +10,7 @@ use crate::{check, logging, service};
 use api::auth::{AuthConfig, Rate, Reading};
 use api::central::{Central, CentralConfig};
 use api::intake::PgIntake;
-use api::store::{Databases, Role};
+use api::store::{Databases, Retention, Role};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,7 +83,15 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     config.chat = crate::chat::chat(settings)?;
     config.agents = crate::chat::agents(settings)?;
     let keep = settings.central.keep_days;
-    config.keep_days = [keep.ops, keep.intel, keep.logistics].map(|days| (days != 0).then_some(days));
+    let days = |days: u32| (days != 0).then_some(days);
+    config.keep_days = [keep.ops, keep.intel, keep.logistics].map(days);
+    config.retention = Retention {
+        messages_days: days(keep.messages),
+        runs_days: days(keep.runs),
+        alerts_days: days(keep.alerts),
+        audit_days: days(keep.audit),
+        answers_days: keep.answers,
+    };
     config.devices = Some(Arc::new(crate::devices::LocalDevices));
     config.import_root = settings.central.import_root.clone();
     config.more_metrics = Some(Arc::new(move |out| handle.borrow().as_ref().map_or((), |h| render(h, out))));

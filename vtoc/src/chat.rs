@@ -4,7 +4,7 @@
 use crate::config::{Fabric, FabricName, Settings};
 use crate::failure::Failure;
 use api::agentkit::{AgentConfig, Client, Outside, Playbooks};
-use api::chat::{ChatConfig, FabricConfig, FabricKind, WebhookKey};
+use api::chat::{ChatConfig, FabricConfig, FabricKind, RadioConfig, WebhookKey};
 use std::time::Duration;
 
 /// Seconds, as the old system had it.
@@ -26,7 +26,9 @@ pub fn chat(settings: &Settings) -> Result<ChatConfig, Failure> {
     };
     let webhook_keys = WebhookKey::several(&secrets).map_err(|e| Failure::config(format!("{from}: {e}")))?;
     let fabrics = settings.chat.fabrics.iter().map(|(name, f)| fabric(name, f)).collect::<Result<_, _>>()?;
-    Ok(ChatConfig { webhook_keys, standard_webhooks_only: settings.chat.standard_webhooks_only, fabrics })
+    let radio = &settings.chat.radio;
+    let radio = RadioConfig { messages: radio.messages, bulletins: radio.bulletins, callsigns: radio.callsigns.clone() };
+    Ok(ChatConfig { webhook_keys, standard_webhooks_only: settings.chat.standard_webhooks_only, fabrics, radio })
 }
 
 fn fabric(name: &str, fabric: &Fabric) -> Result<FabricConfig, Failure> {

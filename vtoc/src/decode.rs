@@ -46,7 +46,7 @@ fn options(arguments: &DecodeArgs) -> Result<OfflineOptions, Failure> {
     Ok(OfflineOptions {
         receiver: ReceiverId(0),
         profile: profile_offline(arguments.profile),
-        decoder: DecoderConfig { site, range_m_max: None },
+        decoder: DecoderConfig { site, ..DecoderConfig::default() },
         start_utc: Some(start),
     })
 }

@@ -12,14 +12,23 @@ use hw::{
 use ingest::framing::AGW_MONITOR;
 use ingest::{Framing, Input, ProfileChoice, ReceiverSpec, Telling};
 use model::{IqFormat, LatLon, Protocol, ReceiverId, Tuning};
+use std::sync::Arc;
 
 /// The station's place, when it is configured.
 pub fn site(settings: &Settings) -> Option<LatLon> {
     LatLon::from_degrees(settings.station.latitude?, settings.station.longitude?)
 }
 
-pub fn decoder_config(settings: &Settings) -> DecoderConfig {
-    DecoderConfig { site: site(settings), range_m_max: Some(settings.station.range_km_max * 1_000) }
+/// A list of devices that can't be read is told at once, not found out on watch.
+pub fn decoder_config(settings: &Settings) -> Result<DecoderConfig, Failure> {
+    let devices = settings.station.aprs_devices.as_deref().map(|path| {
+        let wrong = |error: &dyn std::fmt::Display| Failure::config(format!("station.aprs_devices: {}: {error}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
+        let devices = aprs::Devices::parse(&text).map_err(|e| wrong(&e))?;
+        tracing::info!(devices = devices.len(), "list of APRS devices read");
+        Ok::<_, Failure>(Arc::new(devices))
+    });
+    Ok(DecoderConfig { site: site(settings), range_m_max: Some(settings.station.range_km_max * 1_000), devices: devices.transpose()? })
 }
 
 /// Does every receiver go at the pace of the world?

@@ -118,6 +118,20 @@ describe("a sky with everything in it", () => {
     await screenshot(at.page, "artefacts/advisory.png");
   });
 
+  it("shows a station's weather and telemetry with the last day of each", async () => {
+    await at.page.locator('tr[data-subject="call:PA3WX"]').click();
+    await at.page.locator('[data-field="A1"] .spark').waitFor();
+    const text = await at.page.locator(".detail").innerText();
+    assert.match(text, /Temperature\s+7\.4 °C\s+\d+ s · Alpha\/0/);
+    assert.match(text, /Battery\s+13\.4 V[\s\S]*A2\s+118 as sent[\s\S]*Door\s+open/);
+    assert.equal(await at.page.locator(".spark").count(), 7);
+    assert.match(
+      await at.page.locator('[data-field="temperature_c"] .spark').getAttribute("aria-label"),
+      /^Temperature over 24 h 00: 4\.4 to 10\.4$/,
+    );
+    await screenshot(at.page, "artefacts/weather.png");
+  });
+
   it("is worked with keys: / filters, arrows select, Esc steps back", async () => {
     await at.page.keyboard.press("Escape");
     assert.equal(await at.page.locator(".detail").count(), 0);

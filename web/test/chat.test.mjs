@@ -36,7 +36,7 @@ describe("the chat", () => {
   it("posts, shows the agent's answer as text, and its thread", async () => {
     const { page } = at.opened;
     const speak = async (text) => {
-      await page.getByRole("textbox", { name: "Message" }).fill(text);
+      await page.getByRole("textbox", { name: "Message", exact: true }).fill(text);
       await page.keyboard.press("Enter");
     };
     await speak("/refuse me");
@@ -54,6 +54,43 @@ describe("the chat", () => {
     await speak("In the thread");
     await page.waitForFunction(() => document.querySelectorAll(".chat-messages li").length === 2);
     assert.equal(at.fixture.chat.messages.at(-1).thread_id, 7);
+  });
+
+  it("begins a thread, reacts and finds, by keyboard", async () => {
+    const { page } = at.opened;
+    await page.getByRole("button", { name: "Leave thread" }).click();
+    await page.getByRole("button", { name: "New thread" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Title of the thread").fill("Tow to Scheveningen");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Leave thread" }).waitFor();
+    assert.equal(await page.getByLabel("Thread", { exact: true }).locator("option:checked").innerText(), "Tow to Scheveningen");
+    await page.getByRole("button", { name: "Leave thread" }).click();
+    const first = page.locator(".chat-messages li").first();
+    await first.getByRole("button", { name: "React", exact: true }).click();
+    await first.getByRole("button", { name: "React with 👍" }).click();
+    await first.getByRole("button", { name: "👍 by operator:anna", pressed: true }).waitFor();
+    await first.getByRole("button", { name: "👍 by operator:anna" }).click();
+    await first.getByRole("button", { name: "👍 by operator:anna" }).waitFor({ state: "detached" });
+    await page.getByLabel("Search messages").fill("For everybody");
+    await page.keyboard.press("Enter");
+    const found = page.locator(".chat-messages li", { hasText: "For everybody" });
+    await found.waitFor();
+    await screenshot(page, "artefacts/chat-search.png");
+    await found.getByRole("button", { name: "Go there" }).click();
+    await page.waitForFunction(() => document.querySelector(".chat h2").textContent === "General");
+    assert.equal(await page.locator(".chat-new").count(), 1, "where reading stopped");
+    const axe = await new AxeBuilder({ page }).include(".chat").analyze();
+    assert.deepEqual(axe.violations, []);
+    await page.getByRole("button", { name: "# KP4-S1" }).click();
+    await page.locator(".chat-messages li").nth(1).waitFor();
+  });
+
+  it("answers a playbook that asks", async () => {
+    const { page } = at.opened;
+    at.fixture.chat.say(2, "**wipe** asks before it begins", { kind: "agent", name: "wipe", attachment: { confirm_run_id: 12 } });
+    await page.getByRole("button", { name: "Confirm run 12" }).click();
+    await page.locator(".chat-messages li", { hasText: "/confirm 12" }).waitFor();
   });
 
   it("misses nothing when the feed breaks", async () => {

@@ -11,6 +11,7 @@ const SHOTS = [
   { name: "advisory", width: 1280, height: 1100, select: "icao:484175" },
   { name: "advisory-phone", width: 390, height: 844, ratio: 2, select: "icao:484175" },
   { name: "vessel", width: 1280, height: 800, look: [3.9, 52.05, 9.5], select: "mmsi:244660123" },
+  { name: "weather", width: 1280, height: 900, select: "call:PA3WX" },
   { name: "continent", width: 1280, height: 800, look: [8, 48, 4.2] },
   { name: "world", width: 1280, height: 800, look: [0, 20, 1.2] },
   { name: "antimeridian", width: 1280, height: 800, look: [180, 60, 3] },

@@ -98,6 +98,11 @@ impl Context {
         self.shared.pictures.of(self.roles, &self.shared).tracks(None)
     }
 
+    /// A run may begin now.
+    pub fn wake_workers(&self) {
+        self.shared.agents.wake();
+    }
+
     /// When the station was last heard from, since the central's start.
     pub fn last_seen(&self, station: StationId) -> Option<UnixMicros> {
         self.shared.intake.last_seen(station)

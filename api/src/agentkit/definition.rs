@@ -13,6 +13,7 @@
 //!     timeout_seconds: 60
 //!     attempts: 3
 //!     schedule: 15m                            # or cron: "0 6 * * *" (UTC)
+//!     confirm: true                            # asks an operator before it begins; not with a schedule
 //!     stations: [alpha]                        # whom the schedule is for; default: all of its roles
 //! ```
 //!
@@ -54,6 +55,8 @@ pub(crate) struct Definition {
     /// As it was written.
     pub schedule_text: Option<String>,
     pub stations: Vec<String>,
+    /// Asks an operator before it begins.
+    pub confirm: bool,
     /// An answer to a command of the chat, not to be chosen from a list.
     pub hidden: bool,
     pub code: Arc<dyn Playbook>,
@@ -144,7 +147,12 @@ fn definition(id: &str, entry: PlaybookEntry, code: Arc<dyn Playbook>) -> Result
     };
     let also_reads =
         RoleSet::from_names(entry.also_reads.as_deref().unwrap_or_default()).ok_or("also_reads is of ops, intel, logistics")?;
+    let confirm = entry.confirm.unwrap_or(false) || entry.destructive.unwrap_or(false);
+    if confirm && entry.schedule.is_some() {
+        return Err("one that asks (confirm, destructive) can't have a schedule: nobody would answer".into());
+    }
     Ok(Definition {
+        confirm,
         name: entry.name.unwrap_or_else(|| id.to_owned()),
         description: entry.description.unwrap_or_default(),
         entrypoint: entry.entrypoint.unwrap_or_else(|| format!("agents.playbooks.{}", code.id())),
@@ -194,6 +202,7 @@ mod tests {
             ("playbooks:\n  x:\n    entrypoint: os:system\n", "names os, which this program does not have"),
             ("playbooks:\n  x:\n    entrypoint: timeline_summary\n    schedule: sometimes\n", "schedule:"),
             ("playbooks:\n  x:\n    entrypoint: timeline_summary\n    attempts: 0\n", "attempts 0 is not 1 to 10"),
+            ("playbooks:\n  x:\n    entrypoint: timeline_summary\n    confirm: true\n    schedule: 15m\n", "can't have a schedule"),
             ("playbooks:\n  x:\n    entrypoint: timeline_summary\n    station_roles: [navy]\n", "station_roles"),
         ] {
             let said = Playbooks::with(yaml).unwrap_err().to_string();

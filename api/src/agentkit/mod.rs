@@ -189,6 +189,7 @@ impl Agents {
             initiator_id: None,
             attempts_max: definition.attempts,
             timeout_s: definition.timeout_s,
+            asks: definition.confirm,
             outside: None,
         })
     }

@@ -27,6 +27,8 @@ const WAIT: Duration = Duration::from_secs(2);
 const WAIT_MAX: Duration = Duration::from_secs(300);
 /// How often schedules are looked at.
 const SCHEDULES: Duration = Duration::from_secs(10);
+/// A run that asks waits for so long: an hour.
+const UNDECIDED_US: i64 = 3_600_000_000;
 /// How often an end is told to a database that does not answer. Longer than that, the lease runs out anyhow.
 const END_TRIES: u32 = 10;
 /// Bytes of a result as JSON, and of one that is attached to the reply.
@@ -231,6 +233,11 @@ pub(crate) async fn keep_schedules(shared: Arc<Shared>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        match shared.store.cancel_undecided(shared.now().plus_micros(-UNDECIDED_US), shared.now()).await {
+            Ok(0) => {}
+            Ok(runs) => tracing::info!(runs, "cancelled: nobody confirmed them in time"),
+            Err(error) => tracing::warn!(%error, "runs that nobody confirmed could not be cancelled; trying again"),
+        }
         if let Err(error) = queue_scheduled(&shared).await {
             tracing::warn!(%error, "what is scheduled could not be queued; trying again");
         }

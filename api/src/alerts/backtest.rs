@@ -16,6 +16,8 @@ pub const EVENTS_MAX: usize = 500_000;
 pub const TIME_MAX: Duration = Duration::from_secs(20);
 const PAGE: i64 = 5_000;
 const TICK_US: i64 = 60_000_000;
+/// Of a rule of meetings at sea.
+const MEETINGS_TICK_US: i64 = 10_000_000;
 /// Alerts in the answer; the others are counted.
 const SHOWN_MAX: usize = 1_000;
 
@@ -65,12 +67,15 @@ struct Trial {
     engine: Engine,
     role: Role,
     ticked_at: UnixMicros,
+    tick_us: i64,
     changes: Vec<Change>,
 }
 
 impl Trial {
     fn new(rule: Rule, role: Role, since: UnixMicros) -> Self {
-        Self { engine: Engine::new(vec![rule], ENTRIES_MAX), role, ticked_at: since, changes: Vec::new() }
+        let engine = Engine::new(vec![rule], ENTRIES_MAX);
+        let tick_us = if engine.looks_for_meetings() { MEETINGS_TICK_US } else { TICK_US };
+        Self { engine, role, ticked_at: since, tick_us, changes: Vec::new() }
     }
 
     fn judge(&mut self, seen: &[Observation]) {
@@ -85,7 +90,7 @@ impl Trial {
 
     /// A long gap is one step: what falls silent is told with its own time.
     fn time_passes(&mut self, now: UnixMicros) {
-        if TICK_US <= now.micros_since(self.ticked_at) {
+        if self.tick_us <= now.micros_since(self.ticked_at) {
             self.engine.tick(now, &mut self.changes);
             self.ticked_at = now;
         }
@@ -113,6 +118,7 @@ impl Trial {
                         details: raised.details.clone(),
                     });
                 }
+                Change::Heard(..) => {}
                 Change::Reopen(key) | Change::Resolve(key, _) => {
                     let over = if let Change::Resolve(_, at) = change { Some(Utc(*at)) } else { None };
                     let same =

@@ -19,9 +19,11 @@ use super::change::{AlertKey, Change, Progress, Restored, State};
 use super::entry::{Entry, Known, Slot, Verdict, verdict};
 use super::observation::Observation;
 use super::rule::{Condition, Rule};
+use super::sea::{Look, Sea, Wanted};
+use crate::dto::AlertDetails;
 use crate::store::Role;
-use model::{StationId, UnixMicros};
-use std::collections::BTreeMap;
+use model::{Mmsi, StationId, Subject, UnixMicros};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is no distress is over when its subject was not heard for so long.
@@ -35,11 +37,13 @@ pub struct Engine {
     entries: BTreeMap<Slot, Entry>,
     entries_max: usize,
     cut: u64,
+    /// Of rules of kind `cpa`; empty without one.
+    sea: Sea,
 }
 
 impl Engine {
     pub fn new(rules: Vec<Rule>, entries_max: usize) -> Self {
-        Self { rules: rules.into(), entries: BTreeMap::new(), entries_max: entries_max.max(1), cut: 0 }
+        Self { rules: rules.into(), entries: BTreeMap::new(), entries_max: entries_max.max(1), cut: 0, sea: Sea::default() }
     }
 
     /// What a changed or deleted rule knew is forgotten; its stored alerts come back by [`Engine::restore`].
@@ -50,6 +54,10 @@ impl Engine {
         };
         self.entries.retain(|slot, _| same(slot.rule));
         self.rules = rules.into();
+    }
+
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// Stored alerts, oldest first. What the database says counts.
@@ -63,7 +71,7 @@ impl Engine {
     }
 
     fn restore_one(&mut self, rule: &Rule, alert: &Restored) {
-        let slot = Slot { rule: rule.id, role: alert.key.role, subject: Arc::clone(&alert.key.subject) };
+        let slot = Slot::of(rule, &alert.key);
         let begun = alert.key.opened_at.plus_micros(-rule.condition.silence_us().unwrap_or(0));
         let Some(entry) = self.entry(rule, &slot, begun, alert.station) else { return };
         let until = match alert.state {
@@ -79,13 +87,16 @@ impl Engine {
         entry.was_inside |= entry.holds;
         entry.known.retain(|known| known.cause != alert.key.cause);
         let (cause, opened_at) = (alert.key.cause.clone(), alert.key.opened_at);
-        entry.remember(Known { cause, opened_at, progress: alert.progress, state: alert.state, changed: false });
+        entry.remember(Known { cause, opened_at, progress: alert.progress, state: alert.state, stations: Vec::new(), changed: false });
     }
 
     pub fn observe(&mut self, seen: &Observation, changes: &mut Vec<Change>) {
         let rules = Arc::clone(&self.rules);
+        if seen.sails.is_some() && self.looks_for_meetings() {
+            self.sea.observe(seen);
+        }
         for rule in rules.iter().filter(|rule| rule.roles.contains(seen.role) && rule.condition.concerns(seen)) {
-            let slot = Slot { rule: rule.id, role: seen.role, subject: Arc::clone(&seen.subject) };
+            let slot = Slot::new(rule.id, seen.role, Arc::clone(&seen.subject));
             match rule.condition.silence_us() {
                 Some(after_us) => self.heard(rule, &slot, (seen.at, after_us), seen.station, changes),
                 None => self.judge(rule, &slot, seen, changes),
@@ -110,7 +121,7 @@ impl Engine {
     fn silences(&self, role: Role, station: StationId) -> Vec<(Rule, Slot, i64)> {
         let about = |rule: &Rule| match &rule.condition {
             Condition::StationSilent { after_us, stations } if stations.is_empty() || stations.contains(station.as_str()) => {
-                let slot = Slot { rule: rule.id, role, subject: format!("station:{station}").into() };
+                let slot = Slot::new(rule.id, role, format!("station:{station}").into());
                 rule.roles.contains(role).then(|| (rule.clone(), slot, *after_us))
             }
             _ => None,
@@ -121,6 +132,7 @@ impl Engine {
     /// Time passes. What falls silent is told with the time at which it did, however rare the ticks are.
     pub fn tick(&mut self, now: UnixMicros, changes: &mut Vec<Change>) {
         let rules = Arc::clone(&self.rules);
+        self.meet(now, changes);
         for (slot, entry) in &mut self.entries {
             let Some(rule) = rules.iter().find(|rule| rule.id == slot.rule) else { continue };
             let silent_us = now.micros_since(entry.heard_at);
@@ -152,7 +164,7 @@ impl Engine {
 
     /// How an alert goes on, if it is known.
     pub fn progress(&self, key: &AlertKey) -> Option<Progress> {
-        let slot = Slot { rule: key.rule, role: key.role, subject: Arc::clone(&key.subject) };
+        let slot = Slot::of(self.rules.iter().find(|rule| rule.id == key.rule)?, key);
         let same = |known: &&Known| (&known.cause, known.opened_at) == (&key.cause, key.opened_at);
         self.entries.get(&slot)?.known.iter().find(same).map(|known| known.progress)
     }
@@ -167,7 +179,64 @@ impl Engine {
 
     /// Entries that had to make room, or found none.
     pub const fn cut(&self) -> u64 {
-        self.cut
+        self.cut + self.sea.cut()
+    }
+
+    /// Is there a rule of meetings at sea? Then ticks should be no rarer than every ten seconds.
+    pub fn looks_for_meetings(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule.condition, Condition::Cpa(_)))
+    }
+
+    fn meet(&mut self, now: UnixMicros, changes: &mut Vec<Change>) {
+        if !self.looks_for_meetings() {
+            return self.sea.forget_all();
+        }
+        if !self.sea.is_due(now) {
+            return;
+        }
+        let (rules, sea) = (Arc::clone(&self.rules), std::mem::take(&mut self.sea));
+        for role in Role::ALL {
+            let wanting = rules.iter().filter(|rule| rule.roles.contains(role));
+            let mut wanting =
+                wanting.filter_map(|rule| if let Condition::Cpa(wanted) = &rule.condition { Some((rule, wanted)) } else { None });
+            let Some(first) = wanting.next() else { continue };
+            let look = sea.look(role, now);
+            for (rule, wanted) in std::iter::once(first).chain(wanting) {
+                self.judge_meetings(rule, role, (wanted, &look), now, changes);
+            }
+        }
+        self.sea = sea;
+    }
+
+    fn judge_meetings(
+        &mut self,
+        rule: &Rule,
+        role: Role,
+        (wanted, look): (&Wanted, &Look<'_>),
+        now: UnixMicros,
+        changes: &mut Vec<Change>,
+    ) {
+        let mut told = BTreeSet::new();
+        for meeting in look.meetings(wanted) {
+            let [one, other] = [meeting.one, meeting.other].map(|mmsi| Subject::Vessel(mmsi).to_string());
+            let slot = Slot { apart: other.as_str().into(), ..Slot::new(rule.id, role, one.into()) };
+            let Some(entry) = self.entry(rule, &slot, now, meeting.station) else { continue };
+            (entry.heard_at, entry.judged_at) = (now, now);
+            let details = || AlertDetails { protocol: Some("ais"), encounter: Some(meeting.encounter), ..AlertDetails::default() };
+            entry.begins(rule, &slot, (other, now), Some(meeting.place), details, changes);
+            entry.goes_on(now, Some(meeting.place));
+            told.insert(slot);
+        }
+        let from = Slot::new(rule.id, role, "".into());
+        let held = self.entries.range_mut(from..).take_while(|(slot, _)| (slot.rule, slot.role) == (rule.id, role));
+        for (slot, entry) in held.filter(|(slot, entry)| entry.holds && !told.contains(slot)) {
+            let Some((one, other)) = mmsi_of(&slot.subject).zip(mmsi_of(&slot.apart)) else { continue };
+            match look.goes_on(wanted, one, other) {
+                Some(true) => entry.heard_at = now,
+                Some(false) => entry.is_over(slot, now, changes),
+                None => {}
+            }
+        }
     }
 
     fn judge(&mut self, rule: &Rule, slot: &Slot, seen: &Observation, changes: &mut Vec<Change>) {
@@ -178,6 +247,9 @@ impl Engine {
         let Some(entry) = self.entry(rule, slot, seen.at, seen.station) else { return };
         entry.heard_at = entry.heard_at.max(seen.at);
         if seen.at < entry.judged_at {
+            if let Verdict::Holds(cause) = &verdict {
+                entry.is_heard_by(slot, cause, seen.station, changes);
+            }
             return;
         }
         if !matches!(verdict, Verdict::Nothing) {
@@ -185,7 +257,10 @@ impl Engine {
         }
         match verdict {
             Verdict::Nothing => {}
-            Verdict::Holds(cause) => entry.holds(rule, slot, cause, seen, changes),
+            Verdict::Holds(cause) => {
+                entry.holds(rule, slot, cause.clone(), seen, changes);
+                entry.is_heard_by(slot, &cause, seen.station, changes);
+            }
             Verdict::Over => entry.is_over(slot, seen.at, changes),
             Verdict::Inside => {
                 entry.is_over(slot, seen.at, changes);
@@ -243,6 +318,10 @@ impl Engine {
         self.cut += going.len() as u64;
         !going.is_empty()
     }
+}
+
+fn mmsi_of(subject: &str) -> Option<Mmsi> {
+    subject.strip_prefix("mmsi:")?.parse().ok().and_then(Mmsi::new)
 }
 
 #[cfg(test)]

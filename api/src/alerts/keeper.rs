@@ -9,12 +9,12 @@
 
 use super::change::{AlertKey, Change, Progress, Raised};
 use super::engine::Engine;
-use super::notify::notify;
+use super::notify::{log, notify};
 use super::observation::Observation;
 use super::rule::{Rule, looks_back_us};
-use super::{Alerts, ENTRIES_MAX, compile};
+use super::{Alerts, ENTRIES_MAX, PoiIdentifier, compile};
 use crate::central::Shared;
-use crate::store::{Mark, Role, Slugs, StoreError, Which};
+use crate::store::{Mark, Role, Slugs, StoreError, UNTOLD_MAX, Which};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,6 +22,8 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 const TICK: Duration = Duration::from_secs(5);
+/// The place is another event of the same frame as the distress: waited for so long before people are told.
+const PLACE_WAIT: Duration = Duration::from_millis(300);
 const BEGIN_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// Changes that wait for the database; then the keeper begins again.
 const PENDING_MAX: usize = 20_000;
@@ -54,6 +56,8 @@ struct Keeper<'a> {
     progress: Vec<(AlertKey, Progress)>,
     /// Perhaps somebody is to be told.
     untold: bool,
+    /// What points of interest are known by; empty when no rule names them.
+    pois: Vec<PoiIdentifier>,
 }
 
 impl<'a> Keeper<'a> {
@@ -61,16 +65,20 @@ impl<'a> Keeper<'a> {
         let store = &shared.store;
         shared.alerts.overflowed.store(false, Relaxed);
         shared.alerts.changed.store(false, Relaxed);
-        let rules = read_rules(shared).await?;
+        let (rules, pois) = read_rules(shared).await?;
         let looks_back = looks_back_us(&rules);
         let mut engine = Engine::new(rules, ENTRIES_MAX);
         engine.restore(&store.alerts_to_restore(shared.now()).await?);
         let slugs = store.stations().await?.into_iter().map(|s| (s.id, s.slug)).collect();
-        let mut keeper = Self { shared, engine, slugs, marks: Vec::new(), pending: VecDeque::new(), progress: Vec::new(), untold: true };
+        let mut keeper =
+            Self { shared, engine, slugs, marks: Vec::new(), pending: VecDeque::new(), progress: Vec::new(), untold: true, pois };
         keeper.judge_queue();
         keeper.store_changes().await?;
         let judged_until = store.judged_until().await?;
         for role in Role::ALL {
+            // A distress that comes meanwhile does not wait for what is read back.
+            keeper.judge_queue();
+            keeper.store_changes().await?;
             // First of all, so that nothing is between it and what is read back.
             let (_, mark) = store.posted_since(role, &keeper.slugs, None, 0).await?;
             keeper.marks.push(mark);
@@ -168,6 +176,9 @@ impl<'a> Keeper<'a> {
             }
         }
         self.queue(changes);
+        if self.names_pois() && store.poi_identifiers().await? != self.pois {
+            self.read_again().await?;
+        }
         self.slugs = stations.into_iter().map(|s| (s.id, s.slug)).collect();
         for role in Role::ALL {
             let (seen, mark) = store.posted_since(role, &self.slugs, Some(&self.marks[role as usize]), POSTED_MAX).await?;
@@ -178,17 +189,31 @@ impl<'a> Keeper<'a> {
         self.engine.tick(now, &mut changes);
         self.queue(changes);
         self.store_changes().await?;
-        self.progress.extend(self.engine.take_progress());
-        store.note_progress(&self.progress).await?;
-        self.progress.clear();
+        self.note_progress().await?;
         store.all_judged().await
+    }
+
+    async fn note_progress(&mut self) -> Result<(), StoreError> {
+        self.progress.extend(self.engine.take_progress());
+        self.shared.store.note_progress(&self.progress).await?;
+        if !self.progress.is_empty() {
+            self.shared.alerts.board.wake();
+        }
+        self.progress.clear();
+        Ok(())
     }
 
     /// After somebody changed a rule or closed an alert.
     async fn read_again(&mut self) -> Result<(), StoreError> {
-        self.engine.set_rules(read_rules(self.shared).await?);
+        let (rules, pois) = read_rules(self.shared).await?;
+        self.engine.set_rules(rules);
+        self.pois = pois;
         self.engine.restore(&self.shared.store.alerts_to_restore(self.shared.now()).await?);
         Ok(())
+    }
+
+    fn names_pois(&self) -> bool {
+        self.engine.rules().iter().any(|rule| rule.condition.names_pois())
     }
 
     fn judge_queue(&mut self) {
@@ -226,6 +251,11 @@ impl<'a> Keeper<'a> {
                 Err(error) => tracing::error!(%error, ?change, "this change of an alert can't be stored"),
             }
             self.pending.pop_front();
+            self.shared.alerts.board.wake();
+            // Before what waits behind it.
+            if self.untold && is_distress(&change) && !self.pending.front().is_some_and(is_distress) {
+                self.tell_distress(change.key()).await?;
+            }
         }
         Ok(())
     }
@@ -236,6 +266,10 @@ impl<'a> Keeper<'a> {
             Change::Raise(raised) => return self.raise(raised).await,
             Change::Reopen(key) => store.reopen_alert(key).await?,
             Change::Resolve(key, at) => store.end_alert(key, *at).await?,
+            Change::Heard(key, station) => {
+                self.untold |= store.alert_heard(key, *station).await?;
+                return Ok(());
+            }
         }
         let counter = if matches!(change, Change::Reopen(_)) { &counted.reopened } else { &counted.resolved };
         counter.fetch_add(1, Relaxed);
@@ -253,24 +287,56 @@ impl<'a> Keeper<'a> {
         } else if let Some(known) = self.shared.store.last_alert(&raised.key).await? {
             // Of an earlier life, or forgotten meanwhile: it goes on.
             self.engine.restore(known.restored().as_slice());
+            if let Some(station) = raised.station.filter(|_| raised.distress) {
+                self.untold |= self.shared.store.alert_heard(&raised.key, station).await?;
+            }
         }
         Ok(())
     }
 
+    /// With its place, if that comes at once.
+    async fn tell_distress(&mut self, key: &AlertKey) -> Result<(), StoreError> {
+        if self.engine.progress(key).is_some_and(|progress| progress.place.is_none()) {
+            sleep(PLACE_WAIT).await;
+            self.judge_queue();
+            self.note_progress().await?;
+        }
+        self.tell().await
+    }
+
     async fn tell(&mut self) -> Result<(), StoreError> {
-        for alert in self.shared.store.untold_alerts().await? {
-            match notify(self.shared, &alert).await {
+        let store = &self.shared.store;
+        let (alerts, stations) = (store.untold_alerts().await?, store.untold_stations().await?);
+        let all = (alerts.len() as i64) < UNTOLD_MAX && (stations.len() as i64) < UNTOLD_MAX;
+        for (alert, station) in &stations {
+            match notify(self.shared, alert, station).await {
                 Err(error @ StoreError::Unavailable(_)) => return Err(error),
-                Err(error) => tracing::error!(%error, alert = alert.id, "nobody could be told of this alert in the chat"),
+                Err(error) => tracing::error!(%error, alert = alert.id, station, "nobody could be told of this alert in the chat"),
                 Ok(()) => {}
             }
-            self.shared.store.alert_told(alert.id).await?;
+            store.station_told(alert.id, station).await?;
         }
-        self.untold = false;
+        for alert in &alerts {
+            log(alert);
+            store.alert_told(alert.id).await?;
+        }
+        self.untold = !all;
         Ok(())
     }
 }
 
-async fn read_rules(shared: &Shared) -> Result<Vec<Rule>, StoreError> {
-    Ok(shared.store.alert_rules().await?.iter().filter(|rule| rule.enabled).filter_map(compile).collect())
+fn is_distress(change: &Change) -> bool {
+    matches!(change, Change::Raise(raised) if raised.distress)
+}
+
+/// The enabled ones; and what points of interest are known by, if one of them names any.
+async fn read_rules(shared: &Shared) -> Result<(Vec<Rule>, Vec<PoiIdentifier>), StoreError> {
+    let mut rules: Vec<Rule> =
+        shared.store.alert_rules().await?.iter().filter(|rule| rule.enabled).filter_map(|rule| compile(rule, &[])).collect();
+    let mut pois = Vec::new();
+    if rules.iter().any(|rule| rule.condition.names_pois()) {
+        pois = shared.store.poi_identifiers().await?;
+        rules.iter_mut().for_each(|rule| rule.condition.know(&pois));
+    }
+    Ok((rules, pois))
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   intake ──COMMIT──► queue ─────────┐
-//!   notes of what overtook a backlog ─┤                        ┌─► alerts (Postgres): exactly one for one cause
+//!   notes of what overtook a backlog ─┤                        ┌─► alerts (Postgres): exactly one for one cause ──► board: who watches
 //!   what programs posted (read back) ─┼─► keeper ──► engine ───┤
 //!   stations' greetings, the clock ───┘   (I/O)      (pure)    └─► notify, once it is stored
 //!   history ──────────────────────────► back-test ──► engine ──► what it would have raised
@@ -12,6 +12,7 @@
 //! events received since the last mark are judged again, which raises nothing twice (`engine`, `store::alerts`).
 
 pub(crate) mod backtest;
+mod board;
 mod change;
 mod engine;
 mod entry;
@@ -19,12 +20,16 @@ mod fence;
 mod keeper;
 mod notify;
 mod observation;
+mod poi;
 mod rule;
+mod sea;
 
+use board::Board;
 pub use change::{AlertKey, Change, Progress, Raised, Restored, State};
 pub use engine::{Engine, FORGET_US};
 pub(crate) use keeper::keep;
-pub use observation::{Observation, Posted};
+pub use observation::{Observation, Posted, Sails};
+pub use poi::PoiIdentifier;
 pub use rule::{Condition, Rule, Severity};
 
 use crate::metrics::Metrics;
@@ -49,6 +54,8 @@ pub(crate) struct Alerts {
     changed: AtomicBool,
     wake: Notify,
     asks: Mutex<Vec<oneshot::Sender<()>>>,
+    /// For those who watch.
+    pub board: Board,
     metrics: Arc<Metrics>,
     /// One back-test at a time.
     pub backtests: Semaphore,
@@ -62,6 +69,7 @@ impl Alerts {
             changed: AtomicBool::new(false),
             wake: Notify::new(),
             asks: Mutex::default(),
+            board: Board::default(),
             metrics,
             backtests: Semaphore::new(1),
         }
@@ -106,9 +114,10 @@ impl Alerts {
 }
 
 /// `None`: a later version wrote it.
-pub(crate) fn compile(stored: &AlertRule) -> Option<Rule> {
+pub(crate) fn compile(stored: &AlertRule, pois: &[PoiIdentifier]) -> Option<Rule> {
     let condition = Condition::read(&stored.condition);
-    let condition = condition.inspect_err(|error| tracing::error!(rule = stored.id, %error, "an alert rule is left out")).ok()?;
+    let mut condition = condition.inspect_err(|error| tracing::error!(rule = stored.id, %error, "an alert rule is left out")).ok()?;
+    condition.know(pois);
     let suppress_us = i64::from(stored.suppress_minutes) * 60_000_000;
     Some(Rule { id: stored.id, roles: stored.roles, severity: stored.severity, suppress_us, condition })
 }

@@ -1,8 +1,9 @@
 //! What a rule is judged by: one event of a station, or one that a program posted, reduced to what conditions ask for.
 
 use crate::dto::{EMERGENCIES, Utc};
+use crate::live::class_of;
 use crate::store::Role;
-use model::{DeciKnots, Emergency, Event, EventKind, LatLon, Protocol, SpeedKind, StationId, Subject, UnixMicros};
+use model::{CentiDegrees, DeciKnots, Emergency, Event, EventKind, LatLon, Mmsi, Protocol, SpeedKind, StationId, Subject, UnixMicros};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -30,6 +31,19 @@ pub struct Observation {
     pub imei: Option<String>,
     /// The central's watch-list has the IMEI as black.
     pub imei_blacklisted: bool,
+    /// Of vessels.
+    pub sails: Option<Sails>,
+}
+
+/// What only vessels say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sails {
+    pub mmsi: Mmsi,
+    /// Over ground, degrees from true north.
+    pub course: Option<f64>,
+    /// `A`, `B`
+    pub class: Option<&'static str>,
+    pub ship_type: Option<u8>,
 }
 
 /// An event that a program posted, as it is stored.
@@ -65,6 +79,7 @@ impl Observation {
             callsign: None,
             imei: None,
             imei_blacklisted: false,
+            sails: None,
         }
     }
 
@@ -86,7 +101,19 @@ impl Observation {
                 seen.emergency = emergency(s.emergency, s.squawk);
             }
             EventKind::Quarantined(_) => return None,
-            EventKind::Weather(_) | EventKind::Text(_) | EventKind::Intent(_) | EventKind::Quality(_) | EventKind::Advisory(_) => {}
+            EventKind::Weather(_)
+            | EventKind::Text(_)
+            | EventKind::Intent(_)
+            | EventKind::Quality(_)
+            | EventKind::Advisory(_)
+            | EventKind::Telemetry(_)
+            | EventKind::Coverage(_) => {}
+        }
+        if let (Subject::Vessel(mmsi), Protocol::Ais) = (event.subject, event.protocol) {
+            let course = if let EventKind::Position(p) = &event.kind { p.track.map(CentiDegrees::degrees) } else { None };
+            let identity = if let EventKind::Identity(i) = &event.kind { i.category } else { None };
+            let ship_type = identity.and_then(|category| category.as_str().parse().ok());
+            seen.sails = Some(Sails { mmsi, course, class: class_of(&event.raw), ship_type });
         }
         if let Subject::Callsign(call) = &event.subject {
             seen.callsign = Some(call.as_str().to_uppercase());
@@ -103,6 +130,10 @@ impl Observation {
         let declared = text(&payload, ["emergency", "emergency"]);
         let declared = declared.and_then(|name| EMERGENCIES.into_iter().find(|e| e.name() == name));
         let place = posted.latitude.zip(posted.longitude).and_then(|(lat, lon)| LatLon::from_degrees(lat, lon));
+        let mmsi = subject.strip_prefix("mmsi:").and_then(|digits| digits.parse().ok()).and_then(Mmsi::new);
+        let number = |keys: [&str; 2]| keys.iter().find_map(|key| payload[*key].as_f64());
+        let course = number(["course", "cog"]).filter(|degrees| (0.0..360.0).contains(degrees));
+        let ship_type = number(["ship_type", "shiptype"]).map(|kind| kind as u8);
         let on_ground = payload["on_ground"] == Value::Bool(true);
         Some(Self {
             place,
@@ -113,6 +144,7 @@ impl Observation {
             callsign: text(&payload, ["flight", "callsign"]).map(|c| c.to_uppercase()),
             imei_blacklisted: posted.status.as_deref() == Some("imei_blacklist_hit"),
             imei,
+            sails: mmsi.map(|mmsi| Sails { mmsi, course, class: None, ship_type }),
             ..Self::bare(posted.at.clamp(Utc::MIN, Utc::MAX), role, posted.station, &subject)
         })
     }

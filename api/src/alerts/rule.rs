@@ -2,6 +2,8 @@
 
 use super::fence::Shape;
 use super::observation::Observation;
+use super::poi::{PoiIdentifier, Pois};
+use super::sea::Wanted;
 use crate::auth::RoleSet;
 use crate::dto::{AlertArea, AlertCondition, AlertFilter};
 use model::{Emergency, LatLon, Protocol};
@@ -62,6 +64,7 @@ pub enum Condition {
     Speed(Bounds, Filter),
     Altitude(Bounds, Filter),
     Watch(Watched),
+    Cpa(Wanted),
     StationSilent { after_us: i64, stations: BTreeSet<String> },
 }
 
@@ -89,10 +92,11 @@ pub struct Filter {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Watched {
     /// `icao:…`, `mmsi:…`, `imei:…`
-    subjects: BTreeSet<String>,
-    callsigns: BTreeSet<String>,
-    imeis: BTreeSet<String>,
+    pub(super) subjects: BTreeSet<String>,
+    pub(super) callsigns: BTreeSet<String>,
+    pub(super) imeis: BTreeSet<String>,
     imei_blacklist: bool,
+    pub(super) pois: Pois,
 }
 
 impl Condition {
@@ -117,8 +121,15 @@ impl Condition {
             AlertCondition::Altitude { above_ft, below_ft, filter } => {
                 Self::Altitude(Bounds::read(*above_ft, *below_ft, ALT_MARGIN_FT)?, Filter::read(filter)?)
             }
-            AlertCondition::Watch { icao, mmsi, callsigns, imeis, imei_blacklist } => {
-                Self::Watch(Watched::read([icao, mmsi, callsigns, imeis], *imei_blacklist)?)
+            AlertCondition::Watch { icao, mmsi, callsigns, imeis, imei_blacklist, pois, poi_risk_levels } => {
+                limited(poi_risk_levels, "poi_risk_levels")?;
+                if LIST_MAX < pois.len() {
+                    return Err(format!("pois has at most {LIST_MAX} entries"));
+                }
+                Self::Watch(Watched::read([icao, mmsi, callsigns, imeis], *imei_blacklist, Pois::new(pois, poi_risk_levels))?)
+            }
+            AlertCondition::Cpa { cpa_nm, tcpa_min, area, ship_classes, ship_types, filter } => {
+                Self::Cpa(Wanted::read((*cpa_nm, *tcpa_min), area.as_ref(), (ship_classes, ship_types), filter)?)
             }
             AlertCondition::StationSilent { minutes, stations } => {
                 limited(stations, "stations")?;
@@ -140,6 +151,7 @@ impl Condition {
             Self::Speed(..) => "speed",
             Self::Altitude(..) => "altitude",
             Self::Watch(_) => "watch",
+            Self::Cpa(_) => "cpa",
             Self::StationSilent { .. } => "station_silent",
         }
     }
@@ -168,15 +180,28 @@ impl Condition {
             | Self::AisTest(filter)
             | Self::LostContact { filter, .. }
             | Self::Speed(_, filter)
-            | Self::Altitude(_, filter) => filter.admits(seen),
+            | Self::Altitude(_, filter) => filter.admits_seen(seen),
             Self::Watch(_) => true,
-            Self::StationSilent { .. } => false,
+            // By ticks.
+            Self::StationSilent { .. } | Self::Cpa(_) => false,
+        }
+    }
+
+    /// Is it about points of interest, whose identifiers may change?
+    pub fn names_pois(&self) -> bool {
+        matches!(self, Self::Watch(watched) if !watched.pois.is_empty())
+    }
+
+    /// What points of interest are known by now.
+    pub fn know(&mut self, identifiers: &[PoiIdentifier]) {
+        if let Self::Watch(watched) = self {
+            watched.know(identifiers);
         }
     }
 }
 
 impl Area {
-    fn read(area: &AlertArea) -> Result<Self, String> {
+    pub(super) fn read(area: &AlertArea) -> Result<Self, String> {
         let shape = match (&area.circle, &area.polygon) {
             (Some(c), None) => Shape::circle(c.lat, c.lon, c.radius_m)?,
             (None, Some(corners)) => Shape::polygon(corners)?,
@@ -224,7 +249,7 @@ impl Bounds {
 }
 
 impl Filter {
-    fn read(filter: &AlertFilter) -> Result<Self, String> {
+    pub(super) fn read(filter: &AlertFilter) -> Result<Self, String> {
         limited(&filter.subjects, "filter.subjects")?;
         let mut read = Self::default();
         for name in &filter.protocols {
@@ -245,23 +270,29 @@ impl Filter {
         Ok(read)
     }
 
-    fn admits(&self, seen: &Observation) -> bool {
-        let protocol = self.protocols.is_empty() || seen.protocol.is_some_and(|p| self.protocols.contains(&p));
+    fn admits_seen(&self, seen: &Observation) -> bool {
+        (self.protocols.is_empty() || seen.protocol.is_some_and(|p| self.protocols.contains(&p))) && self.admits_subject(&seen.subject)
+    }
+
+    pub(super) fn admits(&self, protocol: Protocol, subject: &str) -> bool {
+        (self.protocols.is_empty() || self.protocols.contains(&protocol)) && self.admits_subject(subject)
+    }
+
+    fn admits_subject(&self, subject: &str) -> bool {
         let everybody = self.subjects.is_empty() && self.beginnings.is_empty();
-        protocol
-            && (everybody || self.subjects.contains(&*seen.subject) || self.beginnings.iter().any(|b| seen.subject.starts_with(b.as_str())))
+        everybody || self.subjects.contains(subject) || self.beginnings.iter().any(|b| subject.starts_with(b.as_str()))
     }
 }
 
 impl Watched {
-    fn read([icao, mmsi, callsigns, imeis]: [&Vec<String>; 4], imei_blacklist: bool) -> Result<Self, String> {
+    fn read([icao, mmsi, callsigns, imeis]: [&Vec<String>; 4], imei_blacklist: bool, pois: Pois) -> Result<Self, String> {
         for (list, name) in [(icao, "icao"), (mmsi, "mmsi"), (callsigns, "callsigns"), (imeis, "imeis")] {
             limited(list, name)?;
         }
-        if [icao, mmsi, callsigns, imeis].iter().all(|list| list.is_empty()) && !imei_blacklist {
+        if [icao, mmsi, callsigns, imeis].iter().all(|list| list.is_empty()) && !imei_blacklist && pois.is_empty() {
             return Err("A watch-list has somebody on it".into());
         }
-        let mut read = Self { imei_blacklist, ..Self::default() };
+        let mut read = Self { imei_blacklist, pois, ..Self::default() };
         for address in icao {
             let fits = address.len() == 6 && address.bytes().all(|b| b.is_ascii_hexdigit());
             fits.then(|| read.subjects.insert(format!("icao:{}", address.to_lowercase())))

@@ -129,7 +129,7 @@ async fn recognise(shared: &Shared, secret: Digest256, kind: Kind) -> Result<Opt
         },
     };
     let (auth, now) = (&shared.config.auth, shared.now());
-    let principal = |who, rights| Some(Principal { who, rights, address: None, secret: Some(secret) });
+    let principal = |who, rights| Some(Principal { who, rights, address: None, secret: Some(secret), request: None });
     Ok(match confirmed {
         Confirmed::Token { id, rights, expires_at } if kind == Kind::Token && expires_at.is_none_or(|end| now < end) => {
             principal(Who::Token { id }, rights)

@@ -3,7 +3,7 @@
 use super::{Digest256, Grade, Rights, RoleSet, Scope};
 use crate::central::Shared;
 use crate::error::ApiError;
-use crate::store::{Actor, Role, Store};
+use crate::store::{Actor, RequestKey, Role, Store};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::net::IpAddr;
@@ -24,10 +24,12 @@ pub(crate) struct Principal {
     pub address: Option<IpAddr>,
     /// The digest of the token or session.
     pub secret: Option<Digest256>,
+    /// What came with an `Idempotency-Key`.
+    pub request: Option<RequestKey>,
 }
 
 impl Principal {
-    pub const NOBODY: Self = Self { who: Who::Nobody, rights: Rights::NONE, address: None, secret: None };
+    pub const NOBODY: Self = Self { who: Who::Nobody, rights: Rights::NONE, address: None, secret: None, request: None };
 
     /// For the audit log.
     pub fn actor(&self) -> Actor {
@@ -36,7 +38,7 @@ impl Principal {
             Who::Operator { login, .. } => format!("operator:{login}"),
             Who::Token { id } => format!("token:{id}"),
         };
-        Actor { name, address: self.address.map(|a| a.to_string()) }
+        Actor { name, address: self.address.map(|a| a.to_string()), request: self.request.clone() }
     }
 
     pub fn sees(&self, role: Role) -> bool {

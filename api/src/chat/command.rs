@@ -4,7 +4,9 @@
 //!   /help   /status   /alerts   /playbook            /playbook <id> [--dry-run] [{json} | key=value …]
 //!   @agent check status            the timeline's summary
 //!   @agent run recon sweep         the playbook recon_sweep
-//!   @agent check imei <imei>   @agent list poi   @agent poi status "<name>"
+//!   @agent check imei <imei>   @agent poi list   @agent poi status "<name>"
+//!   /mission [<id or name>]    the missions that are not over, or one of them
+//!   /confirm <run>   /refuse <run>                              what a playbook that asks waits for
 //!   @agent <anything else>         what the agent can do
 //! ```
 
@@ -44,6 +46,9 @@ fn slash(rest: &str) -> Option<Command> {
         "help" => plain("help"),
         "status" | "diagnostics" => with("status", "station", arguments),
         "alerts" => plain("alerts"),
+        "mission" | "missions" => with("missions", "mission", arguments),
+        "confirm" => with("confirm", "run", arguments),
+        "refuse" => with("refuse", "run", arguments),
         "playbook" | "playbooks" if arguments.is_empty() => plain("playbooks"),
         "playbook" => playbook(arguments),
         // A path, or a word after a slash: no command of ours, and said to be none.
@@ -60,7 +65,7 @@ fn mention(rest: &str) -> Command {
         [] | ["help"] => plain("help"),
         ["check", "status"] => plain("timeline_summary"),
         ["check", "imei", _] => with("check_imei", "imei", words[2]),
-        ["list", "poi" | "pois"] => plain("list_poi"),
+        ["list", "poi" | "pois"] | ["poi" | "pois", "list"] => plain("list_poi"),
         ["poi", "status", _, ..] => with("poi_status", "name", words[2..].join(" ").trim_matches(['"', '“', '”'])),
         ["run", _, ..] => {
             let dry_run = lower.contains(&"--dry-run");
@@ -124,6 +129,11 @@ mod tests {
         is("@agent run recon sweep", "recon_sweep", json!({}));
         is("@agent check imei 490154203237518", "check_imei", json!({"imei": "490154203237518"}));
         is("@agent list poi", "list_poi", json!({}));
+        is("@agent poi list", "list_poi", json!({}));
+        is("/mission", "missions", json!({}));
+        is("/mission Harbour watch", "missions", json!({"mission": "Harbour watch"}));
+        is("/confirm 12", "confirm", json!({"run": "12"}));
+        is("/refuse 12", "refuse", json!({"run": "12"}));
         is("@agent poi status \"Jane Doe\"", "poi_status", json!({"name": "Jane Doe"}));
         is("@agent, what is up?", "help", json!({"unknown": "what is up?"}));
         is("/frobnicate now", "help", json!({"unknown": "frobnicate now"}));

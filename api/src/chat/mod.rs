@@ -15,11 +15,13 @@ pub(crate) mod alarms;
 pub(crate) mod command;
 pub(crate) mod fabric;
 pub(crate) mod feed;
+pub(crate) mod radio;
 pub(crate) mod say;
 mod signature;
 
 pub use fabric::{FabricConfig, FabricKind};
-pub(crate) use feed::Feed;
+pub(crate) use feed::{Feed, Place};
+pub use radio::RadioConfig;
 #[cfg(test)]
 pub(crate) use signature::sign;
 pub use signature::{BadKey, WebhookKey};
@@ -39,6 +41,14 @@ pub struct ChatConfig {
     pub standard_webhooks_only: bool,
     /// Other chat systems that get what is said.
     pub fabrics: Vec<FabricConfig>,
+    /// What is told of messages from the air.
+    pub radio: RadioConfig,
+}
+
+/// Text from the air: its own signs are no markup, and none turns the direction of what stands around it.
+fn air_text(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    crate::agentkit::playbooks::plain(text.trim().replace(turns, "").as_str())
 }
 
 /// What the routes of the chat share.

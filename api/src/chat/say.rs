@@ -1,7 +1,7 @@
 //! Saying something in a channel: who says it, what they may, and the run that it asks for.
 
 use super::command;
-use crate::auth::{Digest256, Principal, Rights, RoleSet, Scope, Who};
+use crate::auth::{Digest256, Principal, Rights, RoleSet, Scope, Who, hex};
 use crate::central::Shared;
 use crate::error::ApiError;
 use crate::store::{Actor, Author, AuthorKind, Channel, NewMessage, NewRun, Posted};
@@ -53,7 +53,7 @@ pub(crate) async fn say(shared: &Shared, speaker: &Speaker, words: Words, webhoo
         thread_id: words.thread_id,
         reply_to: words.reply_to,
         author: speaker.author.clone(),
-        client_id: words.client_id,
+        client_id: words.client_id.or_else(|| request_of(speaker)),
         text: words.text,
         attachment: words.attachment,
     };
@@ -65,6 +65,11 @@ pub(crate) async fn say(shared: &Shared, speaker: &Speaker, words: Words, webhoo
         }
     }
     Ok(posted)
+}
+
+/// What is sent again under the same `Idempotency-Key` is the same message.
+fn request_of(speaker: &Speaker) -> Option<String> {
+    speaker.actor.request.as_ref().map(|request| format!("idempotency-key:{}", hex(&request.key)))
 }
 
 /// `None`: these are just words.

@@ -27,6 +27,9 @@ pub(crate) struct PlaybookEntry {
     pub attempts: Option<i32>,
     pub schedule: Option<String>,
     pub stations: Option<Vec<String>>,
+    pub confirm: Option<bool>,
+    /// The same.
+    pub destructive: Option<bool>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -46,6 +49,8 @@ pub struct PlaybookRead {
     pub attempts: i32,
     #[schema(required = true)]
     pub schedule: Option<String>,
+    /// Asks an operator before it begins.
+    pub confirm: bool,
 }
 
 #[derive(Debug, ToSchema)]
@@ -87,6 +92,10 @@ pub struct RunRead {
     pub attempts: i32,
     pub attempts_max: i32,
     pub cancel_asked: bool,
+    /// Queued, and waits for an operator's word (`POST …/confirm`, `/confirm`, or `cancel`).
+    pub asks: bool,
+    #[schema(required = true)]
+    pub decided_by: Option<String>,
     /// Queued: not before.
     pub run_at: Utc,
     /// The result for people.

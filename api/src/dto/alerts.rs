@@ -1,7 +1,7 @@
 //! Alert rules and alerts in JSON. A rule's condition is read by serde (an unknown field is refused: a limit that is
 //! misspelt would be none), then checked as a whole by `alerts::rule`.
 
-use super::Utc;
+use super::{Encounter, Utc};
 use model::{DeciKnots, StationId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -82,6 +82,31 @@ pub enum AlertCondition {
         /// Also what the central's own IMEI watch-list has as black.
         #[serde(default)]
         imei_blacklist: bool,
+        /// Points of interest, by id: whatever they are known by, as long as they are active.
+        #[serde(default)]
+        pois: Vec<i64>,
+        /// All active points of interest of these risk levels: `info`, `watch`, `hostile`.
+        #[serde(default)]
+        poi_risk_levels: Vec<String>,
+    },
+    /// Two vessels will pass closely, if both keep course and speed. Over when they have passed, or keep clear.
+    Cpa {
+        /// Nautical miles, at most 0.5.
+        cpa_nm: f64,
+        /// Minutes until then, at most 30.
+        tcpa_min: f64,
+        /// Where they will be closest.
+        area: Option<AlertArea>,
+        /// One of the two is of class `A` or `B`.
+        #[serde(default)]
+        ship_classes: Vec<String>,
+        /// One of the two says that it is a `tanker`, `cargo`, `passenger`, `high_speed`, `tug`, `pleasure`, `sailing`, `military`, `diving`,
+        /// `dredging`, `towing`, `fishing`, `wing_in_ground`.
+        #[serde(default)]
+        ship_types: Vec<String>,
+        /// One of the two is of these subjects.
+        #[serde(default)]
+        filter: AlertFilter,
     },
     /// A station was not heard for so long.
     StationSilent {
@@ -218,6 +243,23 @@ pub struct AlertRead {
     pub note: Option<String>,
 }
 
+/// A message on the feed of alerts: all that are not resolved, those of one's station roles. It replaces the one before.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum AlertsFrame<'a> {
+    Alerts {
+        /// When the list was read.
+        at: Utc,
+        /// It could not be read again since.
+        old: bool,
+        /// There are more, which `GET /api/v1/alerts` lists.
+        more: bool,
+        /// Those that are critical and not acknowledged first, then the newest; 200 of a role at most.
+        #[schema(value_type = Vec<AlertRead>)]
+        alerts: Vec<&'a AlertRead>,
+    },
+}
+
 /// What was said with the observation that raised it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct AlertDetails {
@@ -236,6 +278,9 @@ pub struct AlertDetails {
     /// Lost contact, station silent: last heard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Utc>,
+    /// Whom it will meet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encounter: Option<Encounter>,
 }
 
 impl AlertDetails {
@@ -247,7 +292,7 @@ impl AlertDetails {
             alt_ft: seen.alt_ft,
             speed_kt: seen.speed.map(DeciKnots::knots),
             imei: seen.imei.clone(),
-            heard_at: None,
+            ..Self::default()
         }
     }
 }

@@ -46,6 +46,26 @@ pub struct Fact {
     pub source: FactSource,
 }
 
+/// The latest of what a station measures.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ReadingNow {
+    /// `weather` or `telemetry`.
+    pub kind: &'static str,
+    /// `temperature_c`…, or the channel: `A1`–`A5`, `B1`–`B8`.
+    pub field: String,
+    /// In the station's own words.
+    #[schema(required = true)]
+    pub name: Option<String>,
+    #[schema(required = true)]
+    pub unit: Option<String>,
+    pub value: f64,
+    /// In the unit; else the figure as it was sent, whose meaning the station has not told.
+    pub calibrated: bool,
+    /// When the frame was on the air.
+    pub at: Utc,
+    pub source: FactSource,
+}
+
 /// The last value that was disbelieved for a reason. It is not part of the picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct QuarantinedFact {
@@ -77,7 +97,7 @@ pub struct AircraftIdentity {
     pub type_code: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TrackDetail {
     pub generated_at: Utc,
     pub subject: String,
@@ -85,6 +105,8 @@ pub struct TrackDetail {
     #[schema(required = true)]
     pub identity: Option<AircraftIdentity>,
     pub facts: Vec<Fact>,
+    /// Weather and telemetry.
+    pub readings: Vec<ReadingNow>,
     pub quarantined: Vec<QuarantinedFact>,
     #[schema(required = true)]
     pub advisory: Option<CollisionAdvisory>,

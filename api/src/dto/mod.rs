@@ -16,12 +16,12 @@ mod vessel;
 
 pub use aircraft::{Aircraft, AircraftList, AltBaro, LastPosition, ReceiverInfo};
 pub use console::{Center, ConsoleInfo, FeedHealth, StationInfo, StatusInfo};
-pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, TrackDetail};
+pub use detail::{AircraftIdentity, CollisionAdvisory, Fact, FactSource, QuarantinedFact, ReadingNow, TrackDetail};
 pub use line::{EventLine, FrameLine};
 #[cfg(feature = "central")]
 pub(crate) use payload::EMERGENCIES;
 pub use payload::{BadPayload, Payload};
-pub(crate) use payload::{subject, suspect_named};
+pub(crate) use payload::{WEATHER, reading_channel, subject, suspect_named, weather_values};
 pub use problem::{Detail, FieldProblem, FieldProblems};
 pub use track::{Delta, Snapshot, Track, TrackList, TrailPoint};
 pub use utc::Utc;
@@ -44,6 +44,8 @@ mod intake;
 #[cfg(feature = "central")]
 mod people;
 #[cfg(feature = "central")]
+mod series;
+#[cfg(feature = "central")]
 mod station;
 #[cfg(feature = "central")]
 mod telemetry;
@@ -59,7 +61,7 @@ pub(crate) use agentkit::{PlaybookEntry, PlaybookFile};
 #[cfg(feature = "central")]
 pub use alerts::{
     AlertArea, AlertCircle, AlertCondition, AlertDetails, AlertFilter, AlertNote, AlertRead, AlertRuleCreate, AlertRuleRead,
-    AlertRuleUpdate, BacktestAlert, BacktestAsk, BacktestResult, Slug,
+    AlertRuleUpdate, AlertsFrame, BacktestAlert, BacktestAsk, BacktestResult, Slug,
 };
 #[cfg(feature = "central")]
 pub use chat::{
@@ -85,6 +87,8 @@ pub use intake::{BatchResult, Ingested, ItemResult};
 pub use people::{
     AuditRead, Login, OperatorCreate, OperatorRead, OperatorUpdate, PasswordChange, SessionInfo, TokenCreate, TokenCreated, TokenRead,
 };
+#[cfg(feature = "central")]
+pub use series::{Series, SeriesPoint, SeriesRead};
 #[cfg(feature = "central")]
 pub use station::StationRead;
 #[cfg(feature = "central")]

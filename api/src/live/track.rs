@@ -5,6 +5,7 @@ use super::aircraft::Extra;
 use super::aircraft::registry::{self, Database};
 use super::aircraft::source::Source;
 use super::picture::StationIndex;
+use super::readings::Readings;
 use super::trail::{Point, Rule, Trail};
 use super::vessel::Vessel;
 use super::vessel::cpa::{M_S_PER_KNOT, Motion};
@@ -132,6 +133,8 @@ pub(crate) struct Track {
     pub extra: Option<Box<Extra>>,
     /// What only vessels say.
     pub vessel: Option<Box<Vessel>>,
+    /// Weather and telemetry, once there was any.
+    pub readings: Option<Box<Readings>>,
 }
 
 impl Track {
@@ -160,6 +163,7 @@ impl Track {
             trail: Trail::default(),
             extra: None,
             vessel: None,
+            readings: None,
         }
     }
 
@@ -174,6 +178,9 @@ impl Track {
         if Extra::wants(&event.kind) {
             self.extra.get_or_insert_default().apply(stamp, &event.kind);
         }
+        if Readings::wants(&event.kind) {
+            self.readings.get_or_insert_default().apply(stamp, &event.kind);
+        }
         if let Subject::Vessel(_) = event.subject {
             self.vessel.get_or_insert_default().apply(stamp, event);
         }
@@ -182,14 +189,16 @@ impl Track {
             EventKind::Velocity(velocity) => self.velocity(stamp, velocity),
             EventKind::Identity(identity) => self.identity(stamp, identity),
             EventKind::Status(status) => self.status(stamp, status),
-            // Nothing that the map shows; what only aircraft say is in `extra`.
+            // Nothing that the map shows; what only aircraft say is in `extra`, what is measured in `readings`.
             EventKind::Weather(_)
             | EventKind::Text(_)
             | EventKind::Intent(_)
             | EventKind::AirData(_)
             | EventKind::Quality(_)
             | EventKind::Advisory(_)
-            | EventKind::Quarantined(_) => {}
+            | EventKind::Quarantined(_)
+            | EventKind::Telemetry(_)
+            | EventKind::Coverage(_) => {}
         }
         0
     }

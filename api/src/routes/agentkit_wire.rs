@@ -109,7 +109,7 @@ pub(crate) async fn token(
         return Err(ApiError::Forbidden("No client credentials are configured: set AGENTKIT_CLIENT_ID and AGENTKIT_CLIENT_SECRET".into()));
     };
     let right = digest(&id).ct_eq(&digest(&client.id)) & digest(&secret).ct_eq(&client.secret_digest());
-    let store = shared.store.by(Actor { name: format!("agentkit:{}", client.id), address: principal.address.map(|a| a.to_string()) });
+    let store = shared.store.by(Actor { name: format!("agentkit:{}", client.id), ..principal.actor() });
     if !bool::from(right) {
         store.note("client.refused", "agentkit").await?;
         return Err(WRONG);

@@ -185,7 +185,8 @@ pub(crate) async fn backtest(
         updated_at: now,
     };
     let Ok(_running) = shared.alerts.backtests.try_acquire() else { return Err(ApiError::TooMany { seconds: 20 }) };
-    let rule = compile(&stored).ok_or(ApiError::Internal)?;
+    let pois = shared.store.poi_identifiers().await?;
+    let rule = compile(&stored, &pois).ok_or(ApiError::Internal)?;
     Ok(Json(backtest::run(&shared, rule, since, until).await?))
 }
 

@@ -120,11 +120,11 @@ async fn speaker(shared: &Shared, principal: &Principal, user: Option<String>) -
         if !rights.allows(Scope::TelemetryWrite) {
             return Err(ApiError::Forbidden("A viewer may not speak".into()));
         }
-        return Ok(Speaker { actor: Actor { name: format!("chatkit:{}", author.id), address }, author, rights });
+        return Ok(Speaker { actor: Actor { name: format!("chatkit:{}", author.id), address, request: None }, author, rights });
     }
     let author = Author { kind: AuthorKind::Person, id: format!("chatkit:{user}"), name: user };
     let rights = Rights::new(&[Scope::Read], RoleSet::ALL);
-    Ok(Speaker { actor: Actor { name: author.id.clone(), address }, author, rights })
+    Ok(Speaker { actor: Actor { name: author.id.clone(), address, request: None }, author, rights })
 }
 
 /// Of the station that the headers name, else everybody's.

@@ -7,14 +7,14 @@
 //!   on its way ─► 409
 //! ```
 //! Constraints: a key is its account's own, for one method and path; what answers with secrets (log-in, tokens, operators)
-//! takes no key. A claim whose central died is free again after a minute: what was stored at the very moment of its death
-//! may then be stored again, because events and keys are in different databases.
+//! takes no key. A claim whose central died is free again after a minute; what that central had done is noted where it did it, and
+//! not done again (`store::once`). What can't be noted there does nothing new when it is done again: deletions, acknowledgements.
 
 use super::BODY_BYTES_MAX;
 use crate::auth::{Principal, Who, digest, digest_of};
 use crate::central::Shared;
 use crate::error::ApiError;
-use crate::store::{KeptAnswer, KeyClaim};
+use crate::store::{KeptAnswer, KeyClaim, RequestKey};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -53,15 +53,19 @@ fn key_of(request: &Request) -> Result<Option<[u8; 32]>, ApiError> {
 }
 
 async fn once(shared: Arc<Shared>, key: [u8; 32], request: Request, next: Next) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::TooLarge { limit_bytes: BODY_BYTES_MAX })?;
-    match shared.store.claim_key(&key, &digest_of(&body)).await? {
+    let said = digest_of(&body);
+    match shared.store.claim_key(&key, &said, shared.config.retention.answers_days).await? {
         KeyClaim::Answered(kept) => return Ok(replay(kept)),
         KeyClaim::OtherBody => {
             return Err(ApiError::field("header", "Idempotency-Key", "reused", "This key was used with another body", ""));
         }
         KeyClaim::OnItsWay => return Err(ApiError::Conflict("The request with this Idempotency-Key is being answered; try again".into())),
         KeyClaim::New => {}
+    }
+    if let Some(principal) = parts.extensions.get_mut::<Principal>() {
+        principal.request = Some(RequestKey { key, body: said });
     }
     let request = Request::from_parts(parts, Body::from(body));
     // In a task of its own: a client that hangs up does not leave a write half answered.

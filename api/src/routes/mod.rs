@@ -55,6 +55,8 @@ mod records;
 #[cfg(feature = "central")]
 mod runs;
 #[cfg(feature = "central")]
+mod series;
+#[cfg(feature = "central")]
 mod session;
 #[cfg(feature = "central")]
 mod sources;
@@ -98,6 +100,7 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(data::router(hub))
         .merge(sources::router(Arc::clone(&shared)))
         .merge(events::router(Arc::clone(&shared)))
+        .merge(series::router(Arc::clone(&shared)))
         .merge(stations::router(Arc::clone(&shared)))
         .merge(alerts::router(Arc::clone(&shared)))
         .merge(alert_rules::router(Arc::clone(&shared)))

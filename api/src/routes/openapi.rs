@@ -1,7 +1,7 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
 use super::{agent_actions, agentkit_wire, alert_rules, alerts, chat, chatkit, messages, runs};
-use super::{both, desk, elsewhere, events, hardware, health, intake, live, people, session, sources, stations, timeline, watch};
+use super::{both, desk, elsewhere, events, hardware, health, intake, live, people, series, session, sources, stations, timeline, watch};
 use crate::dto;
 use axum::Router;
 use axum::http::header;
@@ -20,8 +20,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         desk::dashboard, desk::tasks, desk::add_task, desk::actions, desk::assignments, desk::assign, desk::change_assignment,
         desk::remove_assignment, timeline::timeline, timeline::mission_timeline,
         sources::list, sources::create, sources::one, sources::change, sources::remove,
-        events::list, intake::create, intake::ingest, events::one, events::change, events::remove,
-        alerts::list, alerts::one, alerts::acknowledge, alerts::resolve, alert_rules::list, alert_rules::create, alert_rules::one,
+        events::list, intake::create, intake::ingest, events::one, events::change, events::remove, series::series,
+        alerts::list, alerts::feed, alerts::one, alerts::acknowledge, alerts::resolve, alert_rules::list, alert_rules::create, alert_rules::one,
         alert_rules::change, alert_rules::remove, alert_rules::backtest,
         session::login, session::logout, session::session, session::password,
         people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
@@ -29,14 +29,14 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         chat::channels, chat::add_channel, chat::threads, chat::add_thread, chat::event_thread, chat::mark_read,
         messages::list, messages::post, messages::one, messages::react, messages::feed,
         chatkit::webhook, chatkit::commands,
-        runs::playbooks, runs::start, runs::list, runs::one, runs::logs, runs::cancel,
+        runs::playbooks, runs::start, runs::list, runs::one, runs::logs, runs::cancel, runs::confirm,
         agent_actions::tools, agent_actions::audits, agent_actions::execute, agent_actions::webhook,
         agentkit_wire::tools, agentkit_wire::execute, agentkit_wire::one, agentkit_wire::token,
         elsewhere::api_health, elsewhere::rf_info, elsewhere::rf_devices, elsewhere::rf_test, elsewhere::start_agent, elsewhere::stop_agent,
         hardware::serial, hardware::test_gps, hardware::register_base_station, hardware::enable_adsb, hardware::status, hardware::h4m_import,
         watch::identifiers, watch::add_identifier, watch::remove_identifier, watch::check,
     ),
-    components(schemas(dto::Snapshot, dto::Delta, dto::ChatFrame, dto::AlertDetails)),
+    components(schemas(dto::Snapshot, dto::Delta, dto::ChatFrame, dto::AlertsFrame<'_>, dto::AlertDetails)),
     modifiers(&Token)
 )]
 struct Description;

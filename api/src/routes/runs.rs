@@ -8,7 +8,7 @@ use super::messages::{channel_key, id_param};
 use super::params::limit_param;
 use super::{Params, both};
 use crate::agentkit::Definition;
-use crate::auth::{Principal, RoleSet, Scope};
+use crate::auth::{Principal, RoleSet, Scope, Who};
 use crate::central::Shared;
 use crate::chat::say::Speaker;
 use crate::dto::{self, PlaybookRead, RunLogLine, RunRead, Utc};
@@ -31,7 +31,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = both(router, "/api/v1/agentkit/runs", get(list));
     let router = both(router, "/api/v1/agentkit/runs/{id}", get(one));
     let router = both(router, "/api/v1/agentkit/runs/{id}/logs", get(logs));
-    both(router, "/api/v1/agentkit/runs/{id}/cancel", post(cancel)).with_state(shared)
+    both(both(router, "/api/v1/agentkit/runs/{id}/confirm", post(confirm)), "/api/v1/agentkit/runs/{id}/cancel", post(cancel))
+        .with_state(shared)
 }
 
 fn shown_playbook(definition: &Definition) -> PlaybookRead {
@@ -46,6 +47,7 @@ fn shown_playbook(definition: &Definition) -> PlaybookRead {
         timeout_seconds: definition.timeout_s,
         attempts: definition.attempts,
         schedule: definition.schedule_text.clone(),
+        confirm: definition.confirm,
     }
 }
 
@@ -70,6 +72,8 @@ async fn shown(shared: &Shared, run: Run) -> Result<RunRead, ApiError> {
         attempts: run.attempts,
         attempts_max: run.attempts_max,
         cancel_asked: run.cancel_asked,
+        asks: run.asks,
+        decided_by: run.decided_by,
         run_at: Utc(run.run_at),
         markdown: run.markdown,
         result: run.result,
@@ -237,5 +241,26 @@ pub(crate) async fn cancel(
     principal.require(Scope::TelemetryWrite)?;
     let run = seen(&shared, &principal, &id).await?;
     let run = shared.store.by(principal.actor()).cancel_run(run.id, shared.now()).await?.ok_or(NOT_FOUND)?;
+    Ok((StatusCode::ACCEPTED, Json(shown(&shared, run).await?)))
+}
+
+#[utoipa::path(post, path = "/api/v1/agentkit/runs/{id}/confirm", tag = "agentkit", params(("id" = i64, Path)), security(("session" = [])),
+    description = "Lets a run begin that asks. An operator's word: no token gives it.",
+    responses((status = 202, body = RunRead), (status = 401, body = dto::Detail), (status = 403, body = dto::Detail), (status = 404, body = dto::Detail),
+        (status = 409, body = dto::Detail, description = "It does not ask, or not any more"), (status = 422, body = dto::FieldProblems),
+        (status = 503, body = dto::Detail)))]
+pub(crate) async fn confirm(
+    State(shared): State<Arc<Shared>>,
+    principal: Principal,
+    Segment(id): Segment,
+) -> Result<(StatusCode, Json<RunRead>), ApiError> {
+    principal.require(Scope::TelemetryWrite)?;
+    let Who::Operator { login, .. } = &principal.who else {
+        return Err(ApiError::Forbidden("Only an operator who is logged in can confirm".into()));
+    };
+    let run = seen(&shared, &principal, &id).await?;
+    let decided = shared.store.by(principal.actor()).decide_run(run.id, true, &format!("operator:{login}"), shared.now()).await?;
+    let run = decided.ok_or_else(|| ApiError::Conflict("This run does not wait for a confirmation".into()))?;
+    shared.agents.wake();
     Ok((StatusCode::ACCEPTED, Json(shown(&shared, run).await?)))
 }

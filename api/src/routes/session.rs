@@ -52,7 +52,7 @@ pub(crate) async fn login(
     let cookie = set_cookie(secret.reveal(), auth.session_life.as_secs(), is_secure(&shared, &headers));
     let who = Who::Operator { id: operator.id, login: operator.login, name: operator.name, grade: operator.grade };
     let rights = crate::auth::Rights::new(operator.grade.scopes(), operator.roles);
-    let principal = Principal { who, rights, address: principal.address, secret: Some(secret.digest()) };
+    let principal = Principal { who, rights, address: principal.address, secret: Some(secret.digest()), request: None };
     Ok(with_cookie(Json(shown(&principal, Some(secret.reveal()), "required")).into_response(), &cookie))
 }
 

@@ -1,6 +1,7 @@
 //! Alert rules, in the control database.
 
 use super::control::micros;
+use super::once::{Once, only, still_there};
 use super::{Store, StoreError};
 use crate::alerts::Severity;
 use crate::auth::RoleSet;
@@ -84,8 +85,11 @@ impl Store {
     }
 
     pub(crate) async fn create_alert_rule(&self, new: &NewAlertRule) -> Result<AlertRule, StoreError> {
-        let mut transaction = self.change(self.control()).await?;
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM alert_rules").fetch_one(&mut *transaction).await?;
+        let mut step = match self.once(self.control(), "alert rule").await? {
+            Once::Done(ids) => return still_there(self.alert_rule(only(&ids)).await?),
+            Once::Now(step) => step,
+        };
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM alert_rules").fetch_one(step.connection()).await?;
         if RULES_MAX <= count {
             return Err(StoreError::Refused(format!("There are {RULES_MAX} alert rules already: delete one")));
         }
@@ -96,8 +100,8 @@ impl Store {
         values.push_bind(&new.name).push_bind(json(&new.condition)).push_unseparated("::jsonb");
         values.push_bind(new.severity.name()).push_bind(new.suppress_minutes).push_bind(new.roles.names()).push_bind(new.enabled);
         sql.push(") RETURNING ").push(COLUMNS);
-        let made = sql.build_query_as().fetch_one(&mut *transaction).await.map_err(taken)?;
-        transaction.commit().await?;
+        let made: AlertRule = sql.build_query_as().fetch_one(step.connection()).await.map_err(taken)?;
+        step.done(&[Some(made.id)]).await?;
         Ok(made)
     }
 
@@ -122,9 +126,12 @@ impl Store {
             sql.push(", enabled = ").push_bind(enabled);
         }
         sql.push(" WHERE id = ").push_bind(id).push(" RETURNING ").push(COLUMNS);
-        let mut transaction = self.change(self.control()).await?;
-        let changed = sql.build_query_as().fetch_optional(&mut *transaction).await.map_err(taken)?;
-        transaction.commit().await?;
+        let mut step = match self.once(self.control(), format!("alert rule {id}")).await? {
+            Once::Done(_) => return self.alert_rule(id).await,
+            Once::Now(step) => step,
+        };
+        let changed = sql.build_query_as().fetch_optional(step.connection()).await.map_err(taken)?;
+        step.done(&[Some(id)]).await?;
         Ok(changed)
     }
 

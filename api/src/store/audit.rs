@@ -2,7 +2,7 @@
 //! change's own transaction; here the transaction is told who it is, and the log is read.
 
 use super::control::micros;
-use super::{Role, Store, StoreError};
+use super::{RequestKey, Role, Store, StoreError};
 use crate::auth::RoleSet;
 use crate::dto::Utc;
 use model::UnixMicros;
@@ -17,11 +17,13 @@ pub struct Actor {
     /// `operator:<login>`, `token:<id>`, `station:<slug>`, `command:<name>`, `central`.
     pub name: String,
     pub address: Option<String>,
+    /// What they asked for with an `Idempotency-Key`: it is done once (`store::once`).
+    pub(crate) request: Option<RequestKey>,
 }
 
 impl Actor {
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), address: None }
+        Self { name: name.into(), address: None, request: None }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Channels and threads of the chat, and how far who has read. (A station's channel is made by a trigger, with the station.)
 
 use super::control::micros;
+use super::once::{Once, only, still_there};
 use super::{Role, Store, StoreError};
 use crate::auth::RoleSet;
 use model::{StationId, UnixMicros};
@@ -175,10 +176,18 @@ impl Store {
             INSERT INTO chat_threads (channel_id, kind, subject, title) VALUES ($1, $2, $3, $4)
             ON CONFLICT (channel_id, subject) DO NOTHING RETURNING id";
         const HELD: &str = "SELECT id FROM chat_threads WHERE channel_id = $1 AND subject = $2";
-        let mut transaction = self.change(self.control()).await?;
+        // A request begins one thread of a subject, however often it looks.
+        let what = format!("thread {} {}", new.channel_id, new.subject.as_deref().unwrap_or(""));
+        let mut step = match self.once(self.control(), what).await? {
+            Once::Done(ids) => return Ok((still_there(self.thread(only(&ids)).await?)?, true)),
+            Once::Now(step) => step,
+        };
         let made = sqlx::query_scalar(SQL).bind(new.channel_id).bind(new.kind).bind(&new.subject).bind(&new.title);
-        let made: Option<i64> = made.fetch_optional(&mut *transaction).await?;
-        transaction.commit().await?;
+        let made: Option<i64> = made.fetch_optional(step.connection()).await?;
+        match made {
+            Some(_) => step.done(&[made]).await?,
+            None => drop(step),
+        }
         let id = match made {
             Some(id) => id,
             None => sqlx::query_scalar(HELD).bind(new.channel_id).bind(&new.subject).fetch_one(self.control()).await?,

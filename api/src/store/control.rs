@@ -1,5 +1,6 @@
 //! The control database: stations and the keys they deliver with.
 
+use super::once::{Once, still_there};
 use super::sources::Given;
 use super::{Role, Store, StoreError};
 use crate::dto::Utc;
@@ -110,10 +111,14 @@ impl Store {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (slug) DO NOTHING RETURNING *";
         let query = sqlx::query_as(SQL).bind(new.slug.as_str()).bind(&new.name).bind(&new.description).bind(&new.timezone);
         let query = query.bind(new.role.name()).bind(new.place.map(|p| p.0)).bind(new.place.map(|p| p.1)).bind(telemetry_schema);
-        let mut transaction = self.change(self.control()).await?;
-        let made = query.fetch_optional(&mut *transaction).await?;
-        transaction.commit().await?;
-        made.ok_or(StoreError::Taken("A station with this slug"))
+        let mut step = match self.once(self.control(), "station").await? {
+            Once::Done(_) => return still_there(self.station(new.slug.as_str()).await?),
+            Once::Now(step) => step,
+        };
+        let made: Option<Station> = query.fetch_optional(step.connection()).await?;
+        let made = made.ok_or(StoreError::Taken("A station with this slug"))?;
+        step.done(&[Some(made.id)]).await?;
+        Ok(made)
     }
 
     pub(crate) async fn change_station(&self, id: i64, change: StationChange) -> Result<Option<Station>, StoreError> {
@@ -132,9 +137,14 @@ impl Store {
             sql.push(", latitude = ").push_bind(place.map(|p| p.0)).push(", longitude = ").push_bind(place.map(|p| p.1));
         }
         sql.push(" WHERE id = ").push_bind(id).push(" RETURNING *");
-        let mut transaction = self.change(self.control()).await?;
-        let changed = sql.build_query_as().fetch_optional(&mut *transaction).await?;
-        transaction.commit().await?;
+        let mut step = match self.once(self.control(), format!("station {id}")).await? {
+            Once::Done(_) => {
+                return Ok(sqlx::query_as("SELECT * FROM stations WHERE id = $1").bind(id).fetch_optional(self.control()).await?);
+            }
+            Once::Now(step) => step,
+        };
+        let changed = sql.build_query_as().fetch_optional(step.connection()).await?;
+        step.done(&[Some(id)]).await?;
         Ok(changed)
     }
 

@@ -1,11 +1,15 @@
 //! Several events of programs in one statement. (What stations deliver is `store::uplink`'s.)
 
 use super::events::EventFields;
+use super::once::Once;
 use super::{Role, Store, StoreError};
 use crate::dto::Utc;
 use model::UnixMicros;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use time::OffsetDateTime;
+
+/// Its sources changed between two lives of the central.
+const OTHER_ROWS: &str = "Other events of this Idempotency-Key were stored before: send the rest with another key";
 
 /// An event whose source is known.
 #[derive(Debug)]
@@ -47,8 +51,12 @@ impl Store {
             RETURNING id";
         let now = UnixMicros((OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000) as i64);
         self.ensure_days(role, rows.iter().map(|row| row.fields.event_time.unwrap_or(now))).await?;
-        let mut transaction = self.role(role).begin().await?;
-        let ids: Vec<i64> = sqlx::query_scalar(IDS).bind(rows.len() as i64).fetch_all(&mut *transaction).await?;
+        let mut step = match self.once(self.role(role), "events").await? {
+            Once::Done(ids) if ids.len() == rows.len() => return Ok(ids),
+            Once::Done(_) => return Err(StoreError::Refused(OTHER_ROWS.into())),
+            Once::Now(step) => step,
+        };
+        let ids: Vec<i64> = sqlx::query_scalar(IDS).bind(rows.len() as i64).fetch_all(step.connection()).await?;
         let column = |get: fn(&EventFields) -> Option<f64>| rows.iter().map(|row| get(&row.fields)).collect::<Vec<_>>();
         let texts = |get: fn(&EventFields) -> Option<&String>| rows.iter().map(|row| get(&row.fields).cloned()).collect::<Vec<_>>();
         let received = || Some(Some("received".to_owned()));
@@ -66,8 +74,9 @@ impl Store {
             .bind(texts(|f| f.raw_data.as_ref()?.as_ref()))
             .bind(rows.iter().map(|row| row.fields.status.clone().or_else(received).flatten()).collect::<Vec<_>>())
             .bind(texts(|f| f.subject.as_ref()));
-        let stored: HashSet<i64> = query.fetch_all(&mut *transaction).await?.into_iter().collect();
-        transaction.commit().await?;
-        Ok(ids.into_iter().map(|id| stored.contains(&id).then_some(id)).collect())
+        let stored: HashSet<i64> = query.fetch_all(step.connection()).await?.into_iter().collect();
+        let ids: Vec<Option<i64>> = ids.into_iter().map(|id| stored.contains(&id).then_some(id)).collect();
+        step.done(&ids).await?;
+        Ok(ids)
     }
 }

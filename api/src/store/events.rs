@@ -1,6 +1,7 @@
 //! Telemetry events of a role database, one by one: what programs send over HTTP, and the lists.
 
 use super::control::micros;
+use super::once::{Once, only, still_there};
 use super::sources::{COLUMNS as SOURCE_COLUMNS, Given, Source, raw_json};
 use super::{Role, Store, StoreError};
 use crate::dto::Utc;
@@ -152,7 +153,16 @@ impl Store {
             SourceKey::Id(id) => query.bind(id),
             SourceKey::Slug(slug) => query.bind(slug.to_owned()),
         };
-        Ok(query.fetch_optional(self.role(role)).await?)
+        if !self.has_request_key() {
+            return Ok(query.fetch_optional(self.role(role)).await?);
+        }
+        let mut step = match self.once(self.role(role), "event").await? {
+            Once::Done(ids) => return Ok(Some(still_there(self.event(only(&ids)).await?)?.0)),
+            Once::Now(step) => step,
+        };
+        let Some(stored): Option<StoredEvent> = query.fetch_optional(step.connection()).await? else { return Ok(None) };
+        step.done(&[Some(stored.id)]).await?;
+        Ok(Some(stored))
     }
 
     pub(crate) async fn event(&self, id: i64) -> Result<Option<(StoredEvent, Source)>, StoreError> {
@@ -225,9 +235,12 @@ impl Store {
         }
         sql.push(" WHERE id = ").push_bind(id).push(" RETURNING *) SELECT ").push(COLUMNS).push(" FROM e");
         self.ensure_days(role, change_to.into_iter()).await?;
-        let mut transaction = self.change(self.role(role)).await?;
-        let changed = sql.build_query_as().fetch_optional(&mut *transaction).await?;
-        transaction.commit().await?;
+        let mut step = match self.once(self.role(role), format!("event {id}")).await? {
+            Once::Done(_) => return Ok(self.event(id).await?.map(|(event, _)| event)),
+            Once::Now(step) => step,
+        };
+        let changed = sql.build_query_as().fetch_optional(step.connection()).await?;
+        step.done(&[Some(id)]).await?;
         Ok(changed)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Constraints: a day near now has a partition before its first event is stored ([`Store::ensure_days`]); what is farther
 //! away lies in one partition for all such days, so that a broken clock can't make a table per event. Counting again what
-//! was counted changes nothing; each pass takes at most [`MINUTES_AT_ONCE`] minutes at a time.
+//! was counted changes nothing.
 
 use super::{Role, Store, StoreError};
 use crate::dto::Utc;
@@ -17,8 +17,6 @@ const DAYS_AHEAD: i32 = 3;
 const DAYS_BACK: i32 = 400;
 /// Days remembered as asked for; then they are asked again.
 const REMEMBERED_MAX: usize = 2_048;
-/// Minutes that are counted in one transaction.
-const MINUTES_AT_ONCE: usize = 240;
 /// What is received becomes visible at COMMIT: so much later at most (the statement's time-out, several times over).
 const VISIBLE_WITHIN: Duration = Duration::minutes(2);
 
@@ -93,9 +91,10 @@ impl Store {
         let mut transaction = self.change(self.role(role)).await?;
         let started: OffsetDateTime = sqlx::query_scalar("SELECT now()").fetch_one(&mut *transaction).await?;
         let until: String = sqlx::query_scalar(STATE).fetch_one(&mut *transaction).await?;
-        let minutes: Vec<OffsetDateTime> = sqlx::query_scalar(MINUTES).bind(until).fetch_all(&mut *transaction).await?;
-        for part in minutes.chunks(MINUTES_AT_ONCE) {
-            count_minutes(&mut transaction, part).await?;
+        let mut minutes: Vec<OffsetDateTime> = sqlx::query_scalar(MINUTES).bind(until).fetch_all(&mut *transaction).await?;
+        minutes.sort_unstable();
+        for of_hour in minutes.chunk_by(|a, b| hour_of(*a) == hour_of(*b)) {
+            count_minutes(&mut transaction, hour_of(of_hour[0]), of_hour).await?;
         }
         sqlx::query("DELETE FROM telemetry_rollup_again WHERE bucket = ANY($1)").bind(&minutes).execute(&mut *transaction).await?;
         let until = started - VISIBLE_WITHIN;
@@ -105,23 +104,41 @@ impl Store {
     }
 }
 
-async fn count_minutes(connection: &mut PgConnection, minutes: &[OffsetDateTime]) -> Result<(), sqlx::Error> {
+fn hour_of(minute: OffsetDateTime) -> OffsetDateTime {
+    minute.replace_minute(0).unwrap_or(minute)
+}
+
+/// Minutes of one hour. Each statement names the hour's bounds: where TimescaleDB has compressed the rows (migrations/optional), a list
+/// alone would decompress whole weeks.
+async fn count_minutes(connection: &mut PgConnection, hour: OffsetDateTime, minutes: &[OffsetDateTime]) -> Result<(), sqlx::Error> {
     const MINUTE: [&str; 2] = [
-        "DELETE FROM telemetry_rollup_minute WHERE bucket = ANY($1)",
+        "DELETE FROM telemetry_rollup_minute WHERE bucket = ANY($1) AND $2 <= bucket AND bucket < $2 + interval '1 hour'",
         "INSERT INTO telemetry_rollup_minute (bucket, source_id, kind, events, subjects)
         SELECT m.bucket, e.source_id, coalesce(e.kind, ''), count(*), count(DISTINCT e.subject)
         FROM unnest($1::timestamptz[]) AS m (bucket)
-        JOIN telemetry_events e ON m.bucket <= e.event_time AND e.event_time < m.bucket + interval '1 minute' GROUP BY 1, 2, 3",
+        JOIN telemetry_events e ON m.bucket <= e.event_time AND e.event_time < m.bucket + interval '1 minute'
+        WHERE $2 <= m.bucket GROUP BY 1, 2, 3",
     ];
     const HOUR: [&str; 2] = [
-        "DELETE FROM telemetry_rollup_hour WHERE bucket IN (SELECT date_trunc('hour', m, 'UTC') FROM unnest($1::timestamptz[]) AS m)",
+        "DELETE FROM telemetry_rollup_hour WHERE bucket = $1",
         "INSERT INTO telemetry_rollup_hour (bucket, source_id, kind, events, subjects_max)
-        SELECT h.bucket, r.source_id, r.kind, sum(r.events), max(r.subjects)
-        FROM (SELECT DISTINCT date_trunc('hour', m, 'UTC') AS bucket FROM unnest($1::timestamptz[]) AS m) AS h
-        JOIN telemetry_rollup_minute r ON h.bucket <= r.bucket AND r.bucket < h.bucket + interval '1 hour' GROUP BY 1, 2, 3",
+        SELECT $1, source_id, kind, sum(events), max(subjects) FROM telemetry_rollup_minute
+        WHERE $1 <= bucket AND bucket < $1 + interval '1 hour' GROUP BY 2, 3",
     ];
-    for sql in MINUTE.into_iter().chain(HOUR) {
-        sqlx::query(sql).bind(minutes).execute(&mut *connection).await?;
+    const READINGS: [&str; 2] = [
+        "DELETE FROM telemetry_rollup_reading_hour WHERE bucket = $1",
+        "INSERT INTO telemetry_rollup_reading_hour (bucket, source_id, subject, kind, field, name, unit, calibrated, readings, total, low, high, north, east)
+        SELECT $1, e.source_id, e.subject, e.kind, r.field, r.name, r.unit, r.calibrated, count(*), sum(r.value), min(r.value), max(r.value),
+            sum(cosd(r.value)) FILTER (WHERE r.field = 'wind_from_deg'), sum(sind(r.value)) FILTER (WHERE r.field = 'wind_from_deg')
+        FROM telemetry_events e CROSS JOIN LATERAL event_readings(e.kind, e.payload) AS r
+        WHERE $1 <= e.event_time AND e.event_time < $1 + interval '1 hour' AND e.kind IN ('weather', 'telemetry') AND e.subject IS NOT NULL
+        GROUP BY 2, 3, 4, 5, 6, 7, 8",
+    ];
+    for sql in MINUTE {
+        sqlx::query(sql).bind(minutes).bind(hour).execute(&mut *connection).await?;
+    }
+    for sql in HOUR.into_iter().chain(READINGS) {
+        sqlx::query(sql).bind(hour).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -20,15 +20,17 @@ pub(crate) enum KeyClaim {
 }
 
 impl Store {
-    pub(crate) async fn claim_key(&self, key: &[u8; 32], body: &[u8; 32]) -> Result<KeyClaim, StoreError> {
+    /// An answer is kept for `days`.
+    pub(crate) async fn claim_key(&self, key: &[u8; 32], body: &[u8; 32], days: u32) -> Result<KeyClaim, StoreError> {
         const CLAIM: &str = "
             INSERT INTO idempotent_answers AS i (key_sha256, body_sha256) VALUES ($1, $2)
             ON CONFLICT (key_sha256) DO UPDATE
                 SET body_sha256 = excluded.body_sha256, status = NULL, answer = NULL, media_type = NULL, begun_at = now()
-                WHERE i.begun_at < now() - interval '1 day' OR (i.status IS NULL AND i.begun_at < now() - interval '1 minute')
+                WHERE i.begun_at < now() - make_interval(days => $3) OR (i.status IS NULL AND i.begun_at < now() - interval '1 minute')
             RETURNING true";
         const KEPT: &str = "SELECT body_sha256, status, answer, media_type FROM idempotent_answers WHERE key_sha256 = $1";
-        let claimed: Option<bool> = sqlx::query_scalar(CLAIM).bind(&key[..]).bind(&body[..]).fetch_optional(self.control()).await?;
+        let claimed: Option<bool> =
+            sqlx::query_scalar(CLAIM).bind(&key[..]).bind(&body[..]).bind(whole(days)).fetch_optional(self.control()).await?;
         if claimed.is_some() {
             return Ok(KeyClaim::New);
         }
@@ -56,9 +58,25 @@ impl Store {
         Ok(())
     }
 
-    /// To be called now and then.
-    pub(crate) async fn forget_answers(&self) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM idempotent_answers WHERE begun_at < now() - interval '1 day'").execute(self.control()).await?;
+    /// Old answers, and a day later the notes of what was done (`store::once`). To be called now and then; the rest goes the next time.
+    pub(crate) async fn forget_answers(&self, days: u32) -> Result<(), StoreError> {
+        const ANSWERS: &str = "
+            DELETE FROM idempotent_answers WHERE key_sha256 IN
+                (SELECT key_sha256 FROM idempotent_answers WHERE begun_at < now() - make_interval(days => $1) LIMIT $2)";
+        const EFFECTS: &str = "
+            DELETE FROM idempotent_effects WHERE (key_sha256, what) IN
+                (SELECT key_sha256, what FROM idempotent_effects WHERE done_at < now() - make_interval(days => $1 + 1) LIMIT $2)";
+        sqlx::query(ANSWERS).bind(whole(days)).bind(FORGOTTEN_MAX).execute(self.control()).await?;
+        for pool in std::iter::once(self.control()).chain(&self.roles) {
+            sqlx::query(EFFECTS).bind(whole(days)).bind(FORGOTTEN_MAX).execute(pool).await?;
+        }
         Ok(())
     }
+}
+
+/// Rows of one call.
+const FORGOTTEN_MAX: i64 = 20_000;
+
+fn whole(days: u32) -> i32 {
+    i32::try_from(days).unwrap_or(i32::MAX / 2)
 }

@@ -9,6 +9,7 @@ use super::{Databases, Role, StoreError};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
+use std::collections::BTreeMap;
 
 /// (version, description, SQL). A migration that was released never changes: a change is a new file.
 pub(super) type Migrations = &'static [(i64, &'static str, &'static str)];
@@ -22,6 +23,10 @@ pub(super) const CONTROL: Migrations = &[
     (22, "fabrics", include_str!("../../../migrations/control/0022_fabrics.sql")),
     (30, "playbooks", include_str!("../../../migrations/control/0030_playbooks.sql")),
     (40, "alerts", include_str!("../../../migrations/control/0040_alerts.sql")),
+    (45, "alert_stations", include_str!("../../../migrations/control/0045_alert_stations.sql")),
+    (50, "once", include_str!("../../../migrations/control/0050_once.sql")),
+    (51, "retention", include_str!("../../../migrations/control/0051_retention.sql")),
+    (60, "confirmations", include_str!("../../../migrations/control/0060_confirmations.sql")),
 ];
 pub(super) const ROLE: Migrations = &[
     (1, "telemetry", include_str!("../../../migrations/role/0001_telemetry.sql")),
@@ -30,6 +35,9 @@ pub(super) const ROLE: Migrations = &[
     (4, "urgent", include_str!("../../../migrations/role/0004_urgent.sql")),
     (10, "records", include_str!("../../../migrations/role/0010_records.sql")),
     (30, "playbooks", include_str!("../../../migrations/role/0030_playbooks.sql")),
+    (50, "once", include_str!("../../../migrations/role/0050_once.sql")),
+    (51, "retention", include_str!("../../../migrations/role/0051_retention.sql")),
+    (60, "series", include_str!("../../../migrations/role/0060_series.sql")),
 ];
 
 /// The database to connect to for creating others: every server has it.
@@ -62,15 +70,31 @@ async fn may_change(connection: &mut PgConnection, migrations: Migrations, optio
     if sqlx::query_scalar("SELECT has_schema_privilege('public', 'CREATE')").fetch_one(&mut *connection).await? {
         return Ok(true);
     }
-    let newest = migrations.last().map_or(0, |(version, ..)| *version);
-    let held = version(connection).await?;
-    if held == newest {
-        return Ok(false);
-    }
     let name = options.get_database().unwrap_or_default();
-    Err(StoreError::Refused(format!(
-        "the database {name} is at version {held}, this program needs {newest}: run `vtoc setup` with a login that may change it"
-    )))
+    match difference(connection, migrations).await? {
+        None => Ok(false),
+        Some(how) => Err(StoreError::Refused(format!(
+            "the database {name} is not as this program needs it ({how}): run `vtoc setup` with a login that may change it"
+        ))),
+    }
+}
+
+/// What of the migrations did not run as they are here, or ran besides; in words.
+async fn difference(connection: &mut PgConnection, migrations: Migrations) -> Result<Option<String>, StoreError> {
+    let query = sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success");
+    let ran: BTreeMap<i64, Vec<u8>> = match query.fetch_all(&mut *connection).await {
+        Err(error) if has_code(&error, &["42P01"]) => BTreeMap::new(),
+        other => other?.into_iter().collect(),
+    };
+    let ours: Vec<Migration> = migrations.iter().map(migration).collect();
+    let missing = ours.iter().filter(|m| !ran.contains_key(&m.version)).map(|m| m.version).collect();
+    let changed = ours.iter().filter(|m| ran.get(&m.version).is_some_and(|sum| **sum != *m.checksum)).map(|m| m.version).collect();
+    let unknown = ran.keys().filter(|version| ours.iter().all(|m| m.version != **version)).copied().collect();
+    let found: [(Vec<i64>, _); 3] =
+        [(missing, "without migration"), (changed, "with another migration"), (unknown, "with an unknown migration")];
+    let list = |versions: &[i64]| versions.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let told: Vec<String> = found.iter().filter(|(v, _)| !v.is_empty()).map(|(v, words)| format!("{words} {}", list(v))).collect();
+    Ok((!told.is_empty()).then(|| told.join("; ")))
 }
 
 /// The newest migration that ran. 0: none.
@@ -114,10 +138,11 @@ pub(super) fn is_plain(name: &str) -> bool {
 }
 
 async fn migrate(connection: &mut PgConnection, migrations: Migrations) -> Result<(), StoreError> {
-    let simple = |&(version, description, sql): &(i64, &'static str, &'static str)| {
-        Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Ok(Migrator::with_migrations(migrations.iter().map(simple).collect()).run_direct(None, connection, false).await?)
+    Ok(Migrator::with_migrations(migrations.iter().map(migration).collect()).run_direct(None, connection, false).await?)
+}
+
+fn migration(&(version, description, sql): &(i64, &'static str, &'static str)) -> Migration {
+    Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
 }
 
 /// Whether the database is marked with this role. Another's is refused.

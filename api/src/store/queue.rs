@@ -38,7 +38,7 @@ macro_rules! claim_sql {
 }
 
 const ABANDONED: &str = claim_sql!("state = 'running' AND lease_until <= $1 ORDER BY lease_until");
-const DUE: &str = claim_sql!("state = 'queued' AND run_at <= $1 ORDER BY run_at, id");
+const DUE: &str = claim_sql!("state = 'queued' AND NOT asks AND run_at <= $1 ORDER BY run_at, id");
 
 fn at(now: UnixMicros) -> OffsetDateTime {
     OffsetDateTime::from(Utc(now))
@@ -69,7 +69,7 @@ impl Store {
 
     /// When the next queued run is due.
     pub(crate) async fn next_run_at(&self) -> Result<Option<UnixMicros>, StoreError> {
-        const SQL: &str = "SELECT min(run_at) FROM agent_runs WHERE state = 'queued' AND runner = 'central'";
+        const SQL: &str = "SELECT min(run_at) FROM agent_runs WHERE state = 'queued' AND NOT asks AND runner = 'central'";
         let next: Option<OffsetDateTime> = sqlx::query_scalar(SQL).fetch_one(self.control()).await?;
         Ok(next.map(super::control::micros))
     }

@@ -2,6 +2,7 @@
 //! are bound.
 
 use super::control::micros;
+use super::once::{Once, only, still_there};
 use super::{Store, StoreError};
 use crate::dto::Utc;
 use crate::records::{Column, Holds, Home, Kind, ShownWith};
@@ -84,9 +85,12 @@ impl Store {
             sql.push(")");
         }
         sql.push(" RETURNING ").push(columns(kind));
-        let mut transaction = self.change(self.home(kind)).await?;
-        let row = sql.build().fetch_one(&mut *transaction).await.map_err(|e| refused(kind, e))?;
-        transaction.commit().await?;
+        let mut step = match self.once(self.home(kind), kind.table).await? {
+            Once::Done(ids) => return still_there(self.record(kind, only(&ids)).await?),
+            Once::Now(step) => step,
+        };
+        let row = sql.build().fetch_one(step.connection()).await.map_err(|e| refused(kind, e))?;
+        step.done(&[Some(row.try_get("id")?)]).await?;
         self.completed(kind, &row).await
     }
 
@@ -99,9 +103,12 @@ impl Store {
             push(&mut sql, cell.as_ref());
         }
         sql.push(" WHERE id = ").push_bind(id).push(" RETURNING ").push(columns(kind));
-        let mut transaction = self.change(self.home(kind)).await?;
-        let row = sql.build().fetch_optional(&mut *transaction).await.map_err(|e| refused(kind, e))?;
-        transaction.commit().await?;
+        let mut step = match self.once(self.home(kind), format!("{} {id}", kind.table)).await? {
+            Once::Done(_) => return self.record(kind, id).await,
+            Once::Now(step) => step,
+        };
+        let row = sql.build().fetch_optional(step.connection()).await.map_err(|e| refused(kind, e))?;
+        step.done(&[Some(id)]).await?;
         match row {
             Some(row) => Ok(Some(self.completed(kind, &row).await?)),
             None => Ok(None),

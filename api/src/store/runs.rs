@@ -79,6 +79,8 @@ pub(crate) struct NewRun {
     pub initiator_id: Option<String>,
     pub attempts_max: i32,
     pub timeout_s: i32,
+    /// Waits for an operator's word, unless it is a dry run.
+    pub asks: bool,
     /// `Some`: an outside runner does it under this id, and it stands so.
     pub outside: Option<(String, String)>,
 }
@@ -102,6 +104,7 @@ impl NewRun {
             initiator_id: None,
             attempts_max: 1,
             timeout_s: 1,
+            asks: false,
             outside: None,
         }
     }
@@ -128,6 +131,9 @@ pub(crate) struct Run {
     pub attempts_max: i32,
     pub timeout: Duration,
     pub cancel_asked: bool,
+    /// Waits for an operator's word.
+    pub asks: bool,
+    pub decided_by: Option<String>,
     pub run_at: UnixMicros,
     pub markdown: Option<String>,
     pub result: Option<Box<RawValue>>,
@@ -166,7 +172,7 @@ pub(crate) struct LogLine {
 }
 
 pub(super) const COLUMNS: &str = "id, action_id, playbook, runner, state, status, input::text AS input, dry_run, station_id, station_roles, requested_by, \
-    channel_id, thread_id, reply_to, channel_slug, initiator_id, attempts, attempts_max, timeout_s, cancel_asked, run_at, markdown, \
+    channel_id, thread_id, reply_to, channel_slug, initiator_id, attempts, attempts_max, timeout_s, cancel_asked, asks, decided_by, run_at, markdown, \
     result::text AS result, error, created_at, updated_at, started_at, finished_at";
 
 impl FromRow<'_, PgRow> for Run {
@@ -199,6 +205,8 @@ impl FromRow<'_, PgRow> for Run {
             attempts_max: row.try_get("attempts_max")?,
             timeout: Duration::from_secs(u64::try_from(timeout_s).unwrap_or(1)),
             cancel_asked: row.try_get("cancel_asked")?,
+            asks: row.try_get("asks")?,
+            decided_by: row.try_get("decided_by")?,
             run_at: micros(row.try_get("run_at")?),
             markdown: row.try_get("markdown")?,
             result: raw_json(row.try_get("result")?)?,
@@ -215,15 +223,16 @@ impl FromRow<'_, PgRow> for Run {
 pub(super) async fn insert_run(connection: &mut PgConnection, new: &NewRun, now: UnixMicros) -> Result<Option<i64>, sqlx::Error> {
     const SQL: &str = "
         INSERT INTO agent_runs (action_id, key, playbook, runner, state, status, input, metadata, dry_run, station_id, station_roles, requested_by,
-            channel_id, thread_id, reply_to, channel_slug, initiator_id, attempts_max, timeout_s, run_at, created_at, updated_at, finished_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $20,
+            channel_id, thread_id, reply_to, channel_slug, initiator_id, attempts_max, timeout_s, run_at, created_at, updated_at, asks, finished_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $20, $21,
             CASE WHEN $5 IN ('succeeded', 'failed', 'cancelled') THEN $20 END)
         ON CONFLICT DO NOTHING RETURNING id";
     let (action_id, state, status) = match &new.outside {
         Some((id, status)) => (id.clone(), outside_state(status), Some(status)),
         None => (format!("run_{}", crate::auth::hex(&rand::random::<[u8; 16]>())), RunState::Queued, None),
     };
-    sqlx::query_scalar(SQL)
+    let asks = new.asks && !new.dry_run;
+    let id: Option<i64> = sqlx::query_scalar(SQL)
         .bind(action_id)
         .bind(&new.key)
         .bind(&new.playbook)
@@ -244,8 +253,32 @@ pub(super) async fn insert_run(connection: &mut PgConnection, new: &NewRun, now:
         .bind(new.attempts_max)
         .bind(new.timeout_s)
         .bind(OffsetDateTime::from(Utc(now)))
-        .fetch_optional(connection)
-        .await
+        .bind(asks)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(id) = id.filter(|_| asks) {
+        say(connection, question(id, new).as_ref(), now).await?;
+    }
+    Ok(id)
+}
+
+/// What people are asked, where the result will be said.
+fn question(id: i64, new: &NewRun) -> Option<NewMessage> {
+    let text = format!(
+        "**{}** asks before it begins: {} wants it. `/confirm {id}` lets it run, `/refuse {id}` does not; without a word it is cancelled after an hour.",
+        new.playbook, new.requested_by
+    );
+    Some(NewMessage {
+        channel_id: new.channel_id?,
+        thread_id: new.thread_id,
+        reply_to: new.reply_to,
+        author: agent(&new.playbook),
+        client_id: Some(format!("question:{id}")),
+        text,
+        attachment: Some(
+            serde_json::json!({"confirm_run_id": id, "input": serde_json::from_str::<serde_json::Value>(&new.input).ok()}).to_string(),
+        ),
+    })
 }
 
 impl Store {
@@ -300,6 +333,32 @@ impl Store {
         }
         sql.push(" ORDER BY id DESC LIMIT ").push_bind(filter.limit);
         Ok(sql.build_query_as().fetch_all(self.control()).await?)
+    }
+
+    /// An operator's word on a run that asks. `None`: it does not ask (any more).
+    pub(crate) async fn decide_run(&self, id: i64, confirmed: bool, by: &str, now: UnixMicros) -> Result<Option<Run>, StoreError> {
+        const SQL: &str = "
+            UPDATE agent_runs SET asks = false, decided_by = $3, run_at = $4, updated_at = $4,
+                state = CASE WHEN $2 THEN state ELSE 'cancelled' END, finished_at = CASE WHEN $2 THEN NULL ELSE $4 END,
+                error = CASE WHEN $2 THEN NULL ELSE 'refused by ' || $3 END
+            WHERE id = $1 AND asks AND state = 'queued'";
+        let mut transaction = self.change(self.control()).await?;
+        let query = sqlx::query(SQL).bind(id).bind(confirmed).bind(by).bind(OffsetDateTime::from(Utc(now)));
+        let decided = query.execute(&mut *transaction).await?.rows_affected() == 1;
+        transaction.commit().await?;
+        if decided { self.run(id).await } else { Ok(None) }
+    }
+
+    /// Cancels runs on which nobody said a word since then. Returns how many.
+    pub(crate) async fn cancel_undecided(&self, asked_before: UnixMicros, now: UnixMicros) -> Result<u64, StoreError> {
+        const SQL: &str = "
+            UPDATE agent_runs SET asks = false, state = 'cancelled', finished_at = $2, updated_at = $2, error = 'nobody confirmed it in time'
+            WHERE asks AND state = 'queued' AND created_at < $1";
+        let mut transaction = self.change(self.control()).await?;
+        let query = sqlx::query(SQL).bind(OffsetDateTime::from(Utc(asked_before))).bind(OffsetDateTime::from(Utc(now)));
+        let cancelled = query.execute(&mut *transaction).await?.rows_affected();
+        transaction.commit().await?;
+        Ok(cancelled)
     }
 
     /// From queued at once; a running one ends when its worker next asks. An outside runner's is only noted.

@@ -1,6 +1,7 @@
 //! Telemetry sources of a role database.
 
 use super::control::micros;
+use super::once::{Once, only, still_there};
 use super::{Role, Store, StoreError};
 use model::UnixMicros;
 use serde_json::value::RawValue;
@@ -83,9 +84,12 @@ pub(super) fn raw_json(text: Option<String>) -> Result<Option<Box<RawValue>>, sq
 impl Store {
     /// `Taken`: slug or name exists, in this role's database or (slug) in another.
     pub(crate) async fn create_source(&self, role: Role, new: &NewSource) -> Result<Source, StoreError> {
-        if self.source_by_slug(&new.slug).await?.is_some() {
-            return Err(StoreError::Taken(SLUG));
-        }
+        let held = self.source_by_slug(&new.slug).await?.is_some();
+        let mut step = match self.once(self.role(role), format!("source {}", new.slug)).await? {
+            Once::Done(ids) => return still_there(self.source(only(&ids)).await?),
+            Once::Now(_) if held => return Err(StoreError::Taken(SLUG)),
+            Once::Now(step) => step,
+        };
         let mut sql = QueryBuilder::<Postgres>::new(
             "WITH s AS (INSERT INTO telemetry_sources (slug, name, source_type, description, is_active, connection_mode, configuration, \
              station_id) VALUES (",
@@ -95,9 +99,8 @@ impl Store {
         values.push_bind(new.is_active).push_bind(&new.connection_mode).push_bind(&new.configuration).push_unseparated("::jsonb");
         values.push_bind(new.station_id);
         sql.push(") RETURNING *) SELECT ").push(COLUMNS).push(" FROM s");
-        let mut transaction = self.change(self.role(role)).await?;
-        let made = sql.build_query_as().fetch_one(&mut *transaction).await.map_err(taken)?;
-        transaction.commit().await?;
+        let made: Source = sql.build_query_as().fetch_one(step.connection()).await.map_err(taken)?;
+        step.done(&[Some(made.id)]).await?;
         Ok(made)
     }
 
@@ -168,9 +171,12 @@ impl Store {
             sql.push(", station_id = ").push_bind(station_id);
         }
         sql.push(" WHERE id = ").push_bind(id).push(" RETURNING *) SELECT ").push(COLUMNS).push(" FROM s");
-        let mut transaction = self.change(self.role(role)).await?;
-        let changed = sql.build_query_as().fetch_optional(&mut *transaction).await.map_err(taken)?;
-        transaction.commit().await?;
+        let mut step = match self.once(self.role(role), format!("source {id}")).await? {
+            Once::Done(_) => return self.source(id).await,
+            Once::Now(step) => step,
+        };
+        let changed = sql.build_query_as().fetch_optional(step.connection()).await.map_err(taken)?;
+        step.done(&[Some(id)]).await?;
         Ok(changed)
     }
 

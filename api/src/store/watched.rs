@@ -1,7 +1,11 @@
 //! What is watched for: IMEIs, asked for one by one, and what points of interest are known by, held as a list because every
 //! event of a station is looked up in it.
 
+use super::control::micros;
 use super::{Store, StoreError};
+use crate::alerts::PoiIdentifier;
+use crate::auth::RoleSet;
+use model::UnixMicros;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use std::collections::HashMap;
@@ -39,6 +43,17 @@ pub(crate) struct Poi {
     pub risk_level: String,
 }
 
+/// Where and when a subject was in what is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LastSeen {
+    pub event_id: i64,
+    pub at: UnixMicros,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    /// Of the source, for people.
+    pub source: String,
+}
+
 /// By subject: `icao:4840d6`, `mmsi:002320001`, `call:PD0ABC`, `device:t-1`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watched(HashMap<String, Poi>);
@@ -58,13 +73,14 @@ impl Watched {
 }
 
 /// The subject that an identifier names; `None`: of another type (its IMEI is the watch-list's).
-fn subject(kind: &str, value: &str) -> Option<String> {
+pub(crate) fn subject(kind: &str, value: &str) -> Option<String> {
     let value = value.trim();
     match kind {
         "icao" | "icao24" | "hex" => Some(format!("icao:{}", value.to_lowercase())),
         "mmsi" => Some(format!("mmsi:{value:0>9}")),
         "callsign" | "call" => Some(format!("call:{}", value.to_uppercase())),
         "device" | "device_id" => Some(format!("device:{value}")),
+        "imei" => Some(format!("imei:{value}")),
         _ => None,
     }
 }
@@ -76,6 +92,46 @@ impl Store {
             SELECT w.identifier_value, w.list_type, p.id AS poi_id, p.name AS poi_name, p.risk_level AS poi_risk_level
             FROM imei_watch_entries w LEFT JOIN poi p ON p.id = w.linked_poi_id WHERE w.identifier_value = ANY($1)";
         Ok(sqlx::query_as(SQL).bind(imeis).fetch_all(self.control()).await?)
+    }
+
+    /// The newest stored event about a subject, in the databases of these roles.
+    pub(crate) async fn last_seen_of(&self, roles: RoleSet, subject: &str) -> Result<Option<LastSeen>, StoreError> {
+        const SQL: &str = "SELECT e.id, e.event_time, e.latitude, e.longitude, s.name FROM telemetry_events e
+            JOIN telemetry_sources s ON s.id = e.source_id WHERE e.subject = $1 ORDER BY e.event_time DESC, e.id DESC LIMIT 1";
+        let mut newest: Option<LastSeen> = None;
+        for role in roles.iter() {
+            let row = sqlx::query(SQL).bind(subject).fetch_optional(self.role(role)).await?;
+            let seen = |row: PgRow| {
+                Ok::<_, sqlx::Error>(LastSeen {
+                    event_id: row.try_get("id")?,
+                    at: micros(row.try_get("event_time")?),
+                    latitude: row.try_get("latitude")?,
+                    longitude: row.try_get("longitude")?,
+                    source: row.try_get("name")?,
+                })
+            };
+            let seen = row.map(seen).transpose()?;
+            newest = newest.into_iter().chain(seen).max_by_key(|seen| seen.at);
+        }
+        Ok(newest)
+    }
+
+    /// The identifiers of active points of interest, IMEIs too, in order.
+    pub(crate) async fn poi_identifiers(&self) -> Result<Vec<PoiIdentifier>, StoreError> {
+        const SQL: &str = "
+            SELECT p.id, p.risk_level, lower(i.identifier_type), i.identifier_value
+            FROM poi_identifiers i JOIN poi p ON p.id = i.poi_id WHERE p.is_active
+            UNION SELECT p.id, p.risk_level, 'imei', w.identifier_value
+            FROM imei_watch_entries w JOIN poi p ON p.id = w.linked_poi_id WHERE p.is_active
+            LIMIT $1";
+        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(SQL).bind(IDENTIFIERS_MAX).fetch_all(self.control()).await?;
+        let identifier = |(poi_id, risk_level, kind, value): (i64, String, String, String)| {
+            let imei = || (kind == "imei").then(|| format!("imei:{}", value.trim()));
+            Some(PoiIdentifier { poi_id, risk_level, subject: subject(&kind, &value).or_else(imei)? })
+        };
+        let mut found: Vec<PoiIdentifier> = rows.into_iter().filter_map(identifier).collect();
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// The identifiers of active points of interest that can be a subject.

@@ -25,7 +25,7 @@ pub(super) async fn bench() -> Option<Bench> {
     with(AgentConfig::default(), YAML).await
 }
 
-async fn with(agents: AgentConfig, playbooks: &str) -> Option<Bench> {
+pub(super) async fn with(agents: AgentConfig, playbooks: &str) -> Option<Bench> {
     let (databases, clock) = (shared()?.databases(), HandClock::at(T0));
     let mut config = CentralConfig::new(databases.clone(), clock.clock());
     config.agents = AgentConfig { playbooks: Playbooks::with(playbooks).unwrap(), ..agents };
@@ -367,6 +367,7 @@ fn new_run(key: &str) -> NewRun {
         initiator_id: None,
         attempts_max: 3,
         timeout_s: 10,
+        asks: false,
         outside: None,
     }
 }

@@ -171,7 +171,7 @@ async fn a_key_whose_central_died_is_free_after_a_minute() {
     set("UPDATE idempotent_answers SET begun_at = now() - interval '61 seconds'").await;
     assert_eq!(bench.post_with_key(&token, "k", &body).await.0, 201);
     set("UPDATE idempotent_answers SET begun_at = now() - interval '25 hours'").await;
-    bench.central.store.forget_answers().await.unwrap();
+    bench.central.store.forget_answers(1).await.unwrap();
     let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM idempotent_answers").fetch_one(&pool).await.unwrap();
     assert_eq!(kept, 0);
 }

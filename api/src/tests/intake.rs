@@ -200,8 +200,12 @@ async fn hostile_text_and_impossible_times_are_stored() {
     let bench = bench.with_alpha().await;
     let mut odd = batch(1, 1, 3);
     odd.events[0].subject = model::Subject::Callsign(model::ShortText::truncated("A\0B'\\x"));
-    odd.events[0].kind =
-        model::EventKind::Text(model::Text { kind: model::TextKind::Message, to: None, body: "\0\u{1}\"\\ '); DROP TABLE x;--".into() });
+    odd.events[0].kind = model::EventKind::Text(model::Text {
+        kind: model::TextKind::Message,
+        to: None,
+        body: "\0\u{1}\"\\ '); DROP TABLE x;--".into(),
+        number: None,
+    });
     odd.events[1].at = UnixMicros(i64::MAX);
     odd.events[2].at = UnixMicros(i64::MIN);
     assert_eq!(bench.central.intake.store(station("alpha"), odd).await.unwrap().seq, 3);

@@ -2,6 +2,7 @@
 
 mod agentkit;
 mod alerts;
+mod asking;
 mod auth;
 mod batches;
 mod chat;
@@ -17,11 +18,15 @@ mod hardware;
 mod history;
 mod intake;
 mod live;
+mod once;
 mod optional;
 mod people;
 mod playbooks;
 mod provision;
+mod radio;
 mod records;
+mod retention;
+mod series;
 mod sources;
 mod stations;
 mod surroundings;

@@ -73,7 +73,24 @@ async fn a_login_that_may_change_nothing_finds_all_made_or_says_what_to_run() {
     let mut owner = PgConnection::connect_with(databases.role(Role::Intel)).await.unwrap();
     sqlx::query("DELETE FROM _sqlx_migrations WHERE version > 1").execute(&mut owner).await.unwrap();
     let error = provision(&logins).await.unwrap_err().to_string();
-    assert!(error.contains("is at version 1") && error.contains("vtoc setup"), "{error}");
+    assert!(error.contains("without migration 2, 3, 4") && error.contains("vtoc setup"), "{error}");
+    // One in the middle, one that was another, one of a later program: the newest number alone would not tell.
+    let mut owner = PgConnection::connect_with(databases.role(Role::Ops)).await.unwrap();
+    let refused = async |owner: &mut PgConnection, sql: &'static str, words: &str| {
+        let mut transaction = owner.begin().await.unwrap();
+        sqlx::query(sql).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        let error = provision(&logins).await.unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    refused(
+        &mut owner,
+        "UPDATE _sqlx_migrations SET version = 9999 WHERE version = 4",
+        "without migration 4; with an unknown migration 9999",
+    )
+    .await;
+    refused(&mut owner, "UPDATE _sqlx_migrations SET version = 4 WHERE version = 9999 RETURNING 1", "without migration 2").await;
+    refused(&mut owner, "UPDATE _sqlx_migrations SET checksum = '\\x00' WHERE version = 3", "with another migration 3").await;
 }
 
 #[test]

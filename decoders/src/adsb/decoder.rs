@@ -144,7 +144,7 @@ impl Narrator<'_> {
             _ => self.elms.due(self.key, at),
         };
         if let Some(body) = message_of_segments {
-            tell(EventKind::Text(Text { kind: TextKind::Telemetry, to: None, body }));
+            tell(EventKind::Text(Text { kind: TextKind::Telemetry, to: None, body, number: None }));
         }
         self.counters.events += events;
         if let Some(why) = refused {

@@ -194,7 +194,7 @@ impl Telling<'_> {
     }
 
     fn too_far(&self, place: LatLon) -> bool {
-        let DecoderConfig { site: Some(site), range_m_max: Some(range_m) } = self.decoder.config else { return false };
+        let DecoderConfig { site: Some(site), range_m_max: Some(range_m), .. } = self.decoder.config else { return false };
         device(self.mmsi).is_none() && f64::from(range_m) < site.distance_m(place)
     }
 
@@ -285,7 +285,7 @@ impl Telling<'_> {
 
     fn text(&mut self, kind: TextKind, to: Option<Mmsi>, body: String) {
         if !body.is_empty() {
-            self.emit(EventKind::Text(Text { kind, to: to.map(Subject::Vessel), body: body.into() }));
+            self.emit(EventKind::Text(Text { kind, to: to.map(Subject::Vessel), body: body.into(), number: None }));
         }
     }
 

@@ -5,7 +5,8 @@
 //! | position, Mic-E, NMEA | position with motion and height; identity and device when they are news; weather; comment |
 //! | object, item | the same, about the object; withdrawn: status text only |
 //! | weather, status, capabilities, user-defined | weather, text |
-//! | telemetry, also in a comment | text, in the names and units that the station has told |
+//! | telemetry, also in a comment | telemetry, in the names and units that the station has told |
+//! | PHG, RNG, DFS, bearings, Agrelo | coverage |
 //! | message, bulletin, telemetry's parameters | text; acknowledgements and queries: nothing |
 //! | third party | as the packet inside, positions as rebroadcast |
 //! | Mic-E "Emergency", `!EMERGENCY!` in a text, the symbol of an emergency | status with the emergency, every time; its end once |
@@ -13,14 +14,15 @@
 //! | the same packet again by digipeaters, within 30 s | nothing |
 
 use super::ax25::Ui;
+use super::devices::Devices;
 use super::line::Line;
 use super::movement::{Movements, Point, Verdict};
 use super::packet::{self, Meaning, Message, MessageKind, Packet, PacketError, Report, Symbol, Telemetry, WeatherReport};
 use super::repeats::Repeats;
 use crate::registry::{Counters, DecoderConfig, MessageDecoder, Refusal};
 use model::{
-    Disbelief, Emergency, Event, EventKind, Frame, Identity, LatLon, Position, PositionSource, Protocol, Quarantined, ShortText, Status,
-    Subject, Suspect, Text, TextKind, Tick12, UnixMicros, Weather,
+    Coverage, Disbelief, Emergency, Event, EventKind, Frame, Identity, LatLon, Position, PositionSource, Protocol, Quarantined, ShortText,
+    Status, Subject, Suspect, Text, TextKind, Tick12, UnixMicros, Weather,
 };
 
 /// Frames to events.
@@ -128,8 +130,10 @@ impl MessageDecoder for Decoder {
             Err(PacketError::Empty) => return self.counters.refuse(Refusal::Length),
             Err(_) => return self.counters.refuse(Refusal::Sanity),
         };
-        let device = packet::device(&destination);
-        Telling { decoder: self, frame, sender, second_hand: false, device, out }.packet(packet);
+        let devices = self.config.devices.clone();
+        let devices = devices.as_deref();
+        let device = devices.and_then(|list| list.by_destination(&destination)).or_else(|| packet::device(&destination));
+        Telling { decoder: self, frame, sender, second_hand: false, device, devices, out }.packet(packet);
     }
 
     fn counters(&self) -> Counters {
@@ -159,7 +163,8 @@ struct Telling<'a> {
     sender: ShortText<9>,
     second_hand: bool,
     /// What the destination says that sent it.
-    device: Option<&'static str>,
+    device: Option<&'a str>,
+    devices: Option<&'a Devices>,
     out: &'a mut dyn FnMut(Event),
 }
 
@@ -167,13 +172,17 @@ impl Telling<'_> {
     fn packet(&mut self, packet: Packet) {
         let sender = self.sender;
         match packet {
-            Packet::Position(report) => self.report(sender, false, &report),
+            Packet::Position(mut report) => {
+                self.name_mic_e(&mut report);
+                self.report(sender, false, &report);
+            }
             Packet::Object { name, live: true, report } => self.report(name, true, &report),
             Packet::Object { name, live: false, .. } => self.text(name, TextKind::Status, None, &format!("withdrawn by {sender}")),
             Packet::Weather(weather) => self.weather(sender, &weather, None),
             Packet::Status { text, .. } => self.status(&text),
             Packet::Capabilities(words) => self.text(sender, TextKind::Status, None, &capabilities(&words)),
             Packet::Telemetry(telemetry) => self.telemetry(sender, &telemetry),
+            Packet::Bearing(bearing) => self.emit(sender, EventKind::Coverage(Coverage { bearing: Some(bearing), ..Coverage::default() })),
             Packet::UserDefined { user, kind, body } => {
                 let named = format!("{{{}{} {body}", char::from(user), char::from(kind));
                 self.text(sender, TextKind::Telemetry, None, &named);
@@ -185,6 +194,19 @@ impl Telling<'_> {
                 self.second_hand = true;
                 self.packet(*packet);
             }
+        }
+    }
+
+    /// What the operator's list has for the bytes around a Mic-E comment, and takes off it.
+    fn name_mic_e(&mut self, report: &mut Report) {
+        let (Some(devices), Some(built_in)) = (self.devices, report.device) else { return };
+        let named = match built_in.marks.1 {
+            "" => devices.at_end_of(&mut report.comment),
+            suffix => devices.by_mic_e(suffix),
+        };
+        self.device = named.or(self.device);
+        if named.is_some() {
+            report.device = None;
         }
     }
 
@@ -239,11 +261,14 @@ impl Telling<'_> {
         if let Some(telemetry) = &report.telemetry {
             self.telemetry(name, telemetry);
         }
+        if let Some(coverage) = packet::coverage(report) {
+            self.emit(name, EventKind::Coverage(coverage));
+        }
         self.text(name, TextKind::Comment, None, &report.comment);
     }
 
     fn too_far(&self, place: LatLon) -> bool {
-        let DecoderConfig { site: Some(site), range_m_max: Some(range_m) } = self.decoder.config else { return false };
+        let DecoderConfig { site: Some(site), range_m_max: Some(range_m), .. } = self.decoder.config else { return false };
         f64::from(range_m) < site.distance_m(place)
     }
 
@@ -270,6 +295,7 @@ impl Telling<'_> {
 
     fn weather(&mut self, name: ShortText<9>, weather: &WeatherReport, place: Option<LatLon>) {
         self.emit(name, EventKind::Weather(Weather { at: place, ..weather.surface }));
+        self.text(name, TextKind::Comment, None, &weather.comment);
     }
 
     /// In the station's own names and units, as far as it has told them.
@@ -277,8 +303,11 @@ impl Telling<'_> {
         let meanings = &self.decoder.meanings;
         let unknown = Meaning::default();
         let meaning = meanings.iter().find(|(n, _)| *n == name).map_or(&unknown, |(_, meaning)| meaning);
-        let described = meaning.describe(telemetry);
-        self.text(name, TextKind::Telemetry, None, &described);
+        let told = meaning.read(telemetry);
+        if told.bits.is_some() || !told.readings.is_empty() {
+            self.emit(name, EventKind::Telemetry(told));
+        }
+        self.text(name, TextKind::Comment, None, &telemetry.comment);
     }
 
     fn status(&mut self, body: &str) {
@@ -297,16 +326,20 @@ impl Telling<'_> {
             MessageKind::Acknowledgement | MessageKind::Rejection => return,
         };
         self.emergency(self.sender, cries(&message.text).then_some(true));
-        self.text(self.sender, kind, Some(Subject::Callsign(message.to)), &message.text);
+        self.numbered(self.sender, kind, Some(Subject::Callsign(message.to)), &message.text, message.id);
     }
 
     fn text(&mut self, name: ShortText<9>, kind: TextKind, to: Option<Subject>, body: &str) {
+        self.numbered(name, kind, to, body, None);
+    }
+
+    fn numbered(&mut self, name: ShortText<9>, kind: TextKind, to: Option<Subject>, body: &str, number: Option<ShortText<5>>) {
         let mut end = body.len().min(Text::MAX_BYTES);
         while !body.is_char_boundary(end) {
             end -= 1;
         }
         if end != 0 {
-            self.emit(name, EventKind::Text(Text { kind, to, body: body[..end].into() }));
+            self.emit(name, EventKind::Text(Text { kind, to, body: body[..end].into(), number }));
         }
     }
 }

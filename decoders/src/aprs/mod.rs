@@ -12,6 +12,7 @@ pub mod ax25;
 mod control;
 mod decoder;
 mod demod;
+mod devices;
 pub mod gate;
 pub mod internet;
 pub mod line;
@@ -22,6 +23,7 @@ pub mod send;
 
 pub use decoder::Decoder;
 pub use demod::{AUDIO_RATES, AudioReceiver, G3ruhReceiver, Receiver};
+pub use devices::{Devices, DevicesError};
 
 use crate::registry::ProtocolEntry;
 use model::{Protocol, Tuning};

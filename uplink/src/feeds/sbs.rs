@@ -76,7 +76,9 @@ fn columns(event: &Event) -> Option<Columns> {
         | EventKind::AirData(_)
         | EventKind::Quality(_)
         | EventKind::Advisory(_)
-        | EventKind::Quarantined(_) => None,
+        | EventKind::Quarantined(_)
+        | EventKind::Telemetry(_)
+        | EventKind::Coverage(_) => None,
     }
 }
 

@@ -276,7 +276,8 @@ fn events_that_no_segment_holds_are_counted_and_do_not_stop_the_rest() {
     let place = Place::new();
     let spool = Arc::new(place.open());
     let mut events = stream(9, 10);
-    events[4].kind = model::EventKind::Text(model::Text { kind: model::TextKind::Comment, to: None, body: "x".repeat(2000).into() });
+    events[4].kind =
+        model::EventKind::Text(model::Text { kind: model::TextKind::Comment, to: None, body: "x".repeat(2000).into(), number: None });
     assert!(matches!(spool.append(&events), Err(SpoolError::Event { index: 4, .. })));
     let writer = SpoolWriter::start(Arc::clone(&spool), WriterConfig::default()).unwrap();
     events.into_iter().for_each(|e| assert!(writer.push(e)));

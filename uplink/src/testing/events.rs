@@ -32,7 +32,7 @@ fn protocol() -> impl Strategy<Value = Protocol> {
     proptest::sample::select(&Protocol::ALL[..])
 }
 
-fn text<const N: usize>() -> impl Strategy<Value = ShortText<N>> {
+pub(super) fn text<const N: usize>() -> impl Strategy<Value = ShortText<N>> {
     ".{0,40}".prop_map(|t| ShortText::truncated(&t))
 }
 
@@ -67,8 +67,9 @@ fn kind() -> BoxedStrategy<EventKind> {
         2 => status().prop_map(EventKind::Status).boxed(),
         1 => weather().prop_map(EventKind::Weather).boxed(),
         2 => super::aircraft::kind(),
-        1 => (proptest::sample::select(&TEXT_KINDS[..]), option::of(subject()), ".{0,255}")
-            .prop_map(|(kind, to, body)| EventKind::Text(Text { kind, to, body: body.into() }))
+        1 => super::amateur::kind(),
+        1 => (proptest::sample::select(&TEXT_KINDS[..]), option::of(subject()), ".{0,255}", option::of(text()))
+            .prop_map(|(kind, to, body, number)| EventKind::Text(Text { kind, to, body: body.into(), number }))
             .boxed(),
     ]
     .boxed()
@@ -161,17 +162,23 @@ fn status() -> impl Strategy<Value = Status> {
 fn weather() -> impl Strategy<Value = Weather> {
     let wind = (option::of(degrees()), option::of(any::<u16>()), option::of(any::<u16>()));
     let air = (option::of(any::<i16>()), option::of(any::<u8>()), option::of(any::<u16>()));
-    (option::of(place()), wind, air, option::of(any::<u32>()), option::of(any::<u32>())).prop_map(
-        |(at, (wind_from, wind_speed, wind_gust), (temperature_dc, humidity_percent, pressure_dhpa), rain_1h_um, rain_24h_um)| Weather {
-            at,
-            wind_from,
-            wind_speed: wind_speed.map(DeciKnots),
-            wind_gust: wind_gust.map(DeciKnots),
-            temperature_dc,
-            humidity_percent,
-            pressure_dhpa,
-            rain_1h_um,
-            rain_24h_um,
+    let more = (option::of(any::<u32>()), option::of(any::<u32>()), option::of(any::<u16>()));
+    (option::of(place()), wind, air, (option::of(any::<u32>()), option::of(any::<u32>())), more).prop_map(
+        |(at, (wind_from, wind_speed, wind_gust), (temperature_dc, humidity_percent, pressure_dhpa), (rain_1h_um, rain_24h_um), more)| {
+            Weather {
+                at,
+                wind_from,
+                wind_speed: wind_speed.map(DeciKnots),
+                wind_gust: wind_gust.map(DeciKnots),
+                temperature_dc,
+                humidity_percent,
+                pressure_dhpa,
+                rain_1h_um,
+                rain_24h_um,
+                rain_midnight_um: more.0,
+                snow_24h_um: more.1,
+                luminosity_w_m2: more.2,
+            }
         },
     )
 }

@@ -2,6 +2,7 @@
 //! that keeps everything in memory with the exact semantics that a database must have.
 
 mod aircraft;
+mod amateur;
 mod events;
 mod intake;
 mod registrar;

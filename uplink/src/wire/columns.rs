@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The order of [`Col`] is the format: a version never changes it and the next appends. Version 1 ends before [`Col::Channel`]. What has nothing
-//! to say in the columns of version 2 is written as version 1, byte by byte, so that older programs go on reading it.
+//! to say in the columns of version 2 is written as version 1, byte by byte, so that older programs go on reading it. Version 3 has the columns of 2, and
+//! kinds of event and fields at the end of others ([`Writer::needs`]) that older programs don't know.
 
 use super::WireError;
 use super::bytes::{Reader, put_bytes, put_signed, put_varint};
@@ -70,13 +71,13 @@ const _: () = assert!(Col::Raw0 as usize + RAW_COLUMNS == COLUMNS_V1);
 pub struct Writer {
     columns: [Vec<u8>; COLUMNS],
     len: usize,
-    /// Something was said in the columns of version 2.
-    is_v2: bool,
+    /// The lowest that says all this.
+    version: u8,
 }
 
 impl Default for Writer {
     fn default() -> Self {
-        Self { columns: [const { Vec::new() }; COLUMNS], len: 0, is_v2: false }
+        Self { columns: [const { Vec::new() }; COLUMNS], len: 0, version: 1 }
     }
 }
 
@@ -84,17 +85,24 @@ impl Writer {
     pub fn clear(&mut self) {
         self.columns.iter_mut().for_each(Vec::clear);
         self.len = 0;
-        self.is_v2 = false;
+        self.version = 1;
     }
 
     /// The lowest version that says all this.
     pub const fn version(&self) -> u8 {
-        if self.is_v2 { 2 } else { 1 }
+        self.version
+    }
+
+    /// Something is said that programs of lower versions don't know.
+    pub fn needs(&mut self, version: u8) {
+        self.version = self.version.max(version);
     }
 
     /// A number of version 2's columns.
     pub fn optional(&mut self, col: Col, value: Option<u64>) {
-        self.is_v2 |= value.is_some();
+        if value.is_some() {
+            self.needs(2);
+        }
         self.varint(col, value.map_or(0, |v| v + 1));
     }
 

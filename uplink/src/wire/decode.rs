@@ -2,6 +2,7 @@
 
 use super::WireError;
 use super::aircraft;
+use super::amateur;
 use super::columns::{Col, Columns};
 use super::encode::*;
 use super::model::{Bits, Last, Memory};
@@ -105,6 +106,8 @@ fn kind(c: &mut Columns, bits: &mut Bits, last: &mut Last) -> Result<EventKind> 
         KIND_QUALITY => EventKind::Quality(aircraft::quality(c, bits)?),
         KIND_ADVISORY => EventKind::Advisory(aircraft::advisory(c, bits)?),
         KIND_QUARANTINED => EventKind::Quarantined(aircraft::quarantined(c, bits)?),
+        KIND_TELEMETRY => EventKind::Telemetry(amateur::telemetry(c, bits)?),
+        KIND_COVERAGE => EventKind::Coverage(amateur::coverage(c, bits)?),
         _ => return Err(WireError::Tag("kind")),
     })
 }
@@ -201,9 +204,17 @@ fn weather(c: &mut Columns, bits: &mut Bits, last: &mut Last) -> Result<Weather>
         pressure_dhpa: opt(bits, || number(c))?,
         rain_1h_um: opt(bits, || number(c))?,
         rain_24h_um: opt(bits, || number(c))?,
+        rain_midnight_um: opt(bits, || number(c))?,
+        snow_24h_um: opt(bits, || number(c))?,
+        luminosity_w_m2: opt(bits, || number(c))?,
     })
 }
 
 fn text(c: &mut Columns, bits: &mut Bits) -> Result<Text> {
-    Ok(Text { kind: Tag::from_tag(c.u8(Col::Small)?)?, to: opt(bits, || subject(c, Col::Number))?, body: c.text(Text::MAX_BYTES)?.into() })
+    Ok(Text {
+        kind: Tag::from_tag(c.u8(Col::Small)?)?,
+        to: opt(bits, || subject(c, Col::Number))?,
+        body: c.text(Text::MAX_BYTES)?.into(),
+        number: short(c, bits)?,
+    })
 }

@@ -1,6 +1,7 @@
 //! An event into the columns. `decode` is its mirror: a field is written and read in the same order.
 
 use super::aircraft;
+use super::amateur;
 use super::columns::{Col, Writer};
 use super::model::{Bits, Last, Memory};
 use super::tags::Tag;
@@ -17,6 +18,9 @@ pub const KIND_AIR_DATA: u8 = 7;
 pub const KIND_QUALITY: u8 = 8;
 pub const KIND_ADVISORY: u8 = 9;
 pub const KIND_QUARANTINED: u8 = 10;
+/// From version 3 on.
+pub const KIND_TELEMETRY: u8 = 11;
+pub const KIND_COVERAGE: u8 = 12;
 
 pub const SUBJECT_AIRCRAFT: u8 = 0;
 pub const SUBJECT_NON_ICAO: u8 = 1;
@@ -129,6 +133,14 @@ fn kind(w: &mut Writer, bits: &mut Bits, last: &mut Last, kind: &EventKind) {
             w.u8(Col::Kind, KIND_QUARANTINED);
             aircraft::put_quarantined(w, bits, q);
         }
+        EventKind::Telemetry(t) => {
+            w.u8(Col::Kind, KIND_TELEMETRY);
+            amateur::put_telemetry(w, bits, t);
+        }
+        EventKind::Coverage(c) => {
+            w.u8(Col::Kind, KIND_COVERAGE);
+            amateur::put_coverage(w, bits, c);
+        }
     }
 }
 
@@ -235,6 +247,13 @@ fn weather(w: &mut Writer, bits: &mut Bits, last: &mut Last, x: &Weather) {
     number(w, bits, x.pressure_dhpa);
     number(w, bits, x.rain_1h_um);
     number(w, bits, x.rain_24h_um);
+    // Version 3. Bits that are absent in an older segment read as "not there".
+    if x.rain_midnight_um.is_some() || x.snow_24h_um.is_some() || x.luminosity_w_m2.is_some() {
+        w.needs(3);
+    }
+    number(w, bits, x.rain_midnight_um);
+    number(w, bits, x.snow_24h_um);
+    number(w, bits, x.luminosity_w_m2);
 }
 
 fn text(w: &mut Writer, bits: &mut Bits, t: &Text) {
@@ -243,4 +262,8 @@ fn text(w: &mut Writer, bits: &mut Bits, t: &Text) {
         subject(w, Col::Number, &to);
     }
     w.text(&t.body);
+    if t.number.is_some() {
+        w.needs(3);
+    }
+    short(w, bits, t.number);
 }

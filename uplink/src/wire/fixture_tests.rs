@@ -3,9 +3,10 @@
 
 use super::{Decoder, Encoder, SegmentHeader};
 use model::{
-    Advisory, AirData, CentiDegrees, ChannelId, DeciDbfs, DeciKnots, Emergency, Epoch, Event, EventKind, Hazard, HeadingReference, Icao24,
-    Identity, InferredRegister, Intent, LatLon, Mmsi, Position, PositionSource, Protocol, Quality, Raw, ReceiverId, ShortText, Signal,
-    Slot, SpeedKind, Status, Subject, Text, TextKind, Threat, UnixMicros, Velocity, VerticalSource, Weather,
+    Advisory, AirData, Bearing, CentiDegrees, ChannelId, Coverage, DeciDbfs, DeciKnots, Emergency, Epoch, Event, EventKind, Hazard,
+    HeadingReference, Icao24, Identity, InferredRegister, Intent, LatLon, Mmsi, Position, PositionSource, Protocol, Quality, Raw, Reading,
+    ReceiverId, ShortText, Signal, Slot, SpeedKind, Status, Subject, Telemetry, Text, TextKind, Threat, UnixMicros, Velocity,
+    VerticalSource, Weather,
 };
 
 const EPOCH: Epoch = Epoch(0xfeed_beef_0000_0001);
@@ -25,6 +26,58 @@ fn version_2_is_read_for_ever() {
         event.signal.slot = [Slot::new(2_249), None, Slot::new(0)][i % 3];
     }
     is_read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/segment-v2.bin"), 2, events);
+}
+
+/// With two kinds, and with fields at the end of others.
+#[test]
+fn version_3_is_read_for_ever() {
+    let mut events = events();
+    for event in &mut events {
+        match &mut event.kind {
+            EventKind::Weather(w) if w.at.is_some() => {
+                (w.rain_midnight_um, w.snow_24h_um, w.luminosity_w_m2) = (Some(254), Some(25_400), Some(1_999));
+            }
+            EventKind::Text(t) if !t.body.is_empty() => t.number = short("03A"),
+            _ => {}
+        }
+    }
+    let call = Subject::Callsign(ShortText::new("N0CALL-9").unwrap());
+    let kinds = [
+        EventKind::Telemetry(telemetry()),
+        EventKind::Telemetry(Telemetry::default()),
+        EventKind::Coverage(coverage()),
+        EventKind::Coverage(Coverage::default()),
+    ];
+    events.extend(kinds.into_iter().enumerate().map(|(i, kind)| event(i, Protocol::Aprs, call, kind, "9a9a")));
+    is_read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/segment-v3.bin"), 3, events);
+}
+
+fn telemetry() -> Telemetry {
+    let reading = |channel, name, unit, value_micro, calibrated| Reading {
+        channel,
+        name: ShortText::new(name).unwrap(),
+        unit: ShortText::new(unit).unwrap(),
+        value_micro,
+        calibrated,
+    };
+    let readings = [
+        reading(0, "Battery", "V", 13_800_000, true),
+        reading(4, "", "", -Reading::MICRO_MAX, false),
+        reading(12, "Door", "open", 1_000_000, true),
+    ];
+    Telemetry { sequence: Some(324), title: ShortText::new("Hut").unwrap(), bits: Some(0b1000_0001), readings: readings.into() }
+}
+
+fn coverage() -> Coverage {
+    Coverage {
+        power_w: Some(25),
+        height_ft: Some(20_480),
+        gain_db: Some(3),
+        beam: direction(4_500),
+        range_m: Some(80_467),
+        heard_s: Some(0),
+        bearing: Some(Bearing { from: CentiDegrees::new(27_000).unwrap(), quality: 9, hits: Some(8), range_m: Some(6_437) }),
+    }
 }
 
 fn is_read(path: &str, version: u8, events: Vec<Event>) {
@@ -79,8 +132,13 @@ fn events() -> Vec<Event> {
             EventKind::Weather(Weather::default()),
             "9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a",
         ),
-        (Protocol::Aprs, call, EventKind::Text(Text { kind: TextKind::Message, to: Some(ship), body: "wind 20 kn – come in".into() }), ""),
-        (Protocol::Aprs, call, EventKind::Text(Text { kind: TextKind::Telemetry, to: Some(call), body: "".into() }), ""),
+        (
+            Protocol::Aprs,
+            call,
+            EventKind::Text(Text { kind: TextKind::Message, to: Some(ship), body: "wind 20 kn – come in".into(), number: None }),
+            "",
+        ),
+        (Protocol::Aprs, call, EventKind::Text(Text { kind: TextKind::Telemetry, to: Some(call), body: "".into(), number: None }), ""),
         (Protocol::Adsb, aircraft, EventKind::Intent(Intent::default()), ""),
         (Protocol::Adsb, aircraft, EventKind::AirData(AirData::default()), ""),
         (Protocol::Adsb, aircraft, EventKind::Quality(Quality::default()), ""),
@@ -174,6 +232,10 @@ fn weather() -> Weather {
         pressure_dhpa: Some(10_132),
         rain_1h_um: Some(254),
         rain_24h_um: Some(1_000_000),
+        // Of version 3.
+        rain_midnight_um: None,
+        snow_24h_um: None,
+        luminosity_w_m2: None,
     }
 }
 

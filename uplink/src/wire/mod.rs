@@ -12,6 +12,7 @@
 //! - a segment stands alone: no dictionary or state from another one is needed to read it.
 
 mod aircraft;
+mod amateur;
 mod bytes;
 mod columns;
 mod control;

@@ -98,6 +98,7 @@ fn a_segment_takes_what_fits_and_no_more() {
         kind: ::model::TextKind::Message,
         to: None,
         body: (0..Text::MAX_BYTES).map(noise).collect::<String>().into(),
+        number: None,
     });
     let many = vec![big.clone(); MAX_EVENTS];
     let encoded = encode(&many);
@@ -139,7 +140,7 @@ fn headers_that_no_encoder_writes_are_refused() {
         SegmentHeader::check(&s)
     };
     assert_eq!(with(0, b'X'), Err(WireError::Magic));
-    assert_eq!(with(4, 3), Err(WireError::Version(3)));
+    assert_eq!(with(4, 4), Err(WireError::Version(4)));
     assert_eq!(with(4, 0), Err(WireError::Version(0)));
     assert_eq!(with(5, 1), Err(WireError::Range("flags")));
     assert_eq!(with(6, 0), Err(WireError::Range("sequence")));

@@ -24,13 +24,30 @@ pub struct Central {
     pub import_root: Option<PathBuf>,
 }
 
-/// Events older than so many days are dropped, by role. 0: kept for ever.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+/// What is older than so many days goes. 0: kept for ever. What an open alert or an unfinished run needs stays.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeepDays {
+    /// Events, by role.
     pub ops: u32,
     pub intel: u32,
     pub logistics: u32,
+    /// Messages of the chat.
+    pub messages: u32,
+    /// Runs of playbooks.
+    pub runs: u32,
+    /// Resolved alerts.
+    pub alerts: u32,
+    /// The audit log: at least 90, and no shorter than messages, runs and alerts.
+    pub audit: u32,
+    /// Answers to requests with an `Idempotency-Key`: 1 to 30.
+    pub answers: u32,
+}
+
+impl Default for KeepDays {
+    fn default() -> Self {
+        Self { ops: 0, intel: 0, logistics: 0, messages: 730, runs: 365, alerts: 730, audit: 1_826, answers: 1 }
+    }
 }
 
 impl Default for Central {
@@ -58,6 +75,25 @@ pub struct Chat {
     pub standard_webhooks_only: bool,
     /// Other chat systems that get what is said, by names of your own.
     pub fabrics: BTreeMap<String, Fabric>,
+    pub radio: ChatRadio,
+}
+
+/// Messages and bulletins from the air (APRS) in the chat.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChatRadio {
+    /// Tell messages to our call signs: the stations' (`vtoc enroll --callsign`) and `callsigns`.
+    pub messages: bool,
+    /// Tell bulletins, announcements and those of weather services.
+    pub bulletins: bool,
+    /// Call signs that are ours, too (operators'). Without SSID: with any.
+    pub callsigns: Vec<String>,
+}
+
+impl Default for ChatRadio {
+    fn default() -> Self {
+        Self { messages: true, bulletins: true, callsigns: Vec::new() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]

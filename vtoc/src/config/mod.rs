@@ -204,6 +204,11 @@ mod tests {
         check(&format!("{on}path = 'WIDE1-1,WIDE2-2,WIDE3-3'\n"), "transmit.path:");
         check(&format!("{on}symbol = '/'\ncomment = 'caf\u{e9}'\n"), "transmit.comment:");
         check(&format!("{on}from_internet = true\n"), "give igate.callsign");
+        let object = |name: &str, more: &str| format!("{on}[transmit.objects.'{name}']\nlatitude = 52.0\nlongitude = 4.0\n{more}");
+        check(&object("SHELTER", "symbol = '\\\\z'\n"), "objects are told with each beacon");
+        check(&object("TOO LONG A NAME", "symbol = '\\\\z'\n"), "1 to 9 printable");
+        check(&object("SHELTER", "symbol = 'z'\n"), "transmit.objects.SHELTER.symbol");
+        check(&object("SHELTER", ""), "symbol");
     }
 
     #[test]

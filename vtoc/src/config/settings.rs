@@ -45,11 +45,13 @@ pub struct Station {
     pub longitude: Option<f64>,
     /// Positions farther than this are refused as implausible. Kilometres.
     pub range_km_max: u32,
+    /// A list of APRS devices in the shape of the public registry's `tocalls.yaml` (docs/aprs.md). Read once, at the start.
+    pub aprs_devices: Option<PathBuf>,
 }
 
 impl Default for Station {
     fn default() -> Self {
-        Self { id: "station".into(), name: None, latitude: None, longitude: None, range_km_max: 700 }
+        Self { id: "station".into(), name: None, latitude: None, longitude: None, range_km_max: 700, aprs_devices: None }
     }
 }
 

@@ -4,7 +4,9 @@ use super::layers::Problem;
 use super::settings::{Settings, SourceKind};
 use decoders::aprs::ax25::Address;
 use decoders::aprs::gate::is_nobody;
+use model::LatLon;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -29,6 +31,22 @@ pub struct Transmit {
     pub acknowledge: bool,
     /// Pass messages from APRS-IS to stations that are heard here. Needs an igate.
     pub from_internet: bool,
+    /// What else the station tells of with each beacon, by names of at most 9 characters.
+    pub objects: BTreeMap<String, Object>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Object {
+    pub latitude: f64,
+    pub longitude: f64,
+    /// Symbol table and code.
+    pub symbol: String,
+    #[serde(default)]
+    pub comment: String,
+    /// It is not there any more.
+    #[serde(default)]
+    pub withdrawn: bool,
 }
 
 impl Default for Transmit {
@@ -44,6 +62,7 @@ impl Default for Transmit {
             comment: String::new(),
             acknowledge: false,
             from_internet: false,
+            objects: BTreeMap::new(),
         }
     }
 }
@@ -91,13 +110,44 @@ pub fn validate(settings: &Settings, problems: &mut Vec<Problem>) {
     if t.beacon_minutes != 0 && settings.station.latitude.is_none() {
         problem(".beacon_minutes", "a beacon tells station.latitude and station.longitude: give both".to_owned());
     }
-    if t.symbol.len() != 2 || !t.symbol.bytes().all(|b| b.is_ascii_graphic()) {
-        problem(".symbol", format!("`{}` is not a table and a code, as /-", t.symbol));
-    }
-    if 43 < t.comment.len() || !t.comment.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
-        problem(".comment", "at most 43 printable ASCII characters".to_owned());
-    }
+    looks("", &t.symbol, &t.comment, &mut problem);
+    objects(t, &mut problem);
     if t.from_internet && settings.igate.callsign.is_none() {
         problem(".from_internet", "what comes from APRS-IS comes through the igate: give igate.callsign".to_owned());
+    }
+}
+
+/// With more the beacons would take a minute.
+const OBJECTS_MAX: usize = 8;
+
+fn is_printable(text: &str, most: usize) -> bool {
+    text.len() <= most && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+}
+
+fn looks(key: &str, symbol: &str, comment: &str, problem: &mut impl FnMut(&str, String)) {
+    if symbol.len() != 2 || !symbol.bytes().all(|b| b.is_ascii_graphic()) {
+        problem(&format!("{key}.symbol"), format!("`{symbol}` is not a table and a code, as /-"));
+    }
+    if !is_printable(comment, 43) {
+        problem(&format!("{key}.comment"), "at most 43 printable ASCII characters".to_owned());
+    }
+}
+
+fn objects(t: &Transmit, problem: &mut impl FnMut(&str, String)) {
+    if OBJECTS_MAX < t.objects.len() {
+        problem(".objects", format!("{} are too many: at most {OBJECTS_MAX}", t.objects.len()));
+    }
+    if !t.objects.is_empty() && t.beacon_minutes == 0 {
+        problem(".beacon_minutes", "objects are told with each beacon: give it".to_owned());
+    }
+    for (name, object) in &t.objects {
+        let key = format!(".objects.{name}");
+        if name.trim().is_empty() || !is_printable(name, 9) {
+            problem(&key, "a name has 1 to 9 printable ASCII characters".to_owned());
+        }
+        if LatLon::from_degrees(object.latitude, object.longitude).is_none() {
+            problem(&key, format!("{}, {} is no place", object.latitude, object.longitude));
+        }
+        looks(&key, &object.symbol, &object.comment, problem);
     }
 }

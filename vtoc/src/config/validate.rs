@@ -18,7 +18,22 @@ pub fn validate(settings: &Settings) -> Vec<Problem> {
     super::igate::validate(settings, &mut problems);
     super::transmit::validate(settings, &mut problems);
     auth(settings, &mut problems);
+    keep_days(settings, &mut problems);
     problems
+}
+
+/// Who changed what is known for as long as what was changed.
+fn keep_days(settings: &Settings, problems: &mut Vec<Problem>) {
+    let keep = &settings.central.keep_days;
+    let longest = [keep.messages, keep.runs, keep.alerts].map(|days| if days == 0 { u32::MAX } else { days }).into_iter().max();
+    let audit = if keep.audit == 0 { u32::MAX } else { keep.audit };
+    if audit < 90 || Some(audit) < longest {
+        let message = format!("{} is less than 90 or than messages, runs or alerts (0: for ever)", keep.audit);
+        problems.push(Problem::new("central.keep_days.audit", message));
+    }
+    if !(1..=30).contains(&keep.answers) {
+        problems.push(Problem::new("central.keep_days.answers", format!("{} is not within 1 to 30 days", keep.answers)));
+    }
 }
 
 fn station(settings: &Settings, problems: &mut Vec<Problem>) {

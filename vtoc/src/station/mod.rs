@@ -85,7 +85,7 @@ async fn serve(settings: &Settings, state: &Path, until_stdin_closes: bool) -> R
     let (transmit, transmit_running) = transmit::Transmit::start(settings, tnc, lines)?.unzip();
     let aprs = Aprs { igate, transmit };
     let sink = StationSink::new(station, Arc::clone(&writer), Arc::clone(&hub), publishers, aprs, !live_only);
-    let options = StationOptions { decoder: receivers::decoder_config(settings), ..StationOptions::default() };
+    let options = StationOptions { decoder: receivers::decoder_config(settings)?, ..StationOptions::default() };
     let ingest = Station::start(specs, &options, sink).map_err(|e| Failure::config(format!("receivers: {e}")))?;
 
     let parts = Arc::new(Parts {

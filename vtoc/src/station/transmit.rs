@@ -7,10 +7,10 @@ use crate::metrics::{counter, labels, metric};
 use crate::receivers;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender as Channel, bounded};
 use decoders::aprs::ax25::Address;
-use decoders::aprs::send::{Beacon, NotSent, SendConfig, SendCounters, Sender};
+use decoders::aprs::send::{Beacon, NotSent, Object, SendConfig, SendCounters, Sender};
 use hw::WayBack;
 use ingest::framing::kiss_bytes;
-use model::{Frame, Protocol};
+use model::{Frame, LatLon, Protocol, ShortText};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -63,11 +63,23 @@ fn config(settings: &Settings, t: &TransmitSettings) -> SendConfig {
     let callsign = Address::from_text(t.callsign.as_deref().unwrap_or_default().as_bytes()).expect("checked with the settings");
     let symbol = t.symbol.as_bytes().try_into().expect("checked with the settings");
     let beacon = receivers::site(settings).filter(|_| t.beacon_minutes != 0);
+    let objects = t.objects.iter().map(|(name, object)| Object {
+        name: ShortText::truncated(name),
+        live: !object.withdrawn,
+        beacon: Beacon {
+            place: LatLon::from_degrees(object.latitude, object.longitude).expect("checked with the settings"),
+            symbol: object.symbol.as_bytes().try_into().expect("checked with the settings"),
+            comment: object.comment.clone(),
+            messaging: false,
+        },
+    });
+    let objects = objects.collect();
     let beacon = beacon.map(|place| Beacon { place, symbol, comment: t.comment.clone(), messaging: t.acknowledge });
     SendConfig {
         callsign,
         path: t.path().expect("checked with the settings"),
         beacon,
+        objects,
         beacon_every_s: t.beacon_minutes * 60,
         acknowledge: t.acknowledge,
         from_internet: t.from_internet,

@@ -1,5 +1,5 @@
 /** The map with what lies over it: the details of the selected track, the reason for an empty sky, and the warning that it is not live. */
-import { type RefObject, useCallback } from "react";
+import { type ReactNode, type RefObject, useCallback } from "react";
 import { type Subject, title } from "../contract/track.ts";
 import { TrackDetail } from "../features/detail/TrackDetail.tsx";
 import { EmptyState } from "../features/empty/EmptyState.tsx";
@@ -10,6 +10,7 @@ import { utcTime } from "../shared/format.ts";
 import type { Session } from "./session.ts";
 import { installTestHook } from "./test-hook.ts";
 import { useDetail } from "./use-detail.ts";
+import { useSeries } from "./use-series.ts";
 import type { View } from "./use-view.ts";
 
 interface Props {
@@ -20,12 +21,17 @@ interface Props {
   readonly silentMs: number;
   readonly engine: RefObject<MapEngine | null>;
   readonly onSelect: (subject: Subject | null) => void;
+  /** What else lies over the map. */
+  readonly children?: ReactNode;
 }
 
-export function Stage({ session, view, link, now, silentMs, engine, onSelect }: Props) {
+export function Stage({ session, view, link, now, silentMs, engine, onSelect, children }: Props) {
   const info = session.link.console;
   const { detail, tracks } = view;
   const more = useDetail(session.getJson, detail?.subject ?? null);
+  // A station keeps no history.
+  const kinds = info?.role === "central" ? [...new Set(more?.readings.map(({ kind }) => kind))].sort().join(" ") : "";
+  const series = useSeries(session.getJson, detail?.subject ?? null, kinds);
   const lost = link === "offline" || link === "reconnecting";
   const onEngine = useCallback(
     (made: MapEngine | null) => {
@@ -56,6 +62,7 @@ export function Stage({ session, view, link, now, silentMs, engine, onSelect }: 
           <TrackDetail
             track={detail}
             more={more}
+            series={series}
             now={now}
             stations={info?.stations ?? []}
             titleOf={(subject) => {
@@ -67,6 +74,7 @@ export function Stage({ session, view, link, now, silentMs, engine, onSelect }: 
           />
         </div>
       )}
+      {children}
     </main>
   );
 }

@@ -1,5 +1,7 @@
 /** What lives as long as the page: the picture, the server's clock and the link that feeds them. */
-import { browserChat, browserWorld } from "../link/browser.ts";
+import { Account } from "../link/account.ts";
+import { AlertLink } from "../link/alerts.ts";
+import { browserAccount, browserAlerts, browserChat, browserWorld } from "../link/browser.ts";
 import { ChatLink } from "../link/chat.ts";
 import { Link } from "../link/link.ts";
 import { ServerClock } from "../picture/clock.ts";
@@ -9,7 +11,9 @@ export interface Session {
   readonly picture: Picture;
   readonly clock: ServerClock;
   readonly link: Link;
+  readonly account: Account;
   readonly chat: ChatLink;
+  readonly alerts: AlertLink;
   readonly serverNow: () => number;
   readonly getJson: (path: string) => Promise<unknown>;
 }
@@ -18,6 +22,8 @@ export function createSession(): Session {
   const picture = new Picture();
   const clock = new ServerClock();
   const link = new Link(browserWorld, picture, clock);
-  const chat = new ChatLink(browserChat);
-  return { picture, clock, link, chat, serverNow: () => clock.now(Date.now()), getJson: browserWorld.getJson };
+  const account = new Account(browserAccount);
+  const chat = new ChatLink(browserChat, account);
+  const alerts = new AlertLink(browserAlerts, account);
+  return { picture, clock, link, account, chat, alerts, serverNow: () => clock.now(Date.now()), getJson: browserWorld.getJson };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseChannels, parseFrame, parseMessages, parseSpeaker } from "./chat.ts";
+import { NOBODY, parseWho } from "./account.ts";
+import { parseChannels, parseFrame, parseMessages } from "./chat.ts";
 
 const message = {
   id: 7,
@@ -15,7 +16,7 @@ const message = {
 
 describe("the chat's contract", () => {
   it("takes what is right and leaves out what is not", () => {
-    const channel = { id: 1, slug: "general", name: "General", station: null, unread: 2, last_message_id: null };
+    const channel = { id: 1, slug: "general", name: "General", station: null, unread: 2, last_message_id: null, last_read_id: 3 };
     expect(parseChannels([channel, { id: "1" }, null])).toEqual([channel]);
     expect(parseChannels({})).toBeNull();
     expect(parseMessages([message, { ...message, id: 3 }, { ...message, text: 5 }])?.map((one) => one.id)).toEqual([3, 7]);
@@ -28,12 +29,16 @@ describe("the chat's contract", () => {
   });
 
   it("knows who may speak", () => {
-    expect(parseSpeaker({ login: "anna", csrf_token: "c", scopes: ["read", "telemetry:write"] })).toEqual({
-      author: "operator:anna",
-      csrf: "c",
-      maySpeak: true,
-    });
-    expect(parseSpeaker({ login: null, scopes: ["read"] })).toEqual({ author: null, csrf: null, maySpeak: false });
-    expect(parseSpeaker("x").maySpeak).toBe(false);
+    const anna = {
+      reading: "required",
+      login: "anna",
+      name: "Anna",
+      grade: "operator",
+      csrf_token: "c",
+      scopes: ["read", "telemetry:write"],
+    };
+    expect(parseWho(anna)).toMatchObject({ login: "anna", name: "Anna", csrf: "c", maySpeak: true, mayCommand: false, required: true });
+    expect(parseWho({ reading: "open", login: null, scopes: ["read"] })).toMatchObject({ login: null, maySpeak: false, required: false });
+    expect(parseWho("x")).toEqual(NOBODY);
   });
 });

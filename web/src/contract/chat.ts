@@ -8,6 +8,15 @@ export interface Channel {
   readonly station: string | null;
   readonly unread: number;
   readonly last_message_id: number | null;
+  /** Up to where one has read. */
+  readonly last_read_id: number | null;
+}
+
+export interface Thread {
+  readonly id: number;
+  /** `talk`, `mission` or `alert`. */
+  readonly kind: string;
+  readonly title: string;
 }
 
 export interface ChatMessage {
@@ -20,16 +29,12 @@ export interface ChatMessage {
   readonly author_name: string;
   /** Markdown. */
   readonly text: string;
+  /** Who reacted how: `👍` → `operator:anna`, … */
+  readonly reactions: ReadonlyMap<string, readonly string[]>;
+  /** The run that asks, with this message, whether it may begin. */
+  readonly asksForRun: number | null;
   /** Unix milliseconds. */
   readonly created_at: number;
-}
-
-/** Who we are to the chat. */
-export interface Speaker {
-  /** `operator:anna`; null when nobody is logged in. */
-  readonly author: string | null;
-  readonly csrf: string | null;
-  readonly maySpeak: boolean;
 }
 
 export type Frame = { readonly type: "hello"; readonly cursor: number } | { readonly type: "message"; readonly message: ChatMessage };
@@ -44,7 +49,10 @@ const CHANNEL: Record<string, Kind> = {
   station: "text?",
   unread: "number",
   last_message_id: "number?",
+  last_read_id: "number?",
 };
+
+const THREAD: Record<string, Kind> = { id: "number", kind: "text" };
 
 const MESSAGE: Record<string, Kind> = {
   id: "number",
@@ -74,7 +82,36 @@ export function parseMessages(value: unknown): readonly ChatMessage[] | null {
 export function parseMessage(value: unknown): ChatMessage | null {
   const head = fields(MESSAGE, value);
   if (head === null || !isRecord(value) || typeof value["text"] !== "string") return null;
-  return { ...head, text: value["text"].slice(0, MAX_TEXT) } as ChatMessage;
+  return {
+    ...head,
+    text: value["text"].slice(0, MAX_TEXT),
+    reactions: parseReactions(value["reactions"]),
+    asksForRun: askedRun(value["attachment"]),
+  } as ChatMessage;
+}
+
+function askedRun(attachment: unknown): number | null {
+  const run = isRecord(attachment) ? attachment["confirm_run_id"] : null;
+  return Number.isInteger(run) ? (run as number) : null;
+}
+
+function parseReactions(value: unknown): ReadonlyMap<string, readonly string[]> {
+  const all = isRecord(value) ? Object.entries(value) : [];
+  return new Map(
+    all.filter((entry): entry is [string, string[]] => Array.isArray(entry[1]) && entry[1].every((who) => typeof who === "string")),
+  );
+}
+
+/** A thread, or null when it is none. */
+export function parseThread(value: unknown): Thread | null {
+  const head = fields(THREAD, value);
+  if (head === null || !isRecord(value) || typeof value["title"] !== "string") return null;
+  return { ...head, title: value["title"] } as Thread;
+}
+
+/** The answer of `GET /api/v1/chatkit/channels/{id}/threads`; what is none is none. */
+export function parseThreads(value: unknown): readonly Thread[] {
+  return Array.isArray(value) ? value.map(parseThread).filter((thread) => thread !== null) : [];
 }
 
 /** A message of `/api/v1/chatkit/feed`, or null when it is none. */
@@ -83,13 +120,4 @@ export function parseFrame(value: unknown): Frame | null {
   if (value["type"] === "hello" && Number.isFinite(value["cursor"])) return { type: "hello", cursor: value["cursor"] as number };
   const message = value["type"] === "message" ? parseMessage(value["message"]) : null;
   return message === null ? null : { type: "message", message };
-}
-
-/** The answer of `GET /api/v1/auth/session`. */
-export function parseSpeaker(value: unknown): Speaker {
-  const of = isRecord(value) ? value : {};
-  const text = (name: string) => (typeof of[name] === "string" ? (of[name] as string) : null);
-  const scopes = Array.isArray(of["scopes"]) ? of["scopes"] : [];
-  const login = text("login");
-  return { author: login === null ? null : `operator:${login}`, csrf: text("csrf_token"), maySpeak: scopes.includes("telemetry:write") };
 }

@@ -11,6 +11,10 @@ const DETAIL = {
   subject: "icao:4840d6",
   identity: { country: "Netherlands", country_code: "NL", registration: "PH-BXN", registration_from: "database", type_code: "B738" },
   facts: [FACT],
+  readings: [
+    { kind: "telemetry", field: "A1", name: "Battery", unit: "V", value: 13.8, calibrated: true, at: AT, source: SOURCE },
+    { kind: "telemetry", field: "A2", name: null, unit: null, value: "x", calibrated: true, at: AT, source: SOURCE },
+  ],
   quarantined: [{ reason: "altitude_jump", field: "baro_alt_ft", value: "500", count: 3, at: AT, source: SOURCE }],
   advisory: null,
 };
@@ -21,6 +25,9 @@ describe("details", () => {
     expect(detail?.facts[0]).toMatchObject({ field: "mach", at: Date.UTC(2026, 10, 23), source: SOURCE });
     expect(detail?.quarantined[0]).toMatchObject({ reason: "altitude_jump", count: 3 });
     expect(detail?.identity?.country_code).toBe("NL");
+    expect(detail?.readings).toMatchObject([{ field: "A1", value: 13.8, calibrated: true }]);
+    const { readings: _, ...older } = DETAIL;
+    expect(parseDetail(older)?.readings).toEqual([]);
   });
 
   it("leave out what is no fact and keep the rest", () => {

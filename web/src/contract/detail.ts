@@ -29,6 +29,21 @@ export interface Fact {
   readonly source: FactSource;
 }
 
+/** The latest of what a station measures. */
+export interface ReadingNow {
+  /** `weather` or `telemetry`. */
+  readonly kind: string;
+  /** `temperature_c`…, or the channel: `A1`–`A5`, `B1`–`B8`. */
+  readonly field: string;
+  readonly name: string | null;
+  readonly unit: string | null;
+  readonly value: number;
+  /** In the unit; else as it was sent. */
+  readonly calibrated: boolean;
+  readonly at: number;
+  readonly source: FactSource;
+}
+
 /** The last value that was disbelieved for a reason. */
 export interface QuarantinedFact {
   readonly reason: string;
@@ -52,6 +67,7 @@ export interface TrackDetail {
   readonly subject: string;
   readonly identity: AircraftIdentity | null;
   readonly facts: readonly Fact[];
+  readonly readings: readonly ReadingNow[];
   readonly quarantined: readonly QuarantinedFact[];
 }
 
@@ -67,6 +83,15 @@ const SOURCE: Record<keyof FactSource, Kind> = {
   corrected_bits: "number",
 };
 const FACT: Record<Exclude<keyof Fact, "source">, Kind> = { field: "text", value: "text", unit: "text?", at: "time" };
+const READING: Record<Exclude<keyof ReadingNow, "source">, Kind> = {
+  kind: "text",
+  field: "text",
+  name: "text?",
+  unit: "text?",
+  value: "number",
+  calibrated: "flag",
+  at: "time",
+};
 const QUARANTINED: Record<Exclude<keyof QuarantinedFact, "source">, Kind> = {
   reason: "text",
   field: "text",
@@ -94,6 +119,7 @@ export function parseDetail(value: unknown): TrackDetail | null {
     subject: head["subject"] as string,
     identity: fields(IDENTITY, value["identity"]) as AircraftIdentity | null,
     facts: sourced<Fact>(FACT, value["facts"]),
+    readings: sourced<ReadingNow>(READING, value["readings"]),
     quarantined: sourced<QuarantinedFact>(QUARANTINED, value["quarantined"]),
   };
 }

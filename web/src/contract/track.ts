@@ -149,10 +149,15 @@ const EMERGENCY_NAMES: Readonly<Record<string, string>> = {
   epirb: "EPIRB active",
 };
 
+/** `man overboard` for `mob`; what has no longer name keeps its own. */
+export function emergencyName(emergency: string): string {
+  return EMERGENCY_NAMES[emergency] ?? emergency;
+}
+
 /** `7700 general`, `man overboard`, `RA climb`, or several. */
 export function alarmText(track: Track): string {
   const { squawk, emergency } = track;
-  const parts = hasEmergency(track) ? [squawk, EMERGENCY_NAMES[emergency ?? ""] ?? emergency] : [];
+  const parts = hasEmergency(track) ? [squawk, emergencyName(emergency ?? "")] : [];
   if (hasAdvisory(track)) parts.push(`RA ${track.advisory?.text}`);
   return parts.filter((part) => part !== null).join(" ");
 }

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { Account, type AccountWorld } from "./account.ts";
 import { ChatLink, type ChatWorld } from "./chat.ts";
 
-const channel = (id: number, unread = 0) => ({ id, slug: `c${id}`, name: `C${id}`, station: null, unread, last_message_id: 10 });
+const channel = (id: number, unread = 0) => ({
+  id,
+  slug: `c${id}`,
+  name: `C${id}`,
+  station: null,
+  unread,
+  last_message_id: 10,
+  last_read_id: 9,
+});
 const message = (id: number, channelId: number, author = "operator:bob", threadId: number | null = null) => ({
   id,
   channel_id: channelId,
@@ -14,7 +23,7 @@ const message = (id: number, channelId: number, author = "operator:bob", threadI
   created_at: "2026-11-23T00:00:00Z",
 });
 
-class World implements ChatWorld {
+class World implements ChatWorld, AccountWorld {
   readonly feeds: { after: number | null; onMessage: (text: string) => void; onClose: () => void }[] = [];
   readonly sent: unknown[][] = [];
   readonly timers: (() => void)[] = [];
@@ -37,7 +46,7 @@ class World implements ChatWorld {
     if (!(path in this.answers)) throw new Error("404");
     return this.answers[path];
   }
-  async send(...what: unknown[]) {
+  async send(...what: unknown[]): Promise<unknown> {
     this.sent.push(what);
     return {};
   }
@@ -54,7 +63,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 async function started() {
   const world = new World();
-  const chat = new ChatLink(world);
+  const chat = new ChatLink(world, new Account(world));
   chat.start();
   await settled();
   return { world, chat };
@@ -106,7 +115,7 @@ describe("the chat's link", () => {
   it("is absent where there is no chat, and looks again later", async () => {
     const world = new World();
     delete world.answers["api/v1/chatkit/channels"];
-    const chat = new ChatLink(world);
+    const chat = new ChatLink(world, new Account(world));
     chat.start();
     await settled();
     expect([chat.channels, world.feeds.length]).toEqual([null, 0]);
@@ -114,5 +123,30 @@ describe("the chat's link", () => {
     world.timers.at(-1)?.();
     await settled();
     expect([chat.channels?.length, world.feeds.length]).toEqual([1, 1]);
+  });
+
+  it("begins threads, reacts, searches, and knows where reading stopped", async () => {
+    const { world, chat } = await started();
+    world.answers["api/v1/chatkit/channels/1/threads"] = [{ id: 4, kind: "mission", title: "Old" }, { id: "x" }];
+    await chat.open(1);
+    await settled();
+    expect([chat.threads.map((one) => one.title), chat.firstUnread]).toEqual([["Old"], 10]);
+    world.send = async (...what: unknown[]) => {
+      world.sent.push(what);
+      return String(what[1]).endsWith("/threads")
+        ? { id: 5, kind: "talk", title: "New" }
+        : { ...message(10, 1), reactions: { "👍": ["operator:anna"] } };
+    };
+    expect(await chat.beginThread("New")).toBeNull();
+    expect([chat.thread, chat.threads.map((one) => one.id)]).toEqual([5, [5, 4]]);
+    await chat.openThread(null);
+    expect(await chat.react(10, "👍", true)).toBeNull();
+    expect(world.sent.at(-1)).toEqual(["PUT", "api/v1/chatkit/messages/10/reactions", { reaction: "👍", present: true }, "c"]);
+    expect(chat.messages.at(-1)?.reactions.get("👍")).toEqual(["operator:anna"]);
+    world.answers["api/v1/chatkit/messages?q=mast%20down&limit=100"] = [message(7, 2), message(6, 1)];
+    await chat.search("mast down");
+    expect(chat.found?.map((one) => one.id)).toEqual([7, 6]);
+    await chat.search("");
+    expect(chat.found).toBeNull();
   });
 });

@@ -17,6 +17,7 @@ import { type ConsoleInfo, parseConsole, parseLive, parseTracks } from "../contr
 import type { ServerClock } from "../picture/clock.ts";
 import type { Picture } from "../picture/picture.ts";
 import { backoffMs } from "./backoff.ts";
+import { parseJson } from "./listened.ts";
 import { type LinkFacts, SILENT_MS } from "./state.ts";
 
 export interface StreamHandlers {
@@ -196,13 +197,5 @@ export class Link {
     } catch {
       // As above.
     }
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

@@ -9,6 +9,7 @@ const CHANNELS = [
 export class FixtureChat {
   #feeds = new WebSocketServer({ noServer: true });
   #messages = [];
+  #threads = [{ id: 7, kind: "mission", title: "Lifeboat out" }];
   #read = new Map();
   #clients = new Set();
 
@@ -18,12 +19,12 @@ export class FixtureChat {
   }
 
   /** Somebody says something. */
-  say(channel_id, text, { kind = "person", name = "Bob", thread_id = null, reply_to = null, client_id = null } = {}) {
+  say(channel_id, text, { kind = "person", name = "Bob", thread_id = null, reply_to = null, client_id = null, attachment = null } = {}) {
     const id = this.#messages.length + 1;
     const { slug: channel } = CHANNELS.find((one) => one.id === channel_id);
     const author = kind === "person" ? `operator:${name.toLowerCase()}` : `${kind}:${name}`;
     const message = { id, channel_id, channel, thread_id, reply_to, author_kind: kind, author, author_name: name, client_id, text };
-    this.#messages.push({ ...message, attachment: null, created_at: new Date().toISOString(), reactions: null });
+    this.#messages.push({ ...message, attachment, created_at: new Date().toISOString(), reactions: null });
     for (const client of this.#clients) client.send(JSON.stringify({ type: "message", message: this.#messages.at(-1) }));
     return this.#messages.at(-1);
   }
@@ -55,11 +56,13 @@ export class FixtureChat {
   async answer(request, login) {
     const { pathname, searchParams } = new URL(request.url, "http://localhost");
     if (pathname === "/api/v1/auth/session") {
-      const scopes = login === null ? ["read"] : ["read", "telemetry:write"];
-      return { status: 200, body: { login, csrf_token: login === null ? null : "csrf", scopes } };
+      const scopes = login === null ? ["read"] : ["read", "telemetry:write", "command"];
+      const who = login === null ? {} : { name: "Anna", grade: "commander", csrf_token: "csrf" };
+      return { status: 200, body: { reading: login === null ? "open" : "required", login, ...who, scopes, station_roles: ["ops"] } };
     }
     if (!pathname.startsWith("/api/v1/chatkit/")) return null;
     if (pathname.endsWith("/channels")) return { status: 200, body: CHANNELS.map((channel) => this.#news(channel)) };
+    if (pathname.endsWith("/threads") && request.method === "GET") return { status: 200, body: this.#threads };
     if (request.method === "GET") return { status: 200, body: this.#list(searchParams) };
     if (request.headers["x-csrf-token"] !== "csrf")
       return { status: 403, body: { detail: "A write with a session needs its X-CSRF-Token" } };
@@ -69,6 +72,17 @@ export class FixtureChat {
     if (pathname.endsWith("/read")) {
       this.#read.set(Number(pathname.split("/").at(-2)), body.message_id);
       return { status: 204, body: null };
+    }
+    if (pathname.endsWith("/threads")) {
+      this.#threads.unshift({ id: 20 + this.#threads.length, kind: "talk", title: body.title });
+      return { status: 201, body: this.#threads[0] };
+    }
+    if (pathname.endsWith("/reactions")) {
+      const message = this.#messages[Number(pathname.split("/").at(-2)) - 1];
+      const authors = (message.reactions?.[body.reaction] ?? []).filter((who) => who !== "operator:anna");
+      const now = body.present ? [...authors, "operator:anna"] : authors;
+      message.reactions = now.length === 0 ? null : { [body.reaction]: now };
+      return { status: 200, body: message };
     }
     return this.#post(body);
   }
@@ -88,6 +102,8 @@ export class FixtureChat {
     const named = searchParams.get("channel");
     const channel = CHANNELS.find((one) => named === null || [String(one.id), one.slug, one.station].includes(named));
     const thread = searchParams.get("thread");
+    const words = searchParams.get("q");
+    if (words !== null) return this.#messages.filter((m) => m.text.includes(words)).toReversed();
     const found = this.#messages.filter((m) => (thread === null ? m.channel_id === channel?.id : m.thread_id === Number(thread)));
     return found.toReversed();
   }

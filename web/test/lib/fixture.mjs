@@ -7,8 +7,9 @@ import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
+import { FixtureAlerts } from "./alerts.mjs";
 import { FixtureChat } from "./chat.mjs";
-import { consoleAt, detailOf, tracksAt, trailOf } from "./scenario.mjs";
+import { consoleAt, detailOf, seriesOf, tracksAt, trailOf } from "./scenario.mjs";
 
 const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "dist");
 const DELTA_MS = 500;
@@ -41,6 +42,7 @@ export class Fixture {
   #login;
   #pages;
   chat = new FixtureChat();
+  alerts = new FixtureAlerts();
   /** All that was asked: path and headers. */
   seen = [];
 
@@ -72,6 +74,7 @@ export class Fixture {
   /** Cuts the link: open streams break, new ones and requests for data are dropped without an answer. The page itself is still served. */
   cut() {
     this.#cut = true;
+    this.alerts.cut();
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
@@ -109,6 +112,7 @@ export class Fixture {
   close() {
     clearInterval(this.#timer);
     this.chat.close();
+    this.alerts.cut();
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#server.closeAllConnections();
     return new Promise((resolve) => this.#server.close(resolve));
@@ -122,7 +126,8 @@ export class Fixture {
 
   #upgrade(request, socket, head) {
     this.seen.push(request.url);
-    if (!this.#cut && this.#admitted(request) && this.chat.upgrade(request, socket, head)) return;
+    if (!this.#cut && this.#admitted(request) && (this.chat.upgrade(request, socket, head) || this.alerts.upgrade(request, socket, head)))
+      return;
     if (this.#cut || !this.#streams || request.url !== "/api/v1/live" || !this.#admitted(request)) {
       socket.destroy();
       return;
@@ -173,9 +178,13 @@ export class Fixture {
     const { pathname } = new URL(request.url, "http://localhost");
     this.seen.push(`${request.url} ${JSON.stringify(request.headers)}`);
     const page = this.#pages[pathname];
-    const chat = this.#cut || !this.#admitted(request) ? null : await this.chat.answer(request, this.#login);
+    const away = this.#cut || !this.#admitted(request);
+    const chat = away ? null : ((await this.chat.answer(request, this.#login)) ?? (await this.alerts.answer(request)));
     if (pathname.startsWith("/api/") && this.#cut) {
       request.socket.destroy();
+    } else if (pathname === "/api/v1/auth/logout") {
+      this.#login = null;
+      response.writeHead(204, { "set-cookie": "vtoc_session=; Max-Age=0" }).end();
     } else if (pathname === "/api/v1/auth/login") {
       void this.#logIn(request, response);
     } else if (pathname.startsWith("/api/") && !this.#admitted(request)) {
@@ -190,6 +199,9 @@ export class Fixture {
       json(response, consoleAt(this.#scenario, Date.now()));
     } else if (pathname === "/api/v1/tracks") {
       json(response, { generated_at: new Date().toISOString(), seq: this.#seq, tracks: this.#tracks(true) });
+    } else if (pathname === "/api/v1/telemetry/series") {
+      const asked = new URL(request.url, "http://fixture").searchParams;
+      json(response, seriesOf(asked.get("subject"), asked.get("kind"), Date.now()));
     } else if (pathname.startsWith("/api/v1/tracks/")) {
       const subject = decodeURIComponent(pathname.slice("/api/v1/tracks/".length));
       const track = this.#tracks(false).find((one) => one.subject === subject);

@@ -284,9 +284,56 @@ export function detailOf(track, now) {
       type_code: track.type_code,
     },
     facts,
+    readings: track.category === "/_" ? readings(now, source(null)) : [],
     quarantined: track.advisory ? [jump, other] : [],
     advisory: track.advisory,
   };
+}
+
+/** What a weather station with telemetry has measured last. */
+function readings(now, from) {
+  const told = ([kind, field, name, unit, value, calibrated = true]) => ({
+    kind,
+    field,
+    name,
+    unit,
+    value,
+    calibrated,
+    at: iso(now - 95_000),
+    source: from,
+  });
+  return MEASURED.map(told);
+}
+
+const MEASURED = [
+  ["weather", "wind_from_deg", null, "°", 352],
+  ["weather", "wind_speed_kt", null, "kt", 11.3],
+  ["weather", "temperature_c", null, "°C", 7.4],
+  ["weather", "pressure_hpa", null, "hPa", 1013.2],
+  ["telemetry", "A1", "Battery", "V", 13.4],
+  ["telemetry", "A2", null, null, 118, false],
+  ["telemetry", "B1", "Door", "open", 1],
+];
+
+/** The last day of it in quarters of an hour, with two hours in which nothing was heard. */
+export function seriesOf(subject, kind, now) {
+  const bucket_s = 900;
+  const until = Math.floor(now / 900_000) * 900_000;
+  const curve = (value, field, n) =>
+    field === "wind_from_deg" ? (value + n / 2) % 360 : field === "B1" ? n % 2 : value + 3 * Math.sin(n / 15);
+  const points = (value, field) =>
+    Array.from({ length: 96 }, (_, n) => n)
+      .filter((n) => n < 40 || 48 <= n)
+      .map((n) => ({ at: iso(until - (96 - n) * 900_000), count: 3, mean: curve(value, field, n), min: null, max: null }));
+  const own = MEASURED.filter(([of]) => of === kind);
+  const series = own.map(([, field, name, unit, value, calibrated = true]) => ({
+    field,
+    name,
+    unit,
+    calibrated,
+    points: points(value, field),
+  }));
+  return { subject, kind, since: iso(until - 86_400_000), until: iso(until), bucket_s, series };
 }
 
 /** The aircraft that tests look for. */

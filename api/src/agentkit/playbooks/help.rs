@@ -4,14 +4,19 @@ use super::super::{Context, Outcome, Playbook, Running};
 use super::plain;
 use serde_json::{Value, json};
 
-const COMMANDS: [(&str, &str); 8] = [
+const COMMANDS: [(&str, &str); 13] = [
     ("/status", "stations, tracks and who was heard"),
     ("/alerts", "emergencies and distress that are heard now, stations that are silent"),
     ("/playbook", "the playbooks that can be run"),
     ("/playbook <id> [--dry-run] [key=value …]", "runs one; a dry run changes nothing"),
+    ("/mission [<number or name>]", "the missions that are not over, or one"),
+    ("/confirm <run>, /refuse <run>", "lets a playbook that asks begin, or not"),
     ("/help", "this"),
     ("@agent check status", "the station's newest events"),
     ("@agent run <playbook>", "runs one"),
+    ("@agent check imei <imei>", "what the watch-list says of it, and where it was last"),
+    ("@agent poi list", "the points of interest"),
+    ("@agent poi status <name>", "what one is known by, and where each was last"),
     ("@agent <words>", "as /help"),
 ];
 

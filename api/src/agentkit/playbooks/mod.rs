@@ -2,11 +2,14 @@
 
 mod air_merge;
 mod alerts;
+mod confirm;
 mod help;
 mod intel_rfi_summary;
 mod intel_sigint_rollup;
+mod interest;
 mod log_mission_loadout;
 mod log_restock_check;
+mod missions;
 mod op_airtrack_merge;
 mod op_order_frag;
 #[cfg(test)]
@@ -32,9 +35,20 @@ pub(crate) fn built_in() -> Vec<Arc<dyn Playbook>> {
     ]
 }
 
-/// Answers to `/help`, `/playbook`, `/status`, `/alerts`: run as playbooks are, so that an answer is given once.
+/// Answers to the commands of the chat: run as playbooks are, so that an answer is given once.
 pub(super) fn answers() -> Vec<Arc<dyn Playbook>> {
-    vec![Arc::new(help::Help), Arc::new(help::List), Arc::new(status::Status), Arc::new(alerts::Alerts)]
+    vec![
+        Arc::new(help::Help),
+        Arc::new(help::List),
+        Arc::new(status::Status),
+        Arc::new(alerts::Alerts),
+        Arc::new(interest::CheckImei),
+        Arc::new(interest::ListPoi),
+        Arc::new(interest::PoiStatus),
+        Arc::new(missions::Missions),
+        Arc::new(confirm::Decide { id: "confirm", confirmed: true }),
+        Arc::new(confirm::Decide { id: "refuse", confirmed: false }),
+    ]
 }
 
 /// Text from outside in Markdown: no line of its own, no link, no image.
@@ -55,7 +69,7 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// `14:03:22Z`, with the date before it when it is another day than `now`.
 pub(crate) fn clock(at: model::UnixMicros, now: model::UnixMicros) -> String {
-    let (at, now) = (crate::dto::Utc(model::UnixMicros(at.0 - at.0.rem_euclid(1_000_000))).to_string(), crate::dto::Utc(now).to_string());
+    let (at, now) = (crate::dto::Utc::seconds(at).to_string(), crate::dto::Utc(now).to_string());
     if at.get(..10) == now.get(..10) { at.get(11..).unwrap_or(&at).to_owned() } else { at.replace('T', " ") }
 }
 

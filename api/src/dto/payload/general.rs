@@ -159,8 +159,44 @@ pub(super) fn of_weather<'a>(w: &Weather) -> Fields<'a> {
         pressure_hpa: w.pressure_dhpa.map(|p| tenths(p.into())),
         rain_1h_mm: w.rain_1h_um.map(|um| f64::from(um) / 1e3),
         rain_24h_mm: w.rain_24h_um.map(|um| f64::from(um) / 1e3),
+        rain_midnight_mm: w.rain_midnight_um.map(|um| f64::from(um) / 1e3),
+        snow_24h_mm: w.snow_24h_um.map(|um| f64::from(um) / 1e3),
+        luminosity_w_m2: w.luminosity_w_m2,
         ..Fields::default()
     }
+}
+
+/// Weather value by value: the payload's names and their units.
+pub(crate) const WEATHER: [(&str, &str); 11] = [
+    ("wind_from_deg", "°"),
+    ("wind_speed_kt", "kt"),
+    ("wind_gust_kt", "kt"),
+    ("temperature_c", "°C"),
+    ("humidity_percent", "%"),
+    ("pressure_hpa", "hPa"),
+    ("rain_1h_mm", "mm"),
+    ("rain_24h_mm", "mm"),
+    ("rain_midnight_mm", "mm"),
+    ("snow_24h_mm", "mm"),
+    ("luminosity_w_m2", "W/m²"),
+];
+
+/// In the order of [`WEATHER`].
+pub(crate) fn weather_values(w: &Weather) -> [Option<f64>; WEATHER.len()] {
+    let f = of_weather(w);
+    [
+        f.wind_from_deg,
+        f.wind_speed_kt,
+        f.wind_gust_kt,
+        f.temperature_c,
+        f.humidity_percent.map(f64::from),
+        f.pressure_hpa,
+        f.rain_1h_mm,
+        f.rain_24h_mm,
+        f.rain_midnight_mm,
+        f.snow_24h_mm,
+        f.luminosity_w_m2.map(f64::from),
+    ]
 }
 
 pub(super) fn to_weather(f: &Fields<'_>) -> Weather {
@@ -174,6 +210,9 @@ pub(super) fn to_weather(f: &Fields<'_>) -> Weather {
         pressure_dhpa: f.pressure_hpa.map(in_tenths),
         rain_1h_um: f.rain_1h_mm.map(|mm| scaled(mm, 1e3)),
         rain_24h_um: f.rain_24h_mm.map(|mm| scaled(mm, 1e3)),
+        rain_midnight_um: f.rain_midnight_mm.map(|mm| scaled(mm, 1e3)),
+        snow_24h_um: f.snow_24h_mm.map(|mm| scaled(mm, 1e3)),
+        luminosity_w_m2: f.luminosity_w_m2,
     }
 }
 
@@ -185,6 +224,7 @@ pub(super) fn of_text(t: &Text) -> Fields<'_> {
         text_kind: Some(t.kind.name().into()),
         to: t.to.map(|to| clean(to.to_string().into())),
         body: Some(clean((&*t.body).into())),
+        message_number: t.number.as_ref().map(|n| clean(n.as_str().into())),
         ..Fields::default()
     }
 }
@@ -195,5 +235,5 @@ pub(super) fn to_text(f: &Fields<'_>) -> Option<Text> {
         Some(to) => Some(subject(to)?),
         None => None,
     };
-    Some(Text { kind, to, body: f.body.as_deref()?.into() })
+    Some(Text { kind, to, body: f.body.as_deref()?.into(), number: f.message_number.as_deref().map(ShortText::truncated) })
 }

@@ -6,6 +6,7 @@
 //! U+0000, which neither Postgres text nor jsonb can hold, becomes U+FFFD.
 
 mod aircraft;
+mod amateur;
 mod general;
 mod quarantined;
 
@@ -14,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use thiserror::Error;
 
+pub(crate) use amateur::channel_name as reading_channel;
 #[cfg(feature = "central")]
 pub(crate) use general::EMERGENCIES;
+pub(crate) use general::{WEATHER, weather_values};
 pub(crate) use quarantined::named as suspect_named;
 
 type Str<'a> = Cow<'a, str>;
@@ -90,10 +93,30 @@ fields! {
     pressure_hpa: f64,
     rain_1h_mm: f64,
     rain_24h_mm: f64,
+    rain_midnight_mm: f64,
+    snow_24h_mm: f64,
+    luminosity_w_m2: u16,
     // text
     text_kind: Str<'a>,
     to: Str<'a>,
     body: Str<'a>,
+    message_number: Str<'a>,
+    // telemetry
+    sequence: u32,
+    title: Str<'a>,
+    bits: u8,
+    readings: Vec<amateur::Reading<'a>>,
+    // coverage
+    power_w: u16,
+    height_ft: u32,
+    gain_db: u8,
+    beam_deg: f64,
+    range_m: u32,
+    heard_s: u8,
+    bearing_deg: f64,
+    bearing_quality: u8,
+    bearing_hits: u8,
+    bearing_range_m: u32,
     // what only aircraft tell
     bds: Str<'a>,
     bds_probability_percent: u8,
@@ -170,6 +193,8 @@ impl<'a> Payload<'a> {
             EventKind::Quality(q) => aircraft::of_quality(q),
             EventKind::Advisory(a) => aircraft::of_advisory(a),
             EventKind::Quarantined(q) => quarantined::of(q),
+            EventKind::Telemetry(t) => amateur::of_telemetry(t),
+            EventKind::Coverage(c) => amateur::of_coverage(c),
         };
         fields.rssi_dbfs = event.signal.rssi.map(|r| tenths(r.0.into()));
         fields.noise_dbfs = event.signal.noise.map(|r| tenths(r.0.into()));
@@ -200,6 +225,8 @@ impl<'a> Payload<'a> {
             "quality" => EventKind::Quality(aircraft::to_quality(f)),
             "advisory" => EventKind::Advisory(aircraft::to_advisory(f).ok_or(BadPayload("advisory"))?),
             "quarantined" => EventKind::Quarantined(quarantined::to(f).ok_or(BadPayload("quarantined"))?),
+            "telemetry" => EventKind::Telemetry(amateur::to_telemetry(f).ok_or(BadPayload("telemetry"))?),
+            "coverage" => EventKind::Coverage(amateur::to_coverage(f).ok_or(BadPayload("coverage"))?),
             _ => return Err(BadPayload("kind")),
         };
         Ok(Event {

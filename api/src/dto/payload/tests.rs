@@ -3,8 +3,9 @@
 use super::general::{EMERGENCIES, TEXT_KINDS};
 use super::*;
 use model::{
-    Advisory, AirData, CentiDegrees, DeciKnots, Disbelief, Hazard, HeadingReference, Identity, InferredRegister, Intent, LatLon, Position,
-    PositionSource, Quality, Quarantined, SpeedKind, Status, Suspect, Text, TextKind, Threat, Velocity, VerticalSource, Weather,
+    Advisory, AirData, Bearing, CentiDegrees, Coverage, DeciKnots, Disbelief, Hazard, HeadingReference, Identity, InferredRegister, Intent,
+    LatLon, Position, PositionSource, Quality, Quarantined, Reading, SpeedKind, Status, Suspect, Telemetry, Text, TextKind, Threat,
+    Velocity, VerticalSource, Weather,
 };
 use proptest::option::of;
 use proptest::prelude::*;
@@ -85,7 +86,8 @@ fn status() -> impl Strategy<Value = EventKind> {
 fn weather() -> impl Strategy<Value = EventKind> {
     let wind = (of(angle()), of(speed()), of(speed()));
     let rest = (of(any::<i16>()), of(any::<u8>()), of(any::<u16>()), of(any::<u32>()), of(any::<u32>()));
-    (of(place()), wind, rest).prop_map(|(at, (wind_from, wind_speed, wind_gust), r)| {
+    let more = (of(any::<u32>()), of(any::<u32>()), of(any::<u16>()));
+    (of(place()), wind, rest, more).prop_map(|(at, (wind_from, wind_speed, wind_gust), r, more)| {
         EventKind::Weather(Weather {
             at,
             wind_from,
@@ -96,13 +98,40 @@ fn weather() -> impl Strategy<Value = EventKind> {
             pressure_dhpa: r.2,
             rain_1h_um: r.3,
             rain_24h_um: r.4,
+            rain_midnight_um: more.0,
+            snow_24h_um: more.1,
+            luminosity_w_m2: more.2,
         })
     })
 }
 
 fn words() -> impl Strategy<Value = EventKind> {
     let kind = proptest::sample::select(TEXT_KINDS.to_vec());
-    (kind, of(any_subject()), "[^\0]{0,200}").prop_map(|(kind, to, body)| EventKind::Text(Text { kind, to, body: body.into() }))
+    (kind, of(any_subject()), "[^\0]{0,200}", of(text()))
+        .prop_map(|(kind, to, body, number)| EventKind::Text(Text { kind, to, body: body.into(), number }))
+}
+
+fn telemetry() -> impl Strategy<Value = EventKind> {
+    let figure = (0..Telemetry::READINGS_MAX as u8, -Reading::MICRO_MAX..=Reading::MICRO_MAX, any::<bool>());
+    let reading = (figure, text(), text()).prop_map(|((channel, value_micro, calibrated), name, unit)| Reading {
+        channel,
+        name,
+        unit,
+        value_micro,
+        calibrated,
+    });
+    let readings = proptest::collection::vec(reading, 0..=Telemetry::READINGS_MAX);
+    (of(any::<u32>()), text(), of(any::<u8>()), readings)
+        .prop_map(|(sequence, title, bits, readings)| EventKind::Telemetry(Telemetry { sequence, title, bits, readings: readings.into() }))
+}
+
+fn coverage() -> impl Strategy<Value = EventKind> {
+    let antenna = (of(any::<u16>()), of(any::<u32>()), of(any::<u8>()), of(angle()));
+    let bearing = (angle(), any::<u8>(), of(any::<u8>()), of(any::<u32>()));
+    let bearing = of(bearing.prop_map(|(from, quality, hits, range_m)| Bearing { from, quality, hits, range_m }));
+    (antenna, of(any::<u32>()), of(any::<u8>()), bearing).prop_map(|((power_w, height_ft, gain_db, beam), range_m, heard_s, bearing)| {
+        EventKind::Coverage(Coverage { power_w, height_ft, gain_db, beam, range_m, heard_s, bearing })
+    })
 }
 
 fn inferred() -> impl Strategy<Value = Option<InferredRegister>> {
@@ -213,8 +242,9 @@ fn quarantined() -> impl Strategy<Value = EventKind> {
 fn kind() -> impl Strategy<Value = EventKind> {
     let general =
         prop_oneof![position().boxed(), velocity().boxed(), identity().boxed(), status().boxed(), weather().boxed(), words().boxed()];
+    let amateur = prop_oneof![telemetry().boxed(), coverage().boxed()];
     let aircraft = prop_oneof![intent().boxed(), air_data().boxed(), quality().boxed(), advisory().boxed(), quarantined().boxed()];
-    prop_oneof![general.boxed(), aircraft.boxed()]
+    prop_oneof![general.boxed(), aircraft.boxed(), amateur.boxed()]
 }
 
 prop_compose! {
@@ -269,7 +299,7 @@ proptest! {
 fn nul_characters_do_not_reach_the_database() {
     let mut event = crate::testing::position_event(1, 0);
     event.subject = Subject::Callsign(ShortText::truncated("N0\0CALL"));
-    event.kind = EventKind::Text(Text { kind: TextKind::Message, to: None, body: "a\0b".into() });
+    event.kind = EventKind::Text(Text { kind: TextKind::Message, to: None, body: "a\0b".into(), number: None });
     let json = serde_json::to_string(&Payload::of(&event)).unwrap();
     assert!(!json.contains("\\u0000"), "{json}");
     assert!(json.contains("N0\u{fffd}CALL") && json.contains("a\u{fffd}b"), "{json}");

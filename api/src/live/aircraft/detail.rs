@@ -7,13 +7,13 @@ use crate::dto;
 use model::{CentiDegrees, DeciKnots, Disbelief, Emergency, HeadingReference, Quality, StationId, Subject, UnixMicros, VerticalSource};
 
 /// Collects facts, with what is needed to write down where they are from.
-struct Facts<'a> {
+pub(in crate::live) struct Facts<'a> {
     stations: &'a [StationId],
     facts: Vec<dto::Fact>,
 }
 
 impl Facts<'_> {
-    fn add<T: Copy>(&mut self, field: &'static str, unit: Option<&'static str>, latest: &Latest<T>, text: impl Fn(T) -> String) {
+    pub fn add<T: Copy>(&mut self, field: &'static str, unit: Option<&'static str>, latest: &Latest<T>, text: impl Fn(T) -> String) {
         let Some((stamp, value)) = latest.said() else { return };
         self.facts.push(dto::Fact { field, value: text(value), unit, at: dto::Utc(stamp.at), source: source(stamp.source, self.stations) });
     }
@@ -23,7 +23,7 @@ impl Facts<'_> {
     }
 }
 
-fn source(source: super::source::Source, stations: &[StationId]) -> dto::FactSource {
+pub(in crate::live) fn source(source: super::source::Source, stations: &[StationId]) -> dto::FactSource {
     dto::FactSource {
         station: stations.get(usize::from(source.station)).map(ToString::to_string),
         receiver: source.receiver,
@@ -41,6 +41,9 @@ impl Track {
         if let Some(extra) = extra {
             extra.facts(&mut facts);
         }
+        if let Some(readings) = &self.readings {
+            readings.facts(&mut facts);
+        }
         dto::TrackDetail {
             generated_at: dto::Utc(now),
             subject: subject.to_string(),
@@ -49,6 +52,7 @@ impl Track {
                 Subject::NonIcao(_) | Subject::Vessel(_) | Subject::Callsign(_) => None,
             },
             facts: facts.facts,
+            readings: self.readings.as_ref().map_or_else(Vec::new, |readings| readings.list(stations)),
             quarantined: extra.map_or_else(Vec::new, |extra| extra.quarantined(stations)),
             advisory: extra.and_then(Extra::advisory),
         }

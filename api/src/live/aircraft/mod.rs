@@ -7,6 +7,8 @@ mod json;
 pub mod registry;
 pub(super) mod source;
 
+pub(super) use detail::{Facts, source as source_of};
+
 use super::track::{Latest, Stamp};
 use crate::dto;
 use model::{
@@ -61,7 +63,12 @@ impl Extra {
                 air || v.geom_minus_baro_ft.is_some() || matches!(v.direction, Some((HeadingReference::MagneticHeading, _)))
             }
             EventKind::Status(s) => s.adsb_version.is_some() || s.ident.is_some(),
-            EventKind::Position(_) | EventKind::Identity(_) | EventKind::Weather(_) | EventKind::Text(_) => false,
+            EventKind::Position(_)
+            | EventKind::Identity(_)
+            | EventKind::Weather(_)
+            | EventKind::Text(_)
+            | EventKind::Telemetry(_)
+            | EventKind::Coverage(_) => false,
         }
     }
 
@@ -81,7 +88,12 @@ impl Extra {
                 doubted.last.offer(stamp, Some(*suspect));
                 doubted.count = doubted.count.saturating_add(u64::from(*count));
             }
-            EventKind::Position(_) | EventKind::Identity(_) | EventKind::Weather(_) | EventKind::Text(_) => {}
+            EventKind::Position(_)
+            | EventKind::Identity(_)
+            | EventKind::Weather(_)
+            | EventKind::Text(_)
+            | EventKind::Telemetry(_)
+            | EventKind::Coverage(_) => {}
         }
     }
 

@@ -112,6 +112,11 @@ fn kind(mmsi: Mmsi) -> &'static str {
     }
 }
 
+/// The class of an AIS message's sender, as far as the message tells.
+pub fn class_of(raw: &Raw) -> Option<&'static str> {
+    class(bits(raw, 0, 6))
+}
+
 /// The class that a message type belongs to; long range broadcasts come from both.
 const fn class(message: u32) -> Option<&'static str> {
     match message {

@@ -70,7 +70,7 @@ struct Sky {
 impl Sky {
     fn new(site: Option<(f64, f64)>) -> Self {
         let site = site.map(|(lat, lon)| LatLon::from_degrees(lat, lon).unwrap());
-        Self { decoder: AdsbDecoder::new(&DecoderConfig { site, range_m_max: None }), events: Vec::new() }
+        Self { decoder: AdsbDecoder::new(&DecoderConfig { site, ..DecoderConfig::default() }), events: Vec::new() }
     }
 
     /// What the frame, heard at `secs`, leads to.
@@ -332,7 +332,7 @@ fn check_ranges(event: &Event) {
         EventKind::Quality(_) | EventKind::Advisory(_) | EventKind::AirData(_) => {}
         EventKind::Quarantined(q) => assert!(0 < q.count),
         EventKind::Text(t) => assert!(t.body.len() <= model::Text::MAX_BYTES),
-        EventKind::Weather(_) => panic!("not from Mode S: {event:?}"),
+        EventKind::Weather(_) | EventKind::Telemetry(_) | EventKind::Coverage(_) => panic!("not from Mode S: {event:?}"),
     }
 }
 

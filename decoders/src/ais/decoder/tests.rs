@@ -119,7 +119,7 @@ fn a_distress_device_without_a_position_is_an_emergency_all_the_same() {
 
 #[test]
 fn far_positions_are_refused_but_never_those_of_distress_devices() {
-    let config = DecoderConfig { site: LatLon::from_degrees(0.0, 0.0), range_m_max: Some(500_000) };
+    let config = DecoderConfig { site: LatLon::from_degrees(0.0, 0.0), range_m_max: Some(500_000), ..DecoderConfig::default() };
     let mut decoder = Decoder::new(&config);
     let is_position = |e: &Event| matches!(e.kind, EventKind::Position(_));
     assert!(!tell(&mut decoder, &position_report(244_000_000, 0)).iter().any(is_position));

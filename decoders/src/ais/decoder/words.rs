@@ -51,6 +51,9 @@ pub fn weather_11(r: &MetHydro11) -> Weather {
         pressure_dhpa: r.pressure.known().map(|raw| (raw as u16 + 800) * 10),
         rain_1h_um: None,
         rain_24h_um: None,
+        rain_midnight_um: None,
+        snow_24h_um: None,
+        luminosity_w_m2: None,
     }
 }
 
@@ -66,5 +69,8 @@ pub fn weather_31(r: &MetHydro31) -> Weather {
         pressure_dhpa: r.pressure.known().filter(|raw| (1..=401).contains(raw)).map(|raw| (raw as u16 + 799) * 10),
         rain_1h_um: None,
         rain_24h_um: None,
+        rain_midnight_um: None,
+        snow_24h_um: None,
+        luminosity_w_m2: None,
     }
 }

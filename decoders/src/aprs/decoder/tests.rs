@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::recording;
-use model::{Raw, ReceiverId, Signal};
+use model::{CentiDegrees, Raw, ReceiverId, Signal};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -104,16 +104,85 @@ fn a_jump_is_quarantined_and_what_else_is_said_is_told() {
 fn telemetry_is_told_in_the_stations_own_units() {
     let mut decoder = Decoder::new(&DecoderConfig::default());
     let mut told = |tnc2: &str| -> Vec<_> {
-        let body = |e: &Event| if let EventKind::Text(t) = &e.kind { Some(t.body.to_string()) } else { None };
-        decode_with(&mut decoder, tnc2.as_bytes()).iter().filter_map(body).collect()
+        let readings = |e: Event| if let EventKind::Telemetry(t) = e.kind { Some(t) } else { None };
+        let told = decode_with(&mut decoder, tnc2.as_bytes()).into_iter().filter_map(readings).next().unwrap_or_default();
+        told.readings.iter().map(|r| (r.name.to_string(), r.unit.to_string(), r.value(), r.calibrated)).collect()
     };
-    assert_eq!(told("A1B>APRS:T#5,100"), ["#5 A1 100"]);
+    let raw = |value| [(String::new(), String::new(), value, false)];
+    let battery = |value| [("Battery".to_owned(), "V".to_owned(), value, true)];
+    assert_eq!(told("A1B>APRS:T#5,100"), raw(100.0));
     told("A1B>APRS::A1B      :PARM.Battery");
     told("A1B>APRS::A1B      :UNIT.V");
     told("A1B>APRS::A1B      :EQNS.0,.1,1");
-    assert_eq!(told("A1B>APRS:T#6,100"), ["#6 Battery 11 V"]);
-    assert_eq!(told("A1B>APRS:!4903.50N/07201.75W>|!!!\"|"), ["#0 Battery 1.1 V"]);
-    assert_eq!(told("C2D>APRS:T#6,100"), ["#6 A1 100"]);
+    assert_eq!(told("A1B>APRS:T#6,100"), battery(11.0));
+    assert_eq!(told("A1B>APRS:!4903.50N/07201.75W>|!!!\"|"), battery(1.1));
+    assert_eq!(told("C2D>APRS:T#6,100"), raw(100.0));
+    // A figure's words are a comment.
+    assert_eq!(names(&decode("A1B>APRS:T#6,100,,,,,00000001 hut")), ["call:A1B telemetry", "call:A1B text"]);
+}
+
+#[test]
+fn reach_and_bearings_are_figures() {
+    let coverage = |tnc2: &str| {
+        let events = decode(tnc2);
+        let found: Vec<_> = events.into_iter().filter_map(|e| if let EventKind::Coverage(c) = e.kind { Some(c) } else { None }).collect();
+        assert!(found.len() <= 1, "{tnc2}");
+        found.first().copied()
+    };
+    let place = "A1B>APRS:!4903.50N/07201.75W";
+    let degrees = CentiDegrees::from_degrees;
+    let phg = Coverage { power_w: Some(25), height_ft: Some(20), gain_db: Some(3), beam: degrees(90.0), ..Coverage::default() };
+    assert_eq!(coverage(&format!("{place}#PHG5132")), Some(phg));
+    let heard = Coverage { heard_s: Some(0), height_ft: Some(80), gain_db: Some(6), ..Coverage::default() };
+    assert_eq!(coverage(&format!("{place}#DFS0360")), Some(heard));
+    assert_eq!(coverage(&format!("{place}#RNG0050")), Some(Coverage { range_m: Some(80_467), ..Coverage::default() }));
+    // Compressed, with a range (ch. 9): 20 miles.
+    assert_eq!(coverage("A1B>APRS:=/5L!!<*e7>{?!").map(|c| c.range_m), Some(Some(32_389)));
+    let of_df = |from, quality, hits, range_m| Coverage {
+        bearing: degrees(from).map(|from| model::Bearing { from, quality, hits, range_m }),
+        ..Coverage::default()
+    };
+    assert_eq!(coverage("A1B>APRS:!4903.50N/07201.75W\\088/036/270/729"), Some(of_df(270.0, 9, Some(7), Some(6_437))));
+    assert_eq!(coverage("A1B>APRS:%123/8"), Some(of_df(123.0, 8, None, None)));
+    assert_eq!(coverage(&format!("{place}>088/036hi")), None);
+}
+
+#[test]
+fn weather_is_told_whole() {
+    let weather =
+        |tnc2: &str| decode(tnc2).into_iter().find_map(|e| if let EventKind::Weather(w) = e.kind { Some(w) } else { None }).unwrap();
+    let told = weather("A1B>APRS:!4903.50N/07201.75W_220/004g005t077P003h50b09900L123s001");
+    assert_eq!((told.rain_midnight_um, told.luminosity_w_m2, told.snow_24h_um), (Some(762), Some(123), Some(25_400)));
+    let told = weather("A1B>APRS:#50B7500820082");
+    let figures = (told.wind_from.map(|d| d.get()), told.wind_speed.map(|s| s.0), told.temperature_dc);
+    // 5/16 of the circle, 11 km/h, 61 °F.
+    assert_eq!(figures, (Some(11_250), Some(59), Some(161)));
+    let told = weather("A1B>APRS:*7007600000000");
+    assert_eq!((told.wind_from.map(|d| d.get()), told.wind_speed.map(|s| s.0), told.temperature_dc), (Some(15_750), Some(0), Some(167)));
+}
+
+#[test]
+fn the_operators_own_devices_come_first() {
+    let list = "mice:\n - suffix: \"(9\"\n   model: Handheld\n - suffix: \"_ \"\n   model: Ours\ntocalls:\n - tocall: APDW??\n   vendor: Us\n   model: Wolf\n";
+    let devices = crate::aprs::Devices::parse(list).unwrap();
+    let mut decoder = Decoder::new(&DecoderConfig { devices: Some(devices.into()), ..DecoderConfig::default() });
+    let mut texts = |tnc2: &[u8]| -> Vec<String> {
+        let body = |e: &Event| if let EventKind::Text(t) = &e.kind { Some(t.body.to_string()) } else { None };
+        decode_with(&mut decoder, tnc2).iter().filter_map(body).collect()
+    };
+    assert_eq!(texts(b"A1B>APDW17:!4903.50N/07201.75W>"), ["device: Us Wolf"]);
+    assert_eq!(texts(b"A1C>APRX29:!4903.50N/07201.75W>"), ["device: aprx"]);
+    assert_eq!(texts(b"A1D>SSRU6T:`(_fn\"Oj/`on the road(9"), ["device: Handheld", "on the road"]);
+    assert_eq!(texts(b"A1E>SSRU6T:`(_fn\"Oj/`hello_ "), ["device: Ours", "hello"]);
+    assert_eq!(texts(b"A1F>SSRU6T:`(_fn\"Oj/`hello_4"), ["device: Yaesu FTM-500D", "hello"]);
+}
+
+#[test]
+fn a_message_keeps_its_number() {
+    let number = |tnc2: &str| decode(tnc2).into_iter().find_map(|e| if let EventKind::Text(t) = e.kind { t.number } else { None });
+    assert_eq!(number("A1B>APRS::N0CALL   :hello{12").map(|n| n.to_string()).as_deref(), Some("12"));
+    assert_eq!(number("A1B>APRS::N0CALL   :hello{12}AB").map(|n| n.to_string()).as_deref(), Some("12"));
+    assert_eq!(number("A1B>APRS::N0CALL   :hello"), None);
 }
 
 #[test]

@@ -4,10 +4,11 @@
 //!   088/036         course, knots            088/036/270/729   and bearing, number, range, quality
 //!   PHG5132 [n/]    power, height, gain, direction, beacons an hour
 //!   DFS2360         strength, height, gain, direction        RNG0050   miles
+//!   %270/8          a packet of its own: Agrelo's bearing and quality
 //! ```
 
-use super::{Report, number};
-use model::{CentiDegrees, DeciKnots};
+use super::{PacketError, Report, number};
+use model::{CentiDegrees, Coverage, DeciKnots};
 
 /// What a station says of its reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,6 +62,50 @@ pub struct Bearing {
     pub range: u8,
     /// 0: useless; 1: 240°, each step half as wide.
     pub quality: u8,
+}
+
+const METRES_PER_MILE: f64 = 1_609.344;
+
+/// In the model's terms. `None`: the report says nothing of the kind.
+pub fn coverage(report: &Report) -> Option<Coverage> {
+    let mut coverage = match report.reach {
+        Some(Reach::Station(antenna)) => Coverage { power_w: Some(antenna.power_w() as u16), ..of_antenna(&antenna) },
+        Some(Reach::Heard(antenna)) => Coverage { heard_s: Some(antenna.power), ..of_antenna(&antenna) },
+        Some(Reach::RangeMi(miles)) => Coverage { range_m: metres(miles), ..Coverage::default() },
+        None => Coverage::default(),
+    };
+    coverage.bearing = report.bearing.map(|b| model::Bearing {
+        from: b.from,
+        quality: b.quality,
+        hits: Some(b.number),
+        range_m: metres(2.0_f64.powi(b.range.into())),
+    });
+    (coverage != Coverage::default()).then_some(coverage)
+}
+
+fn of_antenna(antenna: &Antenna) -> Coverage {
+    let beam = (1..=8).contains(&antenna.direction).then(|| f64::from(antenna.direction) * 45.0);
+    Coverage {
+        // 10 · 2^n; the last characters name heights that no antenna has.
+        height_ft: Some(antenna.height_ft()).filter(|feet| *feet <= f64::from(u32::MAX)).map(|feet| feet as u32),
+        gain_db: Some(antenna.gain_db),
+        beam: beam.and_then(CentiDegrees::from_degrees),
+        ..Coverage::default()
+    }
+}
+
+fn metres(miles: f64) -> Option<u32> {
+    let metres = (miles * METRES_PER_MILE).round();
+    (metres <= f64::from(u32::MAX)).then_some(metres as u32)
+}
+
+/// Agrelo DFJr, MicroFinder: `BRG/Q`, as the device measures it: against its own zero, which is north where it stands fixed.
+pub fn agrelo(b: &[u8]) -> Result<model::Bearing, PacketError> {
+    let b = b.trim_ascii_end();
+    let quality = b.get(4).filter(|q| b.len() == 5 && b[3] == b'/' && q.is_ascii_digit()).ok_or(PacketError::Bearing)?;
+    let degrees = number(&b[..3]).filter(|d| *d <= 360).ok_or(PacketError::Bearing)?;
+    let from = CentiDegrees::from_degrees(f64::from(degrees)).ok_or(PacketError::Bearing)?;
+    Ok(model::Bearing { from, quality: quality - b'0', hits: None, range_m: None })
 }
 
 /// Reads what stands there; what is left.

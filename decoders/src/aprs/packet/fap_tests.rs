@@ -37,7 +37,7 @@ fn ours(packet: &Packet) -> Says {
         }
         Packet::Message(m) => message(m, &mut s),
         Packet::Telemetry(t) => telemetry(t, &mut s),
-        Packet::Query(_) | Packet::UserDefined { .. } | Packet::ThirdParty { .. } => {}
+        Packet::Query(_) | Packet::Bearing(_) | Packet::UserDefined { .. } | Packet::ThirdParty { .. } => {}
     }
     s.retain(|_, v| !v.is_empty());
     s
@@ -100,9 +100,9 @@ fn weather(w: &WeatherReport, s: &mut Says) {
     put(s, "pressure_hpa", w.surface.pressure_dhpa.map(|p| f64::from(p) / 10.0));
     put(s, "rain_1h_mm", w.surface.rain_1h_um.map(mm));
     put(s, "rain_24h_mm", w.surface.rain_24h_um.map(mm));
-    put(s, "rain_today_mm", w.rain_midnight_um.map(mm));
-    put(s, "snow_mm", w.snow_24h_um.map(mm));
-    put(s, "luminosity", w.luminosity_w_m2);
+    put(s, "rain_today_mm", w.surface.rain_midnight_um.map(mm));
+    put(s, "snow_mm", w.surface.snow_24h_um.map(mm));
+    put(s, "luminosity", w.surface.luminosity_w_m2);
     put(s, "software", w.software.clone());
 }
 

@@ -10,6 +10,11 @@
 //! | `>` `<` `?` | status, capabilities, query |
 //! | `:` | message, bulletin, acknowledgement, telemetry's parameters |
 //! | `T` | telemetry |
+//! | `#` `*` | Peet Bros U-II weather, raw |
+//! | `%` | Agrelo direction finder |
+//! | `[` | locator beacon |
+//! | `,` | invalid or test data: refused as such |
+//! | `+` `&` `.` | reserved by the specification, without a format: refused |
 //! | `}` | third party: another packet inside |
 //! | `{` | user-defined: two bytes that name it, and its own |
 //! | else | position behind a `!` within the first 40 bytes (ch. 5) |
@@ -27,7 +32,7 @@ mod time;
 mod weather;
 
 pub use device::{MicEDevice, by_destination as device};
-pub use extension::{Antenna, Bearing, Reach};
+pub use extension::{Antenna, Bearing, Reach, coverage};
 pub use message::{Message, MessageKind};
 pub use mic_e::{Bit, MicE};
 pub use place::Place;
@@ -85,6 +90,8 @@ pub enum Packet {
     Query(String),
     Message(Message),
     Telemetry(Telemetry),
+    /// Where a direction finder hears what it looks for.
+    Bearing(model::Bearing),
     /// Somebody's own format: who, which, what (ch. 18).
     UserDefined {
         user: u8,
@@ -103,6 +110,14 @@ pub enum PacketError {
     Empty,
     /// No data type of ch. 5, and no `!` position either.
     DataType(u8),
+    /// ch. 5: `,` marks what is not to be taken.
+    TestData,
+    /// ch. 5: `+`, `&` and `.` are reserved; nothing says what follows.
+    Reserved(u8),
+    /// ch. 5: no bearing and quality of a direction finder.
+    Bearing,
+    /// ch. 5: no locator of four or six characters in brackets.
+    Locator,
     /// ch. 6, 8, 9: latitude or longitude is not as written there, or out of range.
     Position,
     /// ch. 20: the table is none of `/`, `\`, 0–9, A–Z.
@@ -135,6 +150,10 @@ impl fmt::Display for PacketError {
         match self {
             Self::Empty => f.write_str("no information"),
             Self::DataType(b) => write!(f, "unknown data type {b:02x}"),
+            Self::TestData => f.write_str("invalid or test data"),
+            Self::Reserved(b) => write!(f, "data type {b:02x} is reserved"),
+            Self::Bearing => f.write_str("malformed bearing"),
+            Self::Locator => f.write_str("malformed locator"),
             Self::Position => f.write_str("malformed position"),
             Self::SymbolTable(b) => write!(f, "{b:02x} is no symbol table"),
             Self::MicE => f.write_str("malformed Mic-E"),
@@ -188,13 +207,27 @@ impl Packet {
                 [user, kind, body @ ..] => Ok(Self::UserDefined { user: *user, kind: *kind, body: text(body) }),
                 _ => Err(PacketError::UserDefined),
             },
+            b'#' | b'*' if weather::peet_bros(rest, kind == b'#').is_ok() => weather::peet_bros(rest, kind == b'#').map(Self::Weather),
+            b'%' if extension::agrelo(rest).is_ok() => extension::agrelo(rest).map(Self::Bearing),
+            b'[' => place::locator(rest).map(Self::Position),
             b'}' if !inside => third_party(rest),
             b'}' => Err(PacketError::ThirdParty),
             _ => {
-                let bang = info.iter().take(BANG_WITHIN).position(|&b| b == b'!').ok_or(PacketError::DataType(kind))?;
+                let bang = info.iter().take(BANG_WITHIN).position(|&b| b == b'!').ok_or_else(|| refused(kind))?;
                 Ok(Self::Position(Report { messaging: Some(false), ..place::report(&info[bang + 1..])? }))
             }
         }
+    }
+}
+
+/// Why nothing of this type is taken, without a `!` position either.
+fn refused(kind: u8) -> PacketError {
+    match kind {
+        b',' => PacketError::TestData,
+        b'+' | b'&' | b'.' => PacketError::Reserved(kind),
+        b'#' | b'*' => PacketError::Weather,
+        b'%' => PacketError::Bearing,
+        _ => PacketError::DataType(kind),
     }
 }
 

@@ -3,10 +3,11 @@
 //! ```text
 //!   plain       4903.50N/07201.75W-      blanks from the right hide digits: the true place is somewhere in that cell
 //!   compressed  /YYYYXXXX$csT            base 91; lat = 90 − Y/380926, lon = −180 + X/190463
+//!   locator     [IO91SX]                 Maidenhead: fields of 20° by 10°, squares of 2° by 1°, subsquares of 5′ by 2.5′
 //! ```
 
 use super::comment::{self, Dao};
-use super::{PacketError, Reach, Report, Symbol, base91, number};
+use super::{PacketError, Reach, Report, Symbol, base91, number, text};
 use model::{CentiDegrees, DeciKnots, LatLon};
 
 /// A place and how large the cell is that its digits name. The place is the cell's centre where digits were hidden, else what was
@@ -65,6 +66,24 @@ pub fn report(b: &[u8]) -> Result<Report, PacketError> {
         Some(b'/' | b'\\' | b'A'..=b'Z' | b'a'..=b'j') => compressed(b),
         _ => Err(PacketError::Position),
     }
+}
+
+/// `IO91SX]comment`: the middle of the square, or of the subsquare. Obsolete (ch. 5), and still heard.
+pub fn locator(b: &[u8]) -> Result<Report, PacketError> {
+    let end = b.iter().position(|&b| b == b']').filter(|end| matches!(end, 4 | 6)).ok_or(PacketError::Locator)?;
+    let letter = |b: u8, most: u8| Some(f64::from(b.to_ascii_uppercase().checked_sub(b'A').filter(|n| *n <= most)?));
+    let pair = |place: usize| -> Option<f64> {
+        let coarse = 10.0 * letter(b[place], b'R' - b'A')? + f64::from(number(&b[place + 2..place + 3])?);
+        // In units of a square: of which a subsquare is 1/24.
+        let fine = if end == 6 { (letter(b[place + 4], b'X' - b'A')? + 0.5) / 24.0 } else { 0.5 };
+        Some(coarse + fine)
+    };
+    let (x, y) = pair(0).zip(pair(1)).ok_or(PacketError::Locator)?;
+    // The cell's longer side.
+    let cell_min = if end == 6 { 5.0 } else { 120.0 };
+    let mut report = Report::at(Place { lat_deg: y - 90.0, lon_deg: 2.0 * x - 180.0, cell_min }, None);
+    report.comment = text(&b[end + 1..]);
+    Ok(report)
 }
 
 fn plain(b: &[u8]) -> Result<Report, PacketError> {

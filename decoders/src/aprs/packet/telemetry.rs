@@ -7,7 +7,7 @@
 //! ```
 
 use super::{PacketError, base91, number, text};
-use core::fmt::Write;
+use model::{Reading, ShortText};
 
 pub const ANALOG: usize = 5;
 pub const DIGITAL: usize = 8;
@@ -158,55 +158,36 @@ impl Meaning {
         self.equations[channel].map_or(sent, |[a, b, c]| a * sent * sent + b * sent + c)
     }
 
-    /// For people: `#324 Battery 13.8 V, A2 38, Door on`.
-    pub fn describe(&self, telemetry: &Telemetry) -> String {
-        let mut out = telemetry.sequence.map_or_else(|| "#MIC".to_owned(), |n| format!("#{n}"));
-        let mut separator = ' ';
-        let mut put = |what: core::fmt::Arguments<'_>| {
-            out.push(separator);
-            if separator == ',' {
-                out.push(' ');
-            }
-            out.write_fmt(what).expect("a String takes everything");
-            separator = ',';
-        };
-        for (i, sent) in telemetry.analog.iter().enumerate() {
-            let Some(sent) = sent else { continue };
-            let value = Figure(self.value(i, *sent));
-            let unit = &self.units[i];
-            let space = if unit.is_empty() { "" } else { " " };
-            match self.names[i].as_str() {
-                "" => put(format_args!("A{} {value}{space}{unit}", i + 1)),
-                name => put(format_args!("{name} {value}{space}{unit}")),
-            }
+    /// The figures in the station's names and units, as far as they are known; bits that nobody named are in `bits` alone.
+    pub fn read(&self, telemetry: &Telemetry) -> model::Telemetry {
+        let analog = telemetry.analog.iter().enumerate().filter_map(|(channel, sent)| self.figure(channel, (*sent)?));
+        let digital = telemetry.digital.into_iter().flat_map(|sent| (0..DIGITAL).filter_map(move |bit| self.flag(bit, sent)));
+        model::Telemetry {
+            sequence: telemetry.sequence,
+            title: ShortText::truncated(&self.title),
+            bits: telemetry.digital,
+            readings: analog.chain(digital).collect(),
         }
-        for bit in 0..if telemetry.digital.is_some() { DIGITAL } else { 0 } {
-            let (sent, sense) = (telemetry.digital.unwrap_or(0), self.sense.unwrap_or(0xFF));
-            let yes = (sent >> bit) & 1 == (sense >> bit) & 1;
-            let (name, unit) = (&self.names[ANALOG + bit], &self.units[ANALOG + bit]);
-            // Bits that nobody named say nothing.
-            match (name.is_empty(), unit.is_empty(), yes) {
-                (true, ..) => {}
-                (false, false, _) => put(format_args!("{name} {}{unit}", if yes { "" } else { "not " })),
-                (false, true, _) => put(format_args!("{name} {}", if yes { "on" } else { "off" })),
-            }
-        }
-        for words in [&self.title, &telemetry.comment] {
-            if !words.is_empty() {
-                put(format_args!("{words}"));
-            }
-        }
-        out
     }
-}
 
-/// At most four decimals, no zeros behind.
-struct Figure(f64);
+    /// `None`: larger than any measurement, which a broken equation makes.
+    fn figure(&self, channel: usize, sent: f64) -> Option<Reading> {
+        let value_micro = Reading::micro(self.value(channel, sent))?;
+        // A name or unit without an equation: the values are sent as they are (a = 0, b = 1, c = 0).
+        let told = !self.names[channel].is_empty() || !self.units[channel].is_empty();
+        Some(self.reading(channel, value_micro, self.equations[channel].is_some() || told))
+    }
 
-impl core::fmt::Display for Figure {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let figure = format!("{:.4}", self.0);
-        f.write_str(figure.trim_end_matches('0').trim_end_matches('.'))
+    fn flag(&self, bit: usize, sent: u8) -> Option<Reading> {
+        let sense = self.sense.unwrap_or(0xFF);
+        let is_so = (sent >> bit) & 1 == (sense >> bit) & 1;
+        let named = !self.names[ANALOG + bit].is_empty();
+        named.then(|| self.reading(ANALOG + bit, if is_so { 1_000_000 } else { 0 }, self.sense.is_some()))
+    }
+
+    fn reading(&self, channel: usize, value_micro: i64, calibrated: bool) -> Reading {
+        let (name, unit) = (ShortText::truncated(&self.names[channel]), ShortText::truncated(&self.units[channel]));
+        Reading { channel: channel as u8, name, unit, value_micro, calibrated }
     }
 }
 
@@ -223,18 +204,42 @@ fn shortened(name: &str) -> String {
 mod tests {
     use super::*;
 
+    fn brief(telemetry: &model::Telemetry) -> Vec<(u8, &str, &str, f64, bool)> {
+        let readings = telemetry.readings.iter();
+        readings.map(|r| (r.channel, r.name.as_str(), r.unit.as_str(), r.value(), r.calibrated)).collect()
+    }
+
     #[test]
     fn figures_in_the_stations_own_units() {
         let mut meaning = Meaning::default();
         let telemetry = Telemetry::parse(b"324,100,038,255,,50.5,01100000 hi").unwrap();
-        assert_eq!(meaning.describe(&telemetry), "#324 A1 100, A2 38, A3 255, A5 50.5, hi");
+        let raw = meaning.read(&telemetry);
+        assert_eq!(brief(&raw), [(0, "", "", 100.0, false), (1, "", "", 38.0, false), (2, "", "", 255.0, false), (4, "", "", 50.5, false)]);
+        assert_eq!((raw.sequence, raw.bits, telemetry.comment.as_str()), (Some(324), Some(0b110), "hi"));
         for said in ["PARM.Battery,Temp,,,Flow,Door,Light,Siren", "UNIT.V,deg C,,,l/s,open,,", "EQNS.0,.1,1,.01,-2,3", "BITS.10111111,Hut"]
         {
             assert!(meaning.take(said));
         }
         assert!(!meaning.take("hello") && !meaning.take("é"));
-        let expected = "#324 Battery 11 V, Temp -58.56 deg C, A3 255, Flow 50.5 l/s, Door not open, Light off, Siren on, Hut, hi";
-        assert_eq!(meaning.describe(&telemetry), expected);
+        let told = meaning.read(&telemetry);
+        let expected = [
+            (0, "Battery", "V", 11.0, true),
+            (1, "Temp", "deg C", -58.56, true),
+            (2, "", "", 255.0, false),
+            (4, "Flow", "l/s", 50.5, true),
+            (5, "Door", "open", 0.0, true),
+            (6, "Light", "", 0.0, true),
+            (7, "Siren", "", 1.0, true),
+        ];
+        assert_eq!((brief(&told).as_slice(), told.title.as_str()), (&expected[..], "Hut"));
+    }
+
+    #[test]
+    fn what_an_equation_makes_too_large_is_left_out() {
+        let mut meaning = Meaning::default();
+        meaning.take("EQNS.1e300,1e300,0,0,1,0");
+        let told = meaning.read(&Telemetry::parse(b"1,255,7").unwrap());
+        assert_eq!(brief(&told), [(1, "", "", 7.0, true)]);
     }
 
     #[test]

@@ -96,6 +96,84 @@ fn refusals_name_the_rule() {
     check("$ULTWxyz1", PacketError::Weather);
 }
 
+/// The data type identifiers of ch. 5 (page 17 of the protocol reference), all 128 of them: each is read or refused with its rule.
+#[test]
+fn every_data_type_is_read_or_refused_with_its_rule() {
+    let place = "4903.50N/07201.75W-";
+    let rows: [(u8, String, &str); 24] = [
+        (0x1C, "(_fn\"Oj/".into(), "Position"),
+        (0x1D, "(_fn\"Oj/".into(), "Position"),
+        (b'!', place.into(), "Position"),
+        (b'#', "50B7500820082".into(), "Weather"),
+        (b'$', "GPRMC,063909,A,3349.4302,N,11700.3721,W,43.022,89.3,291099,13.6,E*52".into(), "Position"),
+        (b'%', "270/8".into(), "Bearing"),
+        (b'\'', "(_fn\"Oj/".into(), "Position"),
+        (b')', format!("AID #2!{place}"), "Object"),
+        (b'*', "7007600000000".into(), "Weather"),
+        (b'/', format!("092345z{place}"), "Position"),
+        (b':', "WU2Z     :Testing".into(), "Message"),
+        (b';', format!("LEADER   *092345z{place}"), "Object"),
+        (b'<', "IGATE,MSG_CNT=43".into(), "Capabilities"),
+        (b'=', place.into(), "Position"),
+        (b'>', "092345zNet Control".into(), "Status"),
+        (b'?', "APRS?".into(), "Query"),
+        (b'@', format!("092345z{place}"), "Position"),
+        (b'T', "#005,199,000,255,073,123,01101001".into(), "Telemetry"),
+        (b'[', "IO91SX]35 miles NNW of London".into(), "Position"),
+        (b'_', "10090556c220s004g005t077".into(), "Weather"),
+        (b'`', "(_fn\"Oj/".into(), "Position"),
+        (b'{', "Q1qwerty".into(), "UserDefined"),
+        (b'}', "A1B>APRS:>x".into(), "ThirdParty"),
+        // Behind a header of a network node, too (ch. 5).
+        (b'x', format!("1J !{place}"), "Position"),
+    ];
+    for (kind, rest, name) in &rows {
+        let info = [&[*kind], rest.as_bytes()].concat();
+        let read = format!("{:?}", Packet::parse(b"S32U6T", &info));
+        assert!(read.starts_with(&format!("Ok({name}")), "{}: {read}", info.escape_ascii());
+    }
+    for kind in 0..128_u8 {
+        let refused = Packet::parse(b"APRS", &[kind]);
+        let why = match kind {
+            b'!' | b'/' | b'=' | b'@' => PacketError::Position,
+            b'`' | b'\'' | 0x1C | 0x1D => PacketError::MicE,
+            b'#' | b'*' | b'_' => PacketError::Weather,
+            b'$' => PacketError::Nmea,
+            b'%' => PacketError::Bearing,
+            b')' | b';' => PacketError::Object,
+            b',' => PacketError::TestData,
+            b'&' | b'+' | b'.' => PacketError::Reserved(kind),
+            b':' => PacketError::Message,
+            b'?' => PacketError::Query,
+            b'[' => PacketError::Locator,
+            b'{' => PacketError::UserDefined,
+            b'}' => PacketError::ThirdParty,
+            // Nothing said is a status and capabilities, too.
+            b'>' | b'<' => {
+                assert!(refused.is_ok());
+                continue;
+            }
+            _ => PacketError::DataType(kind),
+        };
+        assert_eq!(refused, Err(why), "{}", [kind].escape_ascii());
+    }
+}
+
+#[test]
+fn locators_and_what_is_none() {
+    // The reference's own (ch. 5, 16): the middle of the subsquare.
+    let r = report("[IO91SX]35 miles NNW of London");
+    assert!(close(r.place.lat_deg, 51.979_167, 1e-6) && close(r.place.lon_deg, -0.458_333, 1e-6), "{:?}", r.place);
+    assert_eq!((r.comment.as_str(), r.symbol), ("35 miles NNW of London", None));
+    let square = report("[jo62]").place;
+    assert!(close(square.lat_deg, 52.5, 1e-9) && close(square.lon_deg, 13.0, 1e-9), "{square:?}");
+    // Half the diagonal of what the digits leave open: 55 km by 34 km of the square.
+    assert!(r.place.accuracy_m() <= 6_000 && (60_000..140_000).contains(&square.accuracy_m()), "{}", square.accuracy_m());
+    for bad in ["[IO91SX", "[IO91S]", "[ZZ91]", "[IO9x]", "[IO91YY]", "[]", "[\u{e9}O91]"] {
+        assert_eq!(Packet::parse(b"APRS", bad.as_bytes()), Err(PacketError::Locator), "{bad}");
+    }
+}
+
 #[test]
 fn the_specifications_mic_e() {
     let Ok(Packet::Position(r)) = Packet::parse(b"S32U6T", b"`(_fn\"Oj/\"4T}") else { panic!("refused") };

@@ -4,6 +4,7 @@
 //!   220/004g005t077r000p000P000h50b09900        wind from/speed, gust, °F, rain 1 h, 24 h, since midnight, humidity, 0.1 hPa
 //!   _MMDDHHMMc220s004g005t077…                  without a position
 //!   $ULTW, !!  hexadecimal fields of four       Ultimeter packet and data-logger mode
+//!   #50B7500820082                              Peet Bros U-II: 1/16 circle, km/h (* mph), °F + 56, rain counters
 //! ```
 //! Wind is in miles per hour (1.1 addendum), rain in hundredths of an inch.
 
@@ -15,10 +16,6 @@ use model::{CentiDegrees, DeciKnots, Weather};
 pub struct Report {
     /// What every consumer of the model knows.
     pub surface: Weather,
-    pub rain_midnight_um: Option<u32>,
-    pub snow_24h_um: Option<u32>,
-    /// Watts a square metre.
-    pub luminosity_w_m2: Option<u16>,
     pub inside_temperature_dc: Option<i16>,
     pub inside_humidity_percent: Option<u8>,
     /// Software and kind of station, as it names them at the end.
@@ -94,13 +91,13 @@ fn put(letter: u8, value: &[u8], weather: &mut Report) {
         b't' => surface.temperature_dc = fahrenheit(value),
         b'r' => surface.rain_1h_um = rain,
         b'p' => surface.rain_24h_um = rain,
-        b'P' => weather.rain_midnight_um = rain,
+        b'P' => surface.rain_midnight_um = rain,
         b'h' => surface.humidity_percent = figure.map(|n| if n == 0 { 100 } else { n as u8 }),
         b'b' => surface.pressure_dhpa = figure.and_then(|n| u16::try_from(n).ok()).filter(|n| *n != 0),
         // L below 1,000 W/m², l from there on.
-        b'L' | b'l' => weather.luminosity_w_m2 = figure.map(|n| n as u16 + if letter == b'l' { 1_000 } else { 0 }),
+        b'L' | b'l' => surface.luminosity_w_m2 = figure.map(|n| n as u16 + if letter == b'l' { 1_000 } else { 0 }),
         // Inches, a dot among them or not.
-        b's' => weather.snow_24h_um = inches(value),
+        b's' => surface.snow_24h_um = inches(value),
         // The raw rain counter means nothing without the one before.
         _ => {}
     }
@@ -160,7 +157,7 @@ pub fn packet_mode(b: &[u8]) -> Result<Report, PacketError> {
     let mut weather = ultimeter(f[1], f[2], f[4], f[8]);
     weather.surface.wind_gust = deci_kmh(f[0]);
     weather.surface.wind_speed = deci_kmh(f[12]);
-    weather.rain_midnight_um = hundredths_inch(f[11].or(f[3]));
+    weather.surface.rain_midnight_um = hundredths_inch(f[11].or(f[3]));
     Ok(weather)
 }
 
@@ -170,7 +167,7 @@ pub fn logger(b: &[u8]) -> Result<Report, PacketError> {
     let f = hex_fields(b)?;
     let mut weather = ultimeter(f[1], f[2], f[4], f[6]);
     weather.surface.wind_speed = deci_kmh(f[11]).or(deci_kmh(f[0]));
-    weather.rain_midnight_um = hundredths_inch(f[10].or(f[3]));
+    weather.surface.rain_midnight_um = hundredths_inch(f[10].or(f[3]));
     weather.inside_temperature_dc = f[5].map(|t| to_deci_celsius(f64::from(t as i16) / 10.0));
     weather.inside_humidity_percent = percent(f[7]);
     Ok(weather)
@@ -198,6 +195,28 @@ fn hundredths_inch(figure: Option<u16>) -> Option<u32> {
 
 fn deci_kmh(figure: Option<u16>) -> Option<DeciKnots> {
     figure.and_then(|n| DeciKnots::from_knots(f64::from(n) * KNOTS_PER_DECI_KMH))
+}
+
+/// Peet Bros Ultimeter-II: five bytes as hexadecimal, the last two with the rain that its counters saw, which mean nothing without what
+/// they were before. `kmh`: else miles per hour.
+pub fn peet_bros(b: &[u8], kmh: bool) -> Result<Report, PacketError> {
+    const DIGITS: usize = 13;
+    const OFFSET_F: f64 = 56.0;
+    let digits = b.trim_ascii_end();
+    let is_one = digits.len() == DIGITS && digits.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    if !is_one {
+        return Err(PacketError::Weather);
+    }
+    // `-`: not measured.
+    let value = |range: core::ops::Range<usize>| u32::from_str_radix(core::str::from_utf8(&digits[range]).ok()?, 16).ok();
+    let knots = if kmh { 1.0 / 1.852 } else { KNOTS_PER_MPH };
+    let surface = Weather {
+        wind_from: value(0..1).and_then(|sixteenths| CentiDegrees::from_degrees(f64::from(sixteenths) * 22.5)),
+        wind_speed: value(1..3).and_then(|speed| DeciKnots::from_knots(f64::from(speed) * knots)),
+        temperature_dc: value(3..5).map(|t| to_deci_celsius(f64::from(t) - OFFSET_F)),
+        ..Weather::default()
+    };
+    if surface == Weather::default() { Err(PacketError::Weather) } else { Ok(Report { surface, ..Report::default() }) }
 }
 
 /// Up to thirteen fields of four hexadecimal digits; `----` is no value.

@@ -16,7 +16,7 @@
 
 mod beacon;
 
-pub use beacon::Beacon;
+pub use beacon::{Beacon, Object};
 
 use super::ax25::{Address, Ax25Error, PATH_MAX, Ui};
 use super::line::Line;
@@ -87,6 +87,8 @@ pub struct SendConfig {
     /// Digipeaters asked for, as `WIDE1-1`.
     pub path: Vec<Address>,
     pub beacon: Option<Beacon>,
+    /// What else it tells of, with each beacon.
+    pub objects: Vec<Object>,
     /// Seconds between beacons.
     pub beacon_every_s: u32,
     /// Acknowledges messages to it.
@@ -236,13 +238,14 @@ impl Sender {
 
     /// The next frame for the TNC, without flags and FCS. `None`: nothing may go now.
     pub fn due(&mut self, now: UnixMicros) -> Option<Vec<u8>> {
-        if let Some(beacon) = &self.config.beacon
-            && 0 <= now.micros_since(self.next_beacon)
-        {
-            let info = beacon.info();
+        if 0 <= now.micros_since(self.next_beacon) {
+            let objects = self.config.objects.iter().map(|object| object.info(now));
+            let infos: Vec<Vec<u8>> = self.config.beacon.iter().map(Beacon::info).chain(objects).collect();
             self.next_beacon = now.plus_micros(i64::from(self.config.beacon_every_s) * 1_000_000);
-            if self.queue(&info, now) {
-                self.counters.beacons += 1;
+            for info in infos {
+                if self.queue(&info, now) {
+                    self.counters.beacons += 1;
+                }
             }
         }
         while self.queue.front().is_some_and(|(at, _)| AGE_MAX_US < now.micros_since(*at)) {

@@ -10,6 +10,7 @@ fn config() -> SendConfig {
         callsign: Address::from_text(b"PI1GT-10").unwrap(),
         path: vec![Address::from_text(b"WIDE1-1").unwrap()],
         beacon: None,
+        objects: Vec::new(),
         beacon_every_s: 1_800,
         acknowledge: true,
         from_internet: true,
@@ -141,6 +142,23 @@ fn the_channel_is_not_flooded_and_old_frames_are_not_sent() {
     assert!(0 < sender.counters().refused(NotSent::QueueFull));
     assert!(sent(&mut sender, 1_000).is_empty());
     assert!(QUEUE_FRAMES as u64 <= sender.counters().refused(NotSent::Old));
+}
+
+#[test]
+fn objects_go_with_each_beacon_and_not_faster_than_the_channel_bears() {
+    let beacon = Beacon { place: LatLon::from_degrees(52.0, 4.0).unwrap(), symbol: *b"/-", comment: "post".into(), messaging: true };
+    let object = |n: usize, live| Object { name: ShortText::truncated(&format!("SITE{n}")), live, beacon: beacon.clone() };
+    let objects = (1..=6).map(|n| object(n, n != 2)).collect();
+    let mut sender = Sender::new(SendConfig { beacon: Some(beacon.clone()), objects, ..config() }, at(0)).unwrap();
+    let first = sent(&mut sender, 0);
+    assert_eq!(first[0], "PI1GT-10>APZVTC,WIDE1-1:=5200.00N/00400.00E-post");
+    assert_eq!(first[1], "PI1GT-10>APZVTC,WIDE1-1:;SITE1    *000000h5200.00N/00400.00E-post");
+    assert_eq!(first[2], "PI1GT-10>APZVTC,WIDE1-1:;SITE2    _000000h5200.00N/00400.00E-post");
+    assert_eq!(first.len(), 4, "the rest a little later");
+    assert_eq!((1..=30).flat_map(|second| sent(&mut sender, second)).count(), 3);
+    assert_eq!((31..1_800).flat_map(|second| sent(&mut sender, second)).count(), 0);
+    assert_eq!((1_800..1_900).flat_map(|second| sent(&mut sender, second)).count(), 7);
+    assert_eq!(sender.counters().beacons, 14);
 }
 
 proptest! {

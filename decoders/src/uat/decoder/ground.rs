@@ -82,7 +82,7 @@ impl GroundStations {
         }
         self.texts.push((hash, at));
         let about = report.location.map_or(station, |location| Subject::Callsign(ShortText::truncated(&location)));
-        out(about, EventKind::Text(Text { kind: TextKind::Bulletin, to: None, body: report.text.into() }));
+        out(about, EventKind::Text(Text { kind: TextKind::Bulletin, to: None, body: report.text.into(), number: None }));
     }
 
     /// A product that holds no text here: counted, told now and then.
@@ -103,7 +103,7 @@ impl GroundStations {
         }
         let name = product_name(tally.product).unwrap_or("unknown");
         let body = format!("FIS-B product {} ({name}): {} APDUs, {} bytes in {seconds} s", tally.product, tally.apdus, tally.bytes);
-        out(station, EventKind::Text(Text { kind: TextKind::Telemetry, to: None, body: body.into() }));
+        out(station, EventKind::Text(Text { kind: TextKind::Telemetry, to: None, body: body.into(), number: None }));
         self.tallies.remove(index);
     }
 }

@@ -216,7 +216,7 @@ fn a_doubtful_frame_of_a_stranger_waits_for_a_second() {
 #[test]
 fn places_out_of_reach_or_range_are_refused() {
     let site = LatLon::from_degrees(40.0, -79.0);
-    let mut decoder = Decoder::new(&DecoderConfig { site, range_m_max: Some(300_000) });
+    let mut decoder = Decoder::new(&DecoderConfig { site, range_m_max: Some(300_000), ..DecoderConfig::default() });
     let here = Payload::new(0, 0, 1).somewhere().put(13, 4, 11, 100).put(14, 7, 11, 1);
     let two_degrees_north = here.clone().put(5, 1, 23, 1_864_135 + 93_207);
     let far = here.clone().put(5, 1, 23, 0);

@@ -2,11 +2,13 @@
 import "./detail.css";
 import type { CollisionAdvisory, TrackDetail as More } from "../../contract/detail.ts";
 import type { Station } from "../../contract/messages.ts";
+import type { SeriesAnswer } from "../../contract/series.ts";
 import { alarmText, isEmergency, type Subject, type Track, title } from "../../contract/track.ts";
 import { isStale } from "../../picture/freshness.ts";
 import { colourOf, craftOf } from "../../shared/craft.ts";
 import { age, bearing, position, protocolName, signed, UNKNOWN, utcTime, withUnit } from "../../shared/format.ts";
 import { disbelieved, groupsOf, noteOf, registrationNote } from "./facts.ts";
+import { Readings } from "./Readings.tsx";
 import type { Row } from "./rows.ts";
 import { encounterRows, jumpText, vesselRows } from "./vessel-rows.ts";
 
@@ -14,6 +16,8 @@ interface Props {
   readonly track: Track;
   /** Ages and sources of each value, what only aircraft tell, and what is not believed; null until it is known. */
   readonly more: More | null;
+  /** What it measured over the last day. */
+  readonly series: readonly SeriesAnswer[];
   readonly now: number;
   readonly stations: readonly Station[];
   /** What another track is called. */
@@ -28,7 +32,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   ground: "measured by a ground station",
 };
 
-export function TrackDetail({ track, more, now, stations, titleOf, onShow, onClose }: Props) {
+export function TrackDetail({ track, more, series, now, stations, titleOf, onShow, onClose }: Props) {
   const nameOf = (slug: string) => stations.find((station) => station.slug === slug)?.name ?? slug;
   const notes = new Map(more?.facts.map((fact) => [fact.field, noteOf(fact, now, nameOf)]));
   const jump = jumpText(track);
@@ -64,6 +68,7 @@ export function TrackDetail({ track, more, now, stations, titleOf, onShow, onClo
       )}
       {more !== null && 0 < more.quarantined.length && <Quarantine more={more} now={now} nameOf={nameOf} />}
       <Facts name="Will pass" rows={encounterRows(track, (encounter) => titleOf(encounter.subject))} />
+      {more !== null && <Readings readings={more.readings} series={series} now={now} stationName={nameOf} />}
       <Facts name="Position" rows={positionRows(track, now, notes)} />
       <Facts name="Movement" rows={movementRows(track, notes)} />
       <Facts name="Identity" rows={identityRows(track, more, notes)} />

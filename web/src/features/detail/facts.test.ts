@@ -11,7 +11,7 @@ function fact(field: string, value = "1", unit: string | null = null): Fact {
 }
 
 function detail(...facts: Fact[]): TrackDetail {
-  return { subject: "icao:4840d6", identity: null, facts, quarantined: [] };
+  return { subject: "icao:4840d6", identity: null, facts, readings: [], quarantined: [] };
 }
 
 describe("where a value is from", () => {

@@ -42,6 +42,15 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     temperature_c: "Air temperature",
     geom_minus_baro_ft: "Geometric minus pressure altitude",
   },
+  "Radio and antenna": {
+    power_w: "Power",
+    height_ft: "Antenna above terrain",
+    gain_db: "Antenna gain",
+    beam_deg: "Antenna looks to",
+    range_m: "Range",
+    heard_s: "Hears the sought signal",
+    bearing_deg: "Bearing of the sought signal",
+  },
   Quality: {
     position_error_m: "Position error",
     containment_m: "Containment radius",

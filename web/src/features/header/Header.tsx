@@ -1,5 +1,6 @@
 /** The top line: whose picture it is, whether it is live, what is in it, and the time. */
 import "./header.css";
+import type { ReactNode } from "react";
 import type { ConsoleInfo } from "../../contract/messages.ts";
 import { alarmText, type Subject, type Track, title } from "../../contract/track.ts";
 import type { LinkState } from "../../link/state.ts";
@@ -16,6 +17,8 @@ interface Props {
   readonly emergencies: readonly Track[];
   readonly onToggle: (protocol: string) => void;
   readonly onSelect: (subject: Subject) => void;
+  /** What others put there. */
+  readonly children?: ReactNode;
 }
 
 const LINK_WORDS: Readonly<Record<LinkState, string>> = {
@@ -49,6 +52,7 @@ export function Header(props: Props) {
           </button>
         ))}
       </div>
+      {props.children}
       <time className="header-clock" dateTime={new Date(serverNow).toISOString()} title="The server's clock, UTC">
         {utcTime(serverNow)}
       </time>

@@ -5,9 +5,13 @@ import { type FormEvent, useState } from "react";
 interface Props {
   /** The answer is null when it worked, else the sentence to show. */
   readonly onLogin: (login: string, password: string) => Promise<string | null>;
+  /** The name of the other way in, and what is said of it when it failed; null: there is none. */
+  readonly elsewhere: string | null;
+  /** Null: there is nothing to see without. */
+  readonly onCancel: (() => void) | null;
 }
 
-export function Login({ onLogin }: Props) {
+export function Login({ onLogin, elsewhere, onCancel }: Props) {
   const [refusal, setRefusal] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -23,7 +27,7 @@ export function Login({ onLogin }: Props) {
   }
 
   return (
-    <div className="login">
+    <div className="login" role="dialog" aria-modal="true" aria-label="Log in">
       <form onSubmit={(event) => void submit(event)}>
         <h2>Log in to vTOC</h2>
         <label>
@@ -38,6 +42,16 @@ export function Login({ onLogin }: Props) {
         <button type="submit" disabled={busy}>
           Log in
         </button>
+        {elsewhere !== null && (
+          <a className="login-elsewhere" href="api/v1/auth/oidc/login">
+            Log in with {elsewhere}
+          </a>
+        )}
+        {onCancel !== null && (
+          <button type="button" onClick={onCancel}>
+            Cancel
+          </button>
+        )}
       </form>
     </div>
   );
