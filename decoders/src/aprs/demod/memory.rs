@@ -13,6 +13,18 @@
 //! nobody who hears it again, and would put old words where new ones may have been; it is not kept. So that a moving station's last
 //! position is not told as its next one, a hearing is forgotten after 30 s.
 //!
+//! Packets told of 100 (of 94 where repeated), each sent twice at one level (`aprs_lab -- repeats`), without any repair / with that of single
+//! hearings / with this. What failed has one to five places spoilt; of pairs that both failed at −3 dB 64 of 75 spoil no place in common.
+//!
+//! | | IQ −3 dB | IQ −2 dB | audio 3 dB |
+//! |---|---|---|---|
+//! | the same twice | 15 / 25 / 53 | 60 / 77 / 89 | 20 / 37 / 58 |
+//! | with another path | 17 / 30 / 34 | 63 / 80 / 89 | 12 / 26 / 40 |
+//! | only pairs whose addresses differ in at most 12 bits, paths searched once | 50 and 32 | | 57 and 26: dropped |
+//!
+//! The old frame came out for the new one before a check sequence of other words was settled: one of 33. Since then one of 3,705 marked
+//! frames was wrong (0.03 %; below 0.13 % with 95 % certainty). Of 1,005 packets off the air 790 belong to 252 contents heard more than once.
+//!
 //! A way passes the check by chance once in 65,536 times. It must be the only one of its pair that does, be a packet in every respect, and it is
 //! marked and waits as what is repaired ([`super::outbox`]).
 
