@@ -9,10 +9,13 @@
 
 #![allow(clippy::print_stdout, reason = "tables")]
 
-use benches::aprs_lab::{Heard, Nothing, Path, chart, false_frames, frames, keep_wav, listen};
+use benches::aprs_lab::{Heard, Nothing, Path, chart, false_frames, frames, keep_wav, listen, listen_9600};
 use benches::curve::{Axis, Mark};
 use decoders::Profile;
-use sim::aprs::scenario::Scenario;
+use sim::aprs::UiFrame;
+use sim::aprs::baseband::{self, Scene};
+use sim::aprs::il2p::Il2p;
+use sim::aprs::scenario::{Coding, Scenario};
 
 /// Frames a point when a sweep is named and nothing else is said; of the sweeps behind the first, half as many.
 const FRAMES: usize = 200;
@@ -32,7 +35,7 @@ fn main() {
     if named.first().is_some_and(|n| n == "repair") {
         return repair(number(1, 1.0) as u64, number(2, 101.0) as u64);
     }
-    let sweeps: [(&str, Sweep); 9] = [
+    let sweeps: [(&str, Sweep); 12] = [
         ("sensitivity", sensitivity),
         ("twist", twist),
         ("clock", clock),
@@ -42,6 +45,9 @@ fn main() {
         ("collisions", collisions),
         ("mixed", mixed),
         ("channels", channels),
+        ("repeats", repeats),
+        ("coded", coded),
+        ("baud9600", baud9600),
     ];
     for (name, sweep) in sweeps {
         if named.is_empty() || named.iter().any(|n| n == name) {
@@ -209,6 +215,55 @@ fn channels(count: usize) {
         for profile in [Profile::Full, Profile::Fast] {
             let heard = listen(&Scenario { frontend, ..plain.clone() }, &[(Path::Iq, profile)]).remove(0);
             tell(&format!("{rate_sps} samples a second, {profile:?}"), &heard);
+        }
+    }
+}
+
+/// Each packet twice: bit for bit, and as a digipeater repeats it.
+fn repeats(count: usize) {
+    for (what, call) in [("the same twice", None), ("and repeated", Some("W6ABC-3"))] {
+        let second = |f: &UiFrame| call.map_or_else(|| Some(f.clone()), |call| f.repeated_by(call));
+        let fresh = frames(840).into_iter().filter(|f| !f.to_tnc2().contains(&b'*'));
+        let sent: Vec<UiFrame> = fresh.filter_map(|f| Some([second(&f)?, f])).take(count).flat_map(|[b, a]| [a, b]).collect();
+        for (i, db) in [(0, -3.0), (0, -2.0), (1, 3.0), (1, 4.0), (2, 5.0), (2, 6.0)] {
+            let heard = listen(&Scenario::sensitivity(db, sent.clone()), &WAYS[i..=i]).remove(0);
+            tell(&format!("{}, {what}, at {db} dB", NAMES[i]), &heard);
+            let either = |which: &dyn Fn(usize) -> bool| (0..sent.len()).step_by(2).filter(|k| which(*k) || which(k + 1)).count();
+            let (clean, all) = (either(&|k| heard.clean[k]), either(&|k| heard.clean[k] || heard.repaired[k]));
+            println!("  of {} packets {clean} without repair, {all} with", sent.len() / 2);
+        }
+    }
+}
+
+/// Error correction at 1200 baud, each at the levels where it begins to help.
+fn coded(count: usize) {
+    let il2p = |crc| Coding::Il2p(Il2p { crc, ..Il2p::default() });
+    for (name, coding) in
+        [("FX.25, 16", Coding::Fx25(16)), ("FX.25, 32", Coding::Fx25(32)), ("FX.25, 64", Coding::Fx25(64)), ("IL2P", il2p(true))]
+    {
+        // A translated header has one C bit for two: other bytes.
+        let sent: Vec<UiFrame> = frames(840).into_iter().filter(|f| !f.path.is_empty()).take(count / 2).collect();
+        for (i, levels) in [(0, [-5.0, -4.0, -3.0, -2.0, -1.0]), (1, [1.0, 2.0, 3.0, 4.0, 5.0])] {
+            for db in levels {
+                let heard = listen(&Scenario { coding, ..Scenario::sensitivity(db, sent.clone()) }, &WAYS[i..=i]).remove(0);
+                let told = |k: &usize| heard.clean[*k] || heard.repaired[*k];
+                let wrong = heard.wrong + heard.repaired_wrong;
+                println!("{name}, {} at {db} dB: {} of {}, {wrong} wrong", NAMES[i], (0..sent.len()).filter(told).count(), sent.len());
+            }
+        }
+    }
+}
+
+/// 9600 baud, plain and in IL2P.
+fn baud9600(count: usize) {
+    let il2p = baseband::Coding::Il2p(Il2p { crc: true, ..Il2p::default() });
+    for (name, coding, levels) in [("G3RUH", baseband::Coding::G3ruh(120), 7..=12), ("IL2P", il2p, 5..=8)] {
+        for db in levels.map(f64::from) {
+            let scene = Scene { coding, ..Scene::sensitivity(db, frames(count)) };
+            for (way, (heard, wrong, speed)) in ["IQ", "audio"].into_iter().zip(listen_9600(&scene)) {
+                println!("{name} at 9600 Bd, {way} at {db} dB: {heard} of {count}, {wrong} wrong; {speed:.0} x real time");
+                assert!(wrong == 0, "frames that nobody sent");
+            }
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The APRS receiver on simulated air, for the bench that draws its curves and the one question that takes hours: noise.
 
 use crate::curve::{Axis, Chart, Mark};
-use decoders::aprs::{AudioReceiver, Receiver};
+use decoders::aprs::{AUDIO_9600, AudioReceiver, PROTOCOL_9600, Receiver};
 use decoders::{Demodulator, DemodulatorConfig, Profile};
 use model::{Frame, IqBlock, IqSamples, ReceiverId, Tick12, Tuning};
-use sim::aprs::receiver::{AUDIO_RATE, discriminate, wav};
+use sim::aprs::baseband::Scene;
+use sim::aprs::receiver::{AUDIO_RATE, discriminate, swings, wav};
 use sim::aprs::scenario::{Scenario, frames_from_text};
 use sim::aprs::{AprsTruth, UiFrame};
 use sim::iq::Noise;
@@ -111,6 +112,30 @@ pub fn listen(scenario: &Scenario, ways: &[(Path, Profile)]) -> Vec<Heard> {
         Heard { cpu_s, signal_s, ..compare(&truth, &frames) }
     };
     ways.iter().map(hear).collect()
+}
+
+/// A scene at 9600 baud from IQ and from audio: frames heard of those sent, frames that nobody sent, and how many times faster than real time.
+pub fn listen_9600(scene: &Scene) -> [(usize, usize, f64); 2] {
+    let iq = scene.render();
+    let pairs: Vec<(f32, f32)> = iq.chunks_exact(2).map(|s| (s[0], s[1])).collect();
+    let audio: Vec<f32> = swings(&pairs, scene.rate_sps, 0.0).into_iter().flat_map(|x| [x, 0.0]).collect();
+    // IL2P's header has one C bit for two.
+    let plain = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        [6, 13].into_iter().for_each(|i| bytes[i] &= 0x7F);
+        bytes
+    };
+    let sent: Vec<Vec<u8>> = scene.frames.iter().map(|f| plain(&f.bytes())).collect();
+    [(&PROTOCOL_9600, scene.rate_sps, iq), (&AUDIO_9600, AUDIO_RATE, audio)].map(|(entry, rate_sps, samples)| {
+        let tuning = Tuning { center_hz: CENTER_HZ, rate_sps };
+        let config = DemodulatorConfig { receiver: ReceiverId(0), tuning, profile: Profile::Full };
+        let mut demodulator = (entry.demodulator)(&config).expect("the rate is supported");
+        let (frames, cpu_s) = run(&mut *demodulator, &samples, rate_sps);
+        let frames: Vec<Vec<u8>> = frames.iter().map(|f| plain(f.raw.as_slice())).collect();
+        let heard = sent.iter().filter(|s| frames.contains(s)).count();
+        let wrong = frames.iter().filter(|f| !sent.contains(f)).count();
+        (heard, wrong, samples.len() as f64 / 2.0 / f64::from(rate_sps) / cpu_s.max(1e-2))
+    })
 }
 
 fn run(demodulator: &mut dyn Demodulator, samples: &[f32], rate_sps: u32) -> (Vec<Frame>, f64) {

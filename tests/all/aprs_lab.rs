@@ -6,8 +6,9 @@ use decoders::{Demodulator, DemodulatorConfig, Profile};
 use model::{Frame, IqBlock, IqFormat, IqSamples, ReceiverId, Tick12, Tuning};
 use sim::aprs::UiFrame;
 use sim::aprs::afsk::Tones;
+use sim::aprs::il2p::Il2p;
 use sim::aprs::receiver::{AUDIO_RATE, discriminate};
-use sim::aprs::scenario::{Scenario, noisy_audio};
+use sim::aprs::scenario::{Coding, Scenario, noisy_audio};
 use sim::iq::Frontend;
 use sim::rng::Rng;
 use std::process::{Command, Stdio};
@@ -87,6 +88,13 @@ fn heard(scenario: &Scenario) -> usize {
     all_sent(&receive(scenario, &samples), truth.iter().map(|t| t.frame.bytes()).collect())
 }
 
+/// The same with those that were set right.
+fn heard_marked(scenario: &Scenario) -> usize {
+    let (samples, truth) = scenario.render();
+    let (clean, marked) = clean_and_repaired(&receive(scenario, &samples), truth.iter().map(|t| t.frame.bytes()).collect());
+    clean + marked
+}
+
 /// Plain air, 3 kHz, at one level after another.
 #[test]
 fn frames_heard_by_level() {
@@ -141,6 +149,30 @@ fn frames_are_repaired_and_marked() {
         let frames = receive_audio(&discriminate(&iq, AUDIO_RATE, 0.0, false), AUDIO_RATE, profile);
         let (clean, repaired) = clean_and_repaired(&frames, truth.iter().map(|t| t.frame.bytes()).collect());
         assert!(clean_floor <= clean && both_floor <= clean + repaired, "{cnr_db} dB, {profile:?}: {clean} and {repaired} of 40");
+    }
+}
+
+/// Packets that two digipeaters say again: hearings that all fail are one that is told, marked. `aprs_lab -- repeats` has the curves.
+#[test]
+fn a_packet_repeated_is_heard_from_two_that_failed() {
+    let thrice = |f: UiFrame| [f.clone(), f.repeated_by("W6ABC-3").unwrap(), f.repeated_by("N6EX-4").unwrap()];
+    let sent: Vec<UiFrame> = content(14).into_iter().flat_map(thrice).collect();
+    let scenario = Scenario::sensitivity(-2.5, sent.clone());
+    let (samples, truth) = scenario.render();
+    let frames = receive(&scenario, &samples);
+    let (clean, repaired) = clean_and_repaired(&frames, truth.iter().map(|t| t.frame.bytes()).collect());
+    let told = sent.chunks(3).filter(|copies| copies.iter().any(|p| frames.iter().any(|f| f.raw.as_slice() == p.bytes()))).count();
+    println!("{told} of 14 packets");
+    assert!(4 <= clean && 16 <= clean + repaired && 10 <= told, "{clean} {repaired} {told}");
+}
+
+/// Where plain frames are mostly lost; `aprs_lab -- coded` has the curves.
+#[test]
+fn error_correction_is_heard_below_plain_frames() {
+    for (coding, floor) in [(Coding::Plain, 0), (Coding::Fx25(32), 8), (Coding::Il2p(Il2p { crc: true, ..Il2p::default() }), 8)] {
+        let heard = heard_marked(&Scenario { coding, ..Scenario::sensitivity(-2.5, content(12)) });
+        println!("{coding:?}: {heard} of 12");
+        assert!(floor <= heard, "{coding:?}: {heard} of 12, not {floor}");
     }
 }
 

@@ -116,6 +116,38 @@ fn dire_wolf_and_we_hear_each_other_at_9600() {
     assert_eq!(frames.len(), 4, "its four packets");
 }
 
+/// White noise rising from packet to packet, of 100: `atest` of the same release hears 61.
+#[test]
+fn frames_heard_at_9600_in_white_noise() {
+    if Command::new("gen_packets").arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+        assert!(!peers_required(), "gen_packets is not installed (package direwolf)");
+        eprintln!("skipped: gen_packets is not installed");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("hundred.wav");
+    let made = Command::new("gen_packets").args(["-B", "9600", "-n", "100", "-o"]).arg(&file).stdout(Stdio::null()).status();
+    assert!(made.unwrap().success());
+    let bytes = std::fs::read(&file).unwrap();
+    let rate_sps = u32::from_le_bytes(bytes[24..28].try_into().unwrap());
+    let audio: Vec<f32> = bytes[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect();
+    let count = receive(&AUDIO_9600, rate_sps, &as_iq(&audio)).len();
+    println!("{count} of 100");
+    assert!((63..=100).contains(&count), "{count} of 100");
+}
+
+/// Copies that failed, two at a time, at 9600 baud too: most of what is told here was heard whole in neither.
+#[test]
+fn a_packet_repeated_at_9600_is_heard_from_two_that_failed() {
+    let sent: Vec<UiFrame> = packets(20).into_iter().flat_map(|f| [f.clone(), f]).collect();
+    let scene = Scene::sensitivity(7.5, sent.clone());
+    let frames = receive(&PROTOCOL_9600, scene.rate_sps, &scene.render());
+    let told = heard(&sent, &frames) / 2;
+    let clean = frames.iter().filter(|f| f.signal.corrected_bits == 0).count();
+    println!("{told} of 20, {clean} heard whole");
+    assert!(clean + 2 <= told, "{told} of 20, {clean} heard whole");
+}
+
 #[test]
 fn il2p_in_tones() {
     let sent = packets(8);

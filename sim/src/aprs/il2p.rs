@@ -81,23 +81,29 @@ fn hamming(nibble: u8) -> u8 {
     (bit(0) ^ bit(1) ^ bit(2)) << 6 | (bit(0) ^ bit(1) ^ bit(3)) << 5 | (bit(0) ^ bit(2) ^ bit(3)) << 4 | nibble
 }
 
-fn block(data: &[u8], parity: usize) -> Vec<u8> {
+fn block(data: &[u8], bytes: usize) -> Vec<u8> {
     let mut scrambled = scramble(data);
-    let generator = (0..parity).fold(vec![1_u16], |g, i| {
+    let check = parity(&scrambled, bytes, 0);
+    scrambled.extend(check);
+    scrambled
+}
+
+/// `bytes` of Reed–Solomon parity over `data`, the code's roots being α to the power of `first` and the next ones.
+pub(super) fn parity(data: &[u8], bytes: usize, first: usize) -> Vec<u8> {
+    let generator = (first..first + bytes).fold(vec![1_u16], |g, i| {
         let root = (0..i).fold(1, |power, _| times(power, 2));
         let mut next = [&g[..], &[0]].concat();
         (0..g.len()).for_each(|k| next[k + 1] ^= times(g[k], root));
         next
     });
-    let mut rest = vec![0_u16; parity];
-    for byte in &scrambled {
+    let mut rest = vec![0_u16; bytes];
+    for byte in data {
         let factor = rest[0] ^ u16::from(*byte);
         rest.rotate_left(1);
-        rest[parity - 1] = 0;
+        rest[bytes - 1] = 0;
         rest.iter_mut().zip(&generator[1..]).for_each(|(r, g)| *r ^= times(factor, *g));
     }
-    scrambled.extend(rest.into_iter().map(|r| r as u8));
-    scrambled
+    rest.into_iter().map(|r| r as u8).collect()
 }
 
 /// Product in GF(256) of x⁸+x⁴+x³+x²+1.

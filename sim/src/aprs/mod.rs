@@ -2,7 +2,7 @@
 //!
 //! - [`packet`]: what stations say; [`UiFrame`]: AX.25 frames, also from TNC2 text;
 //! - [`afsk`]: frames as Bell 202 tones; [`fm`]: tones on a carrier (the meaning of "CNR" and "deviation" is in its header);
-//! - [`baseband`]: frames at 9600 bit/s straight onto a carrier; [`il2p`]: frames with error correction of their own;
+//! - [`baseband`]: frames at 9600 bit/s straight onto a carrier; [`il2p`], [`fx25`]: frames with error correction;
 //! - [`ShoreSignal`]: a channel with moving stations as one station's receiver hears it, with truth;
 //! - [`scenario`]: laboratory signals; [`receiver`]: a plain FM receiver for programs that take audio.
 
@@ -10,6 +10,7 @@ pub mod afsk;
 mod ax25;
 pub mod baseband;
 pub mod fm;
+pub mod fx25;
 pub mod il2p;
 pub mod packet;
 pub mod receiver;

@@ -6,11 +6,22 @@
 use super::afsk::{Afsk, Tones};
 use super::ax25::UiFrame;
 use super::fm::{CNR_TO_CN0_DB, Fading, FmBurst, Modulator};
+use super::fx25;
+use super::il2p::Il2p;
 use super::truth::AprsTruth;
 use crate::air::{PS_PER_S, Planned};
 use crate::iq::Frontend;
 use crate::rng::Rng;
 use std::sync::Arc;
+
+/// How a frame is put into tones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    Plain,
+    /// With so many bytes of parity; plain where no word holds the frame.
+    Fx25(usize),
+    Il2p(Il2p),
+}
 
 /// Frames through an FM channel, one after another. Pairs are limits of what is drawn uniformly for each frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +39,7 @@ pub struct Scenario {
     /// Share of transmitters with pre-emphasis.
     pub pre_emphasised: f64,
     pub opening_flags: usize,
+    pub coding: Coding,
     /// Carrier without tones before and after.
     pub head_s: f64,
     pub tail_s: f64,
@@ -56,6 +68,7 @@ impl Scenario {
             twist_db: (0.0, 0.0),
             pre_emphasised: 0.0,
             opening_flags: 30,
+            coding: Coding::Plain,
             head_s: 0.0,
             tail_s: 0.0,
             gap_s: (0.1, 0.2),
@@ -105,8 +118,14 @@ impl Scenario {
             opening_flags: self.opening_flags,
             ..Tones::default().with_clock_error(rng.range(self.clock_percent.0, self.clock_percent.1))
         };
+        let signal = match self.coding {
+            Coding::Plain => Afsk::new(frame, &tones),
+            Coding::Fx25(r) => fx25::levels(frame, r, self.opening_flags)
+                .map_or_else(|| Afsk::new(frame, &tones), |levels| Afsk::from_levels(&levels, &tones)),
+            Coding::Il2p(il2p) => Afsk::from_levels(&il2p.levels(frame), &tones),
+        };
         let burst = FmBurst {
-            tones: Arc::new(Afsk::new(frame, &tones)),
+            tones: Arc::new(signal),
             start_ps: (at_s * PS_PER_S as f64) as u64,
             channel_hz: self.channel_hz,
             amplitude: self.frontend.amplitude_for_cn0(cnr_db + CNR_TO_CN0_DB),

@@ -6,7 +6,7 @@
 //! ```
 
 use super::baseband::{BAUD, Baseband};
-use super::outbox::{Heard, Outbox};
+use super::outbox::{Heard, Outbox, WAIT_S};
 use super::reader::FRAME_BYTES_MAX;
 use crate::dsp::{append_planar, dot, low_pass};
 use crate::registry::{Counters, Demodulator, DemodulatorConfig, Refusal, UnsupportedRate};
@@ -26,8 +26,8 @@ const CHUNK_OUT: usize = 64;
 const ZERO_MEMORY_S: f32 = 5.0;
 /// Of the power: 5 ms.
 const POWER_MEMORY: f32 = 1.0 / 240.0;
-/// What filters and equaliser hold back.
-const HELD_S: f64 = 0.02;
+/// What filters and equaliser hold back; what two hearings gave together waits.
+const HELD_S: f64 = 0.02 + WAIT_S;
 
 /// Samples to frames.
 #[derive(Debug)]
@@ -121,12 +121,9 @@ impl G3ruhReceiver {
             let swing = front.as_mut().map_or(re[k], |front| front.swing(k, re, im));
             let rssi = front.as_ref().and_then(|f| DeciDbfs::from_power(f.power));
             let freq_offset_hz = front.as_ref().map(|_| baseband.middle().round() as i32);
-            baseband.push(swing, &mut |heard: Heard<'_>| {
-                if !outbox.is_news(&heard) {
-                    return;
-                }
+            let mut send = |heard: Heard<'_>| {
                 counters.frames += 1;
-                counters.corrected_frames += u64::from(0 < heard.corrected_bytes);
+                counters.corrected_frames += u64::from(0 < heard.corrected_bits());
                 let seconds = (heard.seconds - filter_s).max(0.0);
                 let ticks = Tick12::from_sample((seconds * f64::from(tuning.rate_sps)) as u64, tuning.rate_sps).0;
                 out(Frame {
@@ -135,9 +132,17 @@ impl G3ruhReceiver {
                     raw: Raw::new(heard.bytes),
                     tick: tick.plus(ticks),
                     utc: utc.map(|utc| utc.plus_micros((ticks / 12) as i64)),
-                    signal: Signal { rssi, freq_offset_hz, corrected_bits: heard.corrected_bytes.min(255) as u8, ..Signal::default() },
+                    signal: Signal { rssi, freq_offset_hz, corrected_bits: heard.corrected_bits(), ..Signal::default() },
                 });
+            };
+            baseband.push(swing, &mut |heard| {
+                if outbox.is_news(&heard) {
+                    send(heard);
+                }
             });
+            if k == 0 {
+                outbox.set_time(baseband.seconds(), &mut send);
+            }
         }
         let end = re.len();
         re.copy_within(end - *carried.., 0);

@@ -72,6 +72,7 @@ mod fm;
 mod fx25;
 mod g3ruh;
 mod il2p;
+mod memory;
 mod outbox;
 mod reader;
 mod receiver;

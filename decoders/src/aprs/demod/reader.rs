@@ -2,6 +2,7 @@
 
 use super::fx25::Fx25;
 use super::il2p::Il2p;
+use super::memory::Memory;
 use super::repair::Repair;
 use super::scrambler::Descrambler;
 use super::trellis::Detour;
@@ -22,6 +23,7 @@ pub struct Reader {
     deframer: Deframer<FRAME_BYTES_MAX>,
     fx25: Fx25,
     repair: Repair,
+    memory: Memory,
     il2p: Il2p,
     /// Where the flag that may open a frame ended.
     flag_at: u64,
@@ -37,12 +39,16 @@ pub struct Read<'a> {
     pub opened_at: u64,
     /// Bytes that a Reed–Solomon code set right before the check.
     pub corrected_bytes: usize,
-    /// Bits chosen so that the check passed ([`super::repair`]).
+    /// Bits chosen so that the check passed ([`super::repair`], [`super::memory`]).
     pub repaired_bits: u8,
 }
 
 impl Reader {
     pub fn new() -> Self {
+        Self::at(BAUD)
+    }
+
+    fn at(baud: f64) -> Self {
         Self {
             descrambler: None,
             nrzi: Nrzi::new(),
@@ -50,6 +56,7 @@ impl Reader {
             fx25: Fx25::new(),
             il2p: Il2p::new(),
             repair: Repair::new(),
+            memory: Memory::new(8 * baud as u64),
             flag_at: 0,
             failed: 0,
         }
@@ -57,7 +64,7 @@ impl Reader {
 
     /// For levels of 9600 baud.
     pub fn scrambled() -> Self {
-        Self { descrambler: Some(Descrambler::default()), ..Self::new() }
+        Self { descrambler: Some(Descrambler::default()), ..Self::at(8.0 * BAUD) }
     }
 
     /// Takes a bit's level (true: mark), which ended at `at`, in eighths of a bit, and what may be there instead.
@@ -95,9 +102,14 @@ impl Reader {
         }
         self.failed += u64::from(whole);
         let repaired = self.repair.search();
+        let together = if repaired.is_some() { None } else { self.memory.search(self.repair.levels(), self.repair.before(), self.flag_at) };
         self.repair.open(level);
-        let bits = repaired?;
-        Some(Read { bytes: self.repair.bytes(), opened_at, corrected_bytes: 0, repaired_bits: bits })
+        let (bits, bytes) = match (repaired, together) {
+            (Some(bits), _) => (bits, self.repair.bytes()),
+            (None, Some(bits)) => (bits, self.memory.bytes()),
+            (None, None) => return None,
+        };
+        Some(Read { bytes, opened_at, corrected_bytes: 0, repaired_bits: bits })
     }
 }
 

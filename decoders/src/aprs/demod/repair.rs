@@ -84,6 +84,16 @@ impl Repair {
         self.doubts = [None; DETOURS];
     }
 
+    /// What was heard since the flag; nothing where nothing can come of it.
+    pub fn levels(&self) -> &[bool] {
+        if self.len < LEVELS_MAX { &self.levels[..self.len] } else { &[] }
+    }
+
+    /// The level before.
+    pub fn before(&self) -> bool {
+        self.before
+    }
+
     /// Nothing can come of what was heard since the flag.
     pub fn close(&mut self) {
         self.len = LEVELS_MAX;
@@ -180,7 +190,7 @@ impl Repair {
 }
 
 /// A packet in every respect: addresses, UI, a kind of information that APRS has, and no byte that none of them holds.
-fn is_believable(frame: &[u8]) -> bool {
+pub fn is_believable(frame: &[u8]) -> bool {
     Ui::parse(frame).is_ok_and(|ui| {
         let printable = |b: &u8| (0x1C..0x7F).contains(b) || matches!(b, b'\r' | b'\n');
         let mut call = [b' '; 6];
