@@ -86,4 +86,12 @@ if [ "$what" = test ]; then
     python3 -m venv .peers
     .peers/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
   fi
+  # --- libais (PyPI): only the decoded examples in its source package, which says what every field holds ---
+  if [ ! -e .peers/libais-0.17/test/test_data.py ]; then
+    python3 -m pip --version >/dev/null 2>&1 || install python3-pip
+    say "fetching libais' examples into .peers"
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest .peers libais==0.17
+    tar -xzf .peers/libais-0.17.tar.gz -C .peers libais-0.17/test/test_data.py
+    rm .peers/libais-0.17.tar.gz
+  fi
 fi

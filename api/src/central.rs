@@ -167,6 +167,7 @@ impl Central {
         self.opening.abort();
         self.shared.pictures.close();
         self.shared.chat.feed.close();
+        self.shared.alerts.board.close();
         self.store.close().await;
     }
 }
@@ -199,6 +200,8 @@ async fn open(shared: Arc<Shared>, opened: watch::Sender<bool>) {
     tasks.spawn(worker::keep_schedules(Arc::clone(&shared)));
     let feed = Arc::clone(&shared);
     tasks.spawn(async move { feed.chat.feed.read(&feed.store).await });
+    let board = Arc::clone(&shared);
+    tasks.spawn(async move { board.alerts.board.read(&board.store, || board.now()).await });
     tasks.spawn(outside::follow(Arc::clone(&shared)));
     for fabric in &shared.config.chat.fabrics {
         tasks.spawn(chat::fabric::carry(Arc::clone(&shared), fabric.clone()));

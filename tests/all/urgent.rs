@@ -118,6 +118,18 @@ fn a_man_overboard_overtakes_10_000_events_and_a_kill_of_either_side() {
 
     drop(held);
     station.stop();
+    let told = |http: &str| {
+        let messages = get(http, "/api/v1/chatkit/messages?channel=alpha&limit=1000")?.json();
+        let of =
+            |mmsi: &str| messages.as_array().map(|all| all.iter().filter(|m| m["text"].as_str().is_some_and(|t| t.contains(mmsi))).count());
+        Some((of("mmsi:972000001")?, of("mmsi:972000002")?))
+    };
+    eventually("people were told", LONG, || (told(&site.http)? == (1, 1)).then_some(()));
+    // All is through, a further life has judged it again: nobody is told anew.
+    site.kill_central();
+    site.start_central();
+    eventually("judged again", LONG, || metric(&site.http, "vtoc_alerts_open").filter(|open| 2.0 <= *open));
+    assert_eq!(told(&site.http), Some((1, 1)));
     let events = check(&site, &mut station);
     println!("{events} events, each stored exactly once; both distress calls were seen before the first of them");
 }

@@ -118,6 +118,7 @@ impl Trial {
                         details: raised.details.clone(),
                     });
                 }
+                Change::Heard(..) => {}
                 Change::Reopen(key) | Change::Resolve(key, _) => {
                     let over = if let Change::Resolve(_, at) = change { Some(Utc(*at)) } else { None };
                     let same =

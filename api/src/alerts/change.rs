@@ -45,6 +45,8 @@ pub enum Change {
     /// It was over, and is not, within the rule's suppression: the same alert.
     Reopen(AlertKey),
     Resolve(AlertKey, UnixMicros),
+    /// A distress: this station heard it, too.
+    Heard(AlertKey, StationId),
 }
 
 impl AlertKey {
@@ -58,7 +60,7 @@ impl Change {
     pub fn key(&self) -> &AlertKey {
         match self {
             Self::Raise(raised) => &raised.key,
-            Self::Reopen(key) | Self::Resolve(key, _) => key,
+            Self::Reopen(key) | Self::Resolve(key, _) | Self::Heard(key, _) => key,
         }
     }
 }

@@ -87,7 +87,7 @@ impl Engine {
         entry.was_inside |= entry.holds;
         entry.known.retain(|known| known.cause != alert.key.cause);
         let (cause, opened_at) = (alert.key.cause.clone(), alert.key.opened_at);
-        entry.remember(Known { cause, opened_at, progress: alert.progress, state: alert.state, changed: false });
+        entry.remember(Known { cause, opened_at, progress: alert.progress, state: alert.state, stations: Vec::new(), changed: false });
     }
 
     pub fn observe(&mut self, seen: &Observation, changes: &mut Vec<Change>) {
@@ -247,6 +247,9 @@ impl Engine {
         let Some(entry) = self.entry(rule, slot, seen.at, seen.station) else { return };
         entry.heard_at = entry.heard_at.max(seen.at);
         if seen.at < entry.judged_at {
+            if let Verdict::Holds(cause) = &verdict {
+                entry.is_heard_by(slot, cause, seen.station, changes);
+            }
             return;
         }
         if !matches!(verdict, Verdict::Nothing) {
@@ -254,7 +257,10 @@ impl Engine {
         }
         match verdict {
             Verdict::Nothing => {}
-            Verdict::Holds(cause) => entry.holds(rule, slot, cause, seen, changes),
+            Verdict::Holds(cause) => {
+                entry.holds(rule, slot, cause.clone(), seen, changes);
+                entry.is_heard_by(slot, &cause, seen.station, changes);
+            }
             Verdict::Over => entry.is_over(slot, seen.at, changes),
             Verdict::Inside => {
                 entry.is_over(slot, seen.at, changes);

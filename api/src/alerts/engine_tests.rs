@@ -46,6 +46,7 @@ fn told(changes: &[Change]) -> Vec<String> {
         Change::Raise(r) => format!("raise {}{}", r.key.cause, seconds(r.key.opened_at)),
         Change::Reopen(key) => format!("reopen {}{}", key.cause, seconds(key.opened_at)),
         Change::Resolve(key, at) => format!("resolve {}{}", key.cause, seconds(*at)),
+        Change::Heard(key, station) => format!("{station} hears {}{}", key.cause, seconds(key.opened_at)),
     };
     changes.iter().map(words).collect()
 }
@@ -275,6 +276,7 @@ fn stored(changes: &[Change]) -> BTreeMap<AlertKey, Restored> {
                 assert!(matches!(row.state, State::Over(_)));
                 row.state = State::Open;
             }
+            Change::Heard(..) => {}
             Change::Resolve(key, at) => {
                 let row = rows.get_mut(key).expect("was raised");
                 assert_eq!(row.state, State::Open);

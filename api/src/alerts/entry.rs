@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// Causes of one subject remembered at once.
 const CAUSES_MAX: usize = 16;
+/// Stations whose people are told of one distress.
+const STATIONS_MAX: usize = 256;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Slot {
@@ -52,6 +54,8 @@ pub(super) struct Known {
     pub opened_at: UnixMicros,
     pub progress: Progress,
     pub state: State,
+    /// Known in this life to have heard it.
+    pub stations: Vec<StationId>,
     /// Since it was told last.
     pub changed: bool,
 }
@@ -79,8 +83,17 @@ impl Entry {
         for other in self.known.iter_mut().filter(|known| known.cause != cause) {
             other.is_over(slot, seen.at, changes);
         }
-        self.begins(rule, slot, (cause, seen.at), seen.place, || AlertDetails::of(seen), changes);
         self.station = seen.station.or(self.station);
+        self.begins(rule, slot, (cause, seen.at), seen.place, || AlertDetails::of(seen), changes);
+    }
+
+    /// Those at each station that hears a distress shall know of it, however late its word comes.
+    pub fn is_heard_by(&mut self, slot: &Slot, cause: &str, station: Option<StationId>, changes: &mut Vec<Change>) {
+        let (true, Some(station)) = (self.distress, station) else { return };
+        let open = self.known.iter_mut().find(|known| known.state == State::Open && known.cause == cause);
+        let Some(known) = open.filter(|known| !known.stations.contains(&station) && known.stations.len() < STATIONS_MAX) else { return };
+        known.stations.push(station);
+        changes.push(Change::Heard(known.key(slot), station));
     }
 
     pub fn falls_silent(&mut self, rule: &Rule, slot: &Slot, after_us: i64, changes: &mut Vec<Change>) {
@@ -118,7 +131,8 @@ impl Entry {
         }
         self.known.retain(|known| known.cause != cause);
         let progress = Progress { last_at: at, count: 1, place };
-        let known = Known { cause, opened_at: at, progress, state: State::Open, changed: false };
+        let known =
+            Known { cause, opened_at: at, progress, state: State::Open, stations: self.station.into_iter().collect(), changed: false };
         let raised = Raised {
             key: known.key(slot),
             kind: rule.condition.kind(),

@@ -9,12 +9,12 @@
 
 use super::change::{AlertKey, Change, Progress, Raised};
 use super::engine::Engine;
-use super::notify::notify;
+use super::notify::{log, notify};
 use super::observation::Observation;
 use super::rule::{Rule, looks_back_us};
 use super::{Alerts, ENTRIES_MAX, PoiIdentifier, compile};
 use crate::central::Shared;
-use crate::store::{Mark, Role, Slugs, StoreError, Which};
+use crate::store::{Mark, Role, Slugs, StoreError, UNTOLD_MAX, Which};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,6 +22,8 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 const TICK: Duration = Duration::from_secs(5);
+/// The place is another event of the same frame as the distress: waited for so long before people are told.
+const PLACE_WAIT: Duration = Duration::from_millis(300);
 const BEGIN_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// Changes that wait for the database; then the keeper begins again.
 const PENDING_MAX: usize = 20_000;
@@ -74,6 +76,9 @@ impl<'a> Keeper<'a> {
         keeper.store_changes().await?;
         let judged_until = store.judged_until().await?;
         for role in Role::ALL {
+            // A distress that comes meanwhile does not wait for what is read back.
+            keeper.judge_queue();
+            keeper.store_changes().await?;
             // First of all, so that nothing is between it and what is read back.
             let (_, mark) = store.posted_since(role, &keeper.slugs, None, 0).await?;
             keeper.marks.push(mark);
@@ -184,10 +189,18 @@ impl<'a> Keeper<'a> {
         self.engine.tick(now, &mut changes);
         self.queue(changes);
         self.store_changes().await?;
-        self.progress.extend(self.engine.take_progress());
-        store.note_progress(&self.progress).await?;
-        self.progress.clear();
+        self.note_progress().await?;
         store.all_judged().await
+    }
+
+    async fn note_progress(&mut self) -> Result<(), StoreError> {
+        self.progress.extend(self.engine.take_progress());
+        self.shared.store.note_progress(&self.progress).await?;
+        if !self.progress.is_empty() {
+            self.shared.alerts.board.wake();
+        }
+        self.progress.clear();
+        Ok(())
     }
 
     /// After somebody changed a rule or closed an alert.
@@ -238,6 +251,11 @@ impl<'a> Keeper<'a> {
                 Err(error) => tracing::error!(%error, ?change, "this change of an alert can't be stored"),
             }
             self.pending.pop_front();
+            self.shared.alerts.board.wake();
+            // Before what waits behind it.
+            if self.untold && is_distress(&change) && !self.pending.front().is_some_and(is_distress) {
+                self.tell_distress(change.key()).await?;
+            }
         }
         Ok(())
     }
@@ -248,6 +266,10 @@ impl<'a> Keeper<'a> {
             Change::Raise(raised) => return self.raise(raised).await,
             Change::Reopen(key) => store.reopen_alert(key).await?,
             Change::Resolve(key, at) => store.end_alert(key, *at).await?,
+            Change::Heard(key, station) => {
+                self.untold |= store.alert_heard(key, *station).await?;
+                return Ok(());
+            }
         }
         let counter = if matches!(change, Change::Reopen(_)) { &counted.reopened } else { &counted.resolved };
         counter.fetch_add(1, Relaxed);
@@ -265,22 +287,46 @@ impl<'a> Keeper<'a> {
         } else if let Some(known) = self.shared.store.last_alert(&raised.key).await? {
             // Of an earlier life, or forgotten meanwhile: it goes on.
             self.engine.restore(known.restored().as_slice());
+            if let Some(station) = raised.station.filter(|_| raised.distress) {
+                self.untold |= self.shared.store.alert_heard(&raised.key, station).await?;
+            }
         }
         Ok(())
     }
 
+    /// With its place, if that comes at once.
+    async fn tell_distress(&mut self, key: &AlertKey) -> Result<(), StoreError> {
+        if self.engine.progress(key).is_some_and(|progress| progress.place.is_none()) {
+            sleep(PLACE_WAIT).await;
+            self.judge_queue();
+            self.note_progress().await?;
+        }
+        self.tell().await
+    }
+
     async fn tell(&mut self) -> Result<(), StoreError> {
-        for alert in self.shared.store.untold_alerts().await? {
-            match notify(self.shared, &alert).await {
+        let store = &self.shared.store;
+        let (alerts, stations) = (store.untold_alerts().await?, store.untold_stations().await?);
+        let all = (alerts.len() as i64) < UNTOLD_MAX && (stations.len() as i64) < UNTOLD_MAX;
+        for (alert, station) in &stations {
+            match notify(self.shared, alert, station).await {
                 Err(error @ StoreError::Unavailable(_)) => return Err(error),
-                Err(error) => tracing::error!(%error, alert = alert.id, "nobody could be told of this alert in the chat"),
+                Err(error) => tracing::error!(%error, alert = alert.id, station, "nobody could be told of this alert in the chat"),
                 Ok(()) => {}
             }
-            self.shared.store.alert_told(alert.id).await?;
+            store.station_told(alert.id, station).await?;
         }
-        self.untold = false;
+        for alert in &alerts {
+            log(alert);
+            store.alert_told(alert.id).await?;
+        }
+        self.untold = !all;
         Ok(())
     }
+}
+
+fn is_distress(change: &Change) -> bool {
+    matches!(change, Change::Raise(raised) if raised.distress)
 }
 
 /// The enabled ones; and what points of interest are known by, if one of them names any.

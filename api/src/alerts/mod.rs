@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   intake ──COMMIT──► queue ─────────┐
-//!   notes of what overtook a backlog ─┤                        ┌─► alerts (Postgres): exactly one for one cause
+//!   notes of what overtook a backlog ─┤                        ┌─► alerts (Postgres): exactly one for one cause ──► board: who watches
 //!   what programs posted (read back) ─┼─► keeper ──► engine ───┤
 //!   stations' greetings, the clock ───┘   (I/O)      (pure)    └─► notify, once it is stored
 //!   history ──────────────────────────► back-test ──► engine ──► what it would have raised
@@ -12,6 +12,7 @@
 //! events received since the last mark are judged again, which raises nothing twice (`engine`, `store::alerts`).
 
 pub(crate) mod backtest;
+mod board;
 mod change;
 mod engine;
 mod entry;
@@ -23,6 +24,7 @@ mod poi;
 mod rule;
 mod sea;
 
+use board::Board;
 pub use change::{AlertKey, Change, Progress, Raised, Restored, State};
 pub use engine::{Engine, FORGET_US};
 pub(crate) use keeper::keep;
@@ -52,6 +54,8 @@ pub(crate) struct Alerts {
     changed: AtomicBool,
     wake: Notify,
     asks: Mutex<Vec<oneshot::Sender<()>>>,
+    /// For those who watch.
+    pub board: Board,
     metrics: Arc<Metrics>,
     /// One back-test at a time.
     pub backtests: Semaphore,
@@ -65,6 +69,7 @@ impl Alerts {
             changed: AtomicBool::new(false),
             wake: Notify::new(),
             asks: Mutex::default(),
+            board: Board::default(),
             metrics,
             backtests: Semaphore::new(1),
         }

@@ -78,6 +78,7 @@ fn told(changes: &[Change]) -> Vec<String> {
         Change::Raise(r) => format!("raise {}+{} {}", r.key.subject, r.key.cause, seconds(r.key.opened_at)),
         Change::Reopen(key) => format!("reopen {}+{}", key.subject, key.cause),
         Change::Resolve(key, at) => format!("resolve {}+{} {}", key.subject, key.cause, seconds(*at)),
+        Change::Heard(key, station) => format!("{station} hears {}+{}", key.subject, key.cause),
     };
     changes.iter().map(words).collect()
 }

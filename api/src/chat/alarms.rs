@@ -1,4 +1,5 @@
-//! Alarms (distress, emergencies) are told in the channel of the station that heard them, in a thread of the one in distress.
+//! What is urgent and no rule judges (collision advisories of ACAS) is told in the channel of the station that heard it, in a
+//! thread of the aircraft. Distress and emergencies are told by the alerts (`alerts::notify`), which forget none.
 //!
 //! The same subject with the same kind of alarm is told once in [`QUIET_US`]: the number under which a message is stored says so,
 //! whoever restarts when. What is told here is a copy: the live picture and the database have the event in any case.
@@ -7,7 +8,7 @@ use crate::alarms::Alarm;
 use crate::central::Shared;
 use crate::dto::Payload;
 use crate::store::{Actor, Author, AuthorKind, NewMessage, NewThread, StoreError};
-use model::Event;
+use model::{Event, EventKind};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,8 @@ const WAIT: Duration = Duration::from_secs(2);
 pub(crate) async fn tell(shared: Arc<Shared>, mut alarms: broadcast::Receiver<Arc<Alarm>>) {
     loop {
         match alarms.recv().await {
-            Ok(alarm) => tell_one(&shared, &alarm).await,
+            Ok(alarm) if matches!(alarm.event.kind, EventKind::Advisory(_)) => tell_one(&shared, &alarm).await,
+            Ok(_) => {}
             Err(broadcast::error::RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "alarms came faster than they could be told in the chat; the picture has them");
             }
@@ -89,6 +91,6 @@ fn text(event: &Event, subject: &str, what: &str, payload: &Value) -> String {
     if let (Some(lat), Some(lon)) = (payload.get("lat").and_then(Value::as_f64), payload.get("lon").and_then(Value::as_f64)) {
         text.push_str(&format!(", at {lat:.4}, {lon:.4}"));
     }
-    text.push_str(&format!(", heard {}", crate::dto::Utc(event.at)));
+    text.push_str(&format!(", heard {}", crate::dto::Utc::seconds(event.at)));
     text
 }

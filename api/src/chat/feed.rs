@@ -9,15 +9,17 @@
 //! a queue; messages that another process posted are found within [`LOOK`].
 
 use crate::auth::RoleSet;
+use crate::central::Shared;
 use crate::dto::{ChatFrame, MessageRead};
+use crate::live::Source;
 use crate::store::{Message, MessageFilter, Role, Store, StoreError};
-use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, close_code};
+use axum::extract::ws::Utf8Bytes;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// Clients at a time.
 pub const CLIENTS_MAX: usize = 256;
@@ -27,8 +29,6 @@ const RING: usize = if cfg!(test) { 8 } else { 512 };
 const PAGE: i64 = 200;
 /// How often the database is asked although nobody woke us, while somebody watches.
 const LOOK: Duration = Duration::from_secs(2);
-const SEND_TIMEOUT: Duration = Duration::from_secs(20);
-const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// One message, as it is sent.
 #[derive(Clone, Debug)]
@@ -124,15 +124,14 @@ impl Feed {
     }
 
     /// `None`: too many watch already.
-    pub fn join(&self, roles: RoleSet, after: i64) -> Option<Watcher> {
-        let place = Place(Arc::clone(&self.clients));
-        if CLIENTS_MAX <= place.0.fetch_add(1, SeqCst) {
-            return None;
-        }
-        let newest = self.newest.subscribe();
+    pub fn join(shared: &Arc<Shared>, roles: RoleSet, after: i64) -> Option<Watcher> {
+        let feed = &shared.chat.feed;
+        let place = Place::take(&feed.clients, CLIENTS_MAX)?;
+        let newest = feed.newest.subscribe();
         // Somebody who was alone may have found the reader asleep.
-        self.wake();
-        Some(Watcher { roles, cursor: after, newest, _place: place })
+        feed.wake();
+        let shared = Arc::clone(shared);
+        Some(Watcher { shared, roles, cursor: after, greeted: false, newest, waiting: VecDeque::new(), _place: place })
     }
 
     fn ring(&self) -> std::sync::MutexGuard<'_, Ring> {
@@ -151,9 +150,16 @@ async fn page_after(store: &Store, roles: RoleSet, cursor: i64) -> Result<Vec<It
     Ok(store.messages(roles, &filter).await?.into_iter().map(Item::of).collect())
 }
 
-/// A client's place among [`CLIENTS_MAX`].
+/// A client's place among so many.
 #[derive(Debug)]
-struct Place(Arc<AtomicUsize>);
+pub(crate) struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    pub fn take(taken: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
+        let place = Self(Arc::clone(taken));
+        (place.0.fetch_add(1, SeqCst) < most).then_some(place)
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -164,83 +170,55 @@ impl Drop for Place {
 /// Somebody who watches.
 #[derive(Debug)]
 pub(crate) struct Watcher {
+    shared: Arc<Shared>,
     roles: RoleSet,
     cursor: i64,
+    greeted: bool,
     newest: watch::Receiver<Option<i64>>,
+    /// Read, and not sent yet.
+    waiting: VecDeque<Item>,
     _place: Place,
 }
 
-impl Watcher {
-    /// Serves until either end closes.
-    pub async fn serve(mut self, mut socket: WebSocket, feed: &Feed, store: &Store) {
-        let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
-        let mut heard = Instant::now();
-        let mut cursor = self.cursor;
-        let hello = serde_json::to_string(&ChatFrame::Hello { cursor }).expect("plain JSON");
-        if !send(&mut socket, Frame::Text(hello.into())).await {
-            return;
+impl Source for Watcher {
+    async fn next(&mut self) -> Option<Utf8Bytes> {
+        if !std::mem::replace(&mut self.greeted, true) {
+            let hello = ChatFrame::Hello { cursor: self.cursor };
+            return Some(serde_json::to_string(&hello).expect("plain JSON").into());
         }
         loop {
-            match self.catch_up(&mut socket, feed, store, &mut cursor).await {
+            if let Some(item) = self.waiting.pop_front() {
+                return Some(item.text.as_ref().into());
+            }
+            match self.catch_up().await {
                 Ok(true) => {}
-                Ok(false) => return,
-                // The database doesn't answer: the next look tries again.
-                Err(error) => tracing::debug!(%error, "a client of the chat's feed waits"),
-            }
-            let frame = tokio::select! {
-                changed = self.newest.changed() => match changed {
-                    Ok(()) if self.newest.borrow().is_some() => continue,
-                    _ => break,
-                },
-                incoming = socket.recv() => match incoming {
-                    Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
-                    Some(Ok(_)) => {
-                        heard = Instant::now();
-                        continue;
-                    }
-                },
-                _ = pings.tick() => {
-                    if 3 * PING_INTERVAL < heard.elapsed() {
-                        return;
-                    }
-                    Frame::Ping(axum::body::Bytes::new())
-                }
-            };
-            if !send(&mut socket, frame).await {
-                return;
-            }
-        }
-        let goodbye = CloseFrame { code: close_code::AWAY, reason: "the server stops".into() };
-        let _ = send(&mut socket, Frame::Close(Some(goodbye))).await;
-    }
-
-    /// `false`: the client is gone.
-    async fn catch_up(&mut self, socket: &mut WebSocket, feed: &Feed, store: &Store, cursor: &mut i64) -> Result<bool, StoreError> {
-        loop {
-            let newest = self.newest.borrow_and_update().unwrap_or(0);
-            if newest <= *cursor {
-                return Ok(true);
-            }
-            let items = match feed.after(*cursor) {
-                Some(items) => items,
-                None => page_after(store, self.roles, *cursor).await?,
-            };
-            let Some(last) = items.last().map(|item| item.id) else {
-                // Everything newer is in channels of others.
-                *cursor = newest;
-                return Ok(true);
-            };
-            for item in items {
-                if item.role.is_none_or(|role| self.roles.contains(role)) && !send(socket, Frame::Text(item.text.as_ref().into())).await {
-                    return Ok(false);
+                // An error: the reader is gone, as after a stop.
+                Ok(false) => self.newest.changed().await.ok()?,
+                Err(error) => {
+                    tracing::debug!(%error, "a client of the chat's feed waits for the database");
+                    sleep(LOOK).await;
                 }
             }
-            *cursor = last;
+            (*self.newest.borrow())?;
         }
     }
 }
 
-/// `false`: it did not take it in time.
-async fn send(socket: &mut WebSocket, frame: Frame) -> bool {
-    matches!(timeout(SEND_TIMEOUT, socket.send(frame)).await, Ok(Ok(())))
+impl Watcher {
+    /// `false`: there is nothing new.
+    async fn catch_up(&mut self) -> Result<bool, StoreError> {
+        let newest = self.newest.borrow_and_update().unwrap_or(0);
+        if newest <= self.cursor {
+            return Ok(false);
+        }
+        let items = match self.shared.chat.feed.after(self.cursor) {
+            Some(items) => items,
+            None => page_after(&self.shared.store, self.roles, self.cursor).await?,
+        };
+        // Nothing: everything newer is in channels of others.
+        self.cursor = items.last().map_or(newest, |item| item.id);
+        let roles = self.roles;
+        self.waiting.extend(items.into_iter().filter(|item| item.role.is_none_or(|role| roles.contains(role))));
+        Ok(true)
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) mod say;
 mod signature;
 
 pub use fabric::{FabricConfig, FabricKind};
-pub(crate) use feed::Feed;
+pub(crate) use feed::{Feed, Place};
 #[cfg(test)]
 pub(crate) use signature::sign;
 pub use signature::{BadKey, WebhookKey};

@@ -243,6 +243,23 @@ pub struct AlertRead {
     pub note: Option<String>,
 }
 
+/// A message on the feed of alerts: all that are not resolved, those of one's station roles. It replaces the one before.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum AlertsFrame<'a> {
+    Alerts {
+        /// When the list was read.
+        at: Utc,
+        /// It could not be read again since.
+        old: bool,
+        /// There are more, which `GET /api/v1/alerts` lists.
+        more: bool,
+        /// Those that are critical and not acknowledged first, then the newest; 200 of a role at most.
+        #[schema(value_type = Vec<AlertRead>)]
+        alerts: Vec<&'a AlertRead>,
+    },
+}
+
 /// What was said with the observation that raised it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct AlertDetails {

@@ -59,7 +59,7 @@ pub(crate) use agentkit::{PlaybookEntry, PlaybookFile};
 #[cfg(feature = "central")]
 pub use alerts::{
     AlertArea, AlertCircle, AlertCondition, AlertDetails, AlertFilter, AlertNote, AlertRead, AlertRuleCreate, AlertRuleRead,
-    AlertRuleUpdate, BacktestAlert, BacktestAsk, BacktestResult, Slug,
+    AlertRuleUpdate, AlertsFrame, BacktestAlert, BacktestAsk, BacktestResult, Slug,
 };
 #[cfg(feature = "central")]
 pub use chat::{

@@ -13,6 +13,11 @@ use utoipa::openapi::{RefOr, Schema};
 pub struct Utc(pub UnixMicros);
 
 impl Utc {
+    /// Without its fraction of a second: for sentences that people read.
+    pub const fn seconds(at: UnixMicros) -> Self {
+        Self(UnixMicros(at.0 - at.0.rem_euclid(1_000_000)))
+    }
+
     /// The first and last instant that RFC 3339 can write (years 1 to 9999). Others are shown as the nearer end.
     pub const MIN: UnixMicros = UnixMicros(-62_135_596_800_000_000);
     pub const MAX: UnixMicros = UnixMicros(253_402_300_799_999_999);

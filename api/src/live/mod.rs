@@ -13,7 +13,7 @@ mod vessel;
 pub use aircraft::registry;
 pub use hub::{Hub, HubCounters, LiveClient, MAX_CLIENTS, SLOT, TooManyClients};
 pub use picture::{Changes, Limits, Outcome, Picture};
-pub use socket::serve;
+pub use socket::{Source, serve};
 pub(crate) use track::source_name;
 pub use track::{EMERGENCY_LIFETIME_US, lifetime_us};
 pub use trail::TRAIL_POINTS;

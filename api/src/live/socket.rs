@@ -1,7 +1,8 @@
-//! One live connection: moves messages from its slot to the WebSocket, and notices when the other end is gone.
+//! One WebSocket that tells something: moves messages from its source to the other end, and notices when that is gone.
 
 use super::hub::LiveClient;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, interval_at, timeout};
 
@@ -10,13 +11,25 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 /// A ping each; a client that answers none for three is gone.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
+/// What a client is told.
+pub trait Source: Send + 'static {
+    /// The next message; `None`: the server stops. Dropped before its end, it loses nothing.
+    fn next(&mut self) -> impl Future<Output = Option<Utf8Bytes>> + Send;
+}
+
+impl Source for LiveClient {
+    async fn next(&mut self) -> Option<Utf8Bytes> {
+        self.slot.recv().await
+    }
+}
+
 /// Serves until either end closes.
-pub async fn serve(mut socket: WebSocket, mut client: LiveClient) {
+pub async fn serve(mut socket: WebSocket, mut source: impl Source) {
     let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     let mut heard = Instant::now();
     loop {
         let message = tokio::select! {
-            message = client.slot.recv() => match message {
+            message = source.next() => match message {
                 Some(text) => Message::Text(text),
                 None => break,
             },

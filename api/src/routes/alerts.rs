@@ -2,54 +2,60 @@
 
 use super::body::{Fields, JsonObject, text};
 use super::context::{Segment, id_of};
+use super::live::{socket, told_while};
 use super::params::{limit_param, time_param};
 use super::{Params, both};
 use crate::alerts::Severity;
-use crate::auth::{Reader, TelemetryWriter};
+use crate::auth::{Lease, Reader, TelemetryWriter};
 use crate::central::Shared;
 use crate::dto::{self, AlertRead, Utc};
 use crate::error::ApiError;
 use crate::store::{ALERT_STATES, Alert, AlertFilter};
 use axum::extract::State;
-use axum::http::{HeaderValue, Uri, header};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use std::sync::Arc;
 
 const NOT_FOUND: ApiError = ApiError::NotFound("Alert not found");
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = both(Router::new(), "/api/v1/alerts", get(list));
+    let router = both(router, "/api/v1/alerts/feed", get(feed));
     let router = both(router, "/api/v1/alerts/{id}", get(one));
     let router = both(router, "/api/v1/alerts/{id}/acknowledge", post(acknowledge));
     both(router, "/api/v1/alerts/{id}/resolve", post(resolve)).with_state(shared)
 }
 
-fn shown(alert: Alert) -> AlertRead {
-    AlertRead {
-        id: alert.id,
-        rule_id: alert.rule_id,
-        rule: alert.rule_name,
-        kind: alert.kind,
-        role: alert.role.name(),
-        subject: alert.subject,
-        cause: alert.cause,
-        station: alert.station,
-        severity: alert.severity.name(),
-        opened_at: Utc(alert.opened_at),
-        last_at: Utc(alert.last_at),
-        raised_at: Utc(alert.raised_at),
-        count: alert.count,
-        latitude: alert.latitude,
-        longitude: alert.longitude,
-        details: alert.details,
-        state: alert.state,
-        acknowledged_by: alert.acknowledged_by,
-        acknowledged_at: alert.acknowledged_at.map(Utc),
-        resolved_by: alert.resolved_by,
-        resolved_at: alert.resolved_at.map(Utc),
-        note: alert.note,
+impl From<Alert> for AlertRead {
+    fn from(alert: Alert) -> Self {
+        Self {
+            id: alert.id,
+            rule_id: alert.rule_id,
+            rule: alert.rule_name,
+            kind: alert.kind,
+            role: alert.role.name(),
+            subject: alert.subject,
+            cause: alert.cause,
+            station: alert.station,
+            severity: alert.severity.name(),
+            opened_at: Utc(alert.opened_at),
+            last_at: Utc(alert.last_at),
+            raised_at: Utc(alert.raised_at),
+            count: alert.count,
+            latitude: alert.latitude,
+            longitude: alert.longitude,
+            details: alert.details,
+            state: alert.state,
+            acknowledged_by: alert.acknowledged_by,
+            acknowledged_at: alert.acknowledged_at.map(Utc),
+            resolved_by: alert.resolved_by,
+            resolved_at: alert.resolved_at.map(Utc),
+            note: alert.note,
+        }
     }
 }
 
@@ -69,7 +75,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, reader: Reader, uri:
     let filter = filter_of(&params)?;
     let alerts = shared.store.alerts(reader.roles, &filter).await?;
     let next = alerts.last().filter(|_| alerts.len() as i64 == filter.limit).map(|alert| alert.id);
-    let mut response = Json(alerts.into_iter().map(shown).collect::<Vec<_>>()).into_response();
+    let mut response = Json(alerts.into_iter().map(AlertRead::from).collect::<Vec<_>>()).into_response();
     if let Some(id) = next {
         response.headers_mut().insert(header::LINK, next_page(&uri, id));
     }
@@ -117,12 +123,29 @@ fn next_page(uri: &Uri, cursor: i64) -> HeaderValue {
     HeaderValue::from_str(&link).unwrap_or(HeaderValue::from_static(""))
 }
 
+#[utoipa::path(get, path = "/api/v1/alerts/feed", tag = "alerts",
+    description = "WebSocket: an `AlertsFrame` at the beginning and with every change, as text frames of JSON.",
+    responses((status = 101, description = "Switching to WebSocket"), (status = 400, body = dto::Detail), (status = 401, body = dto::Detail),
+        (status = 403, body = dto::Detail), (status = 503, body = dto::Detail)))]
+pub(crate) async fn feed(
+    State(shared): State<Arc<Shared>>,
+    reader: Reader,
+    lease: Option<Extension<Lease>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let upgrade = socket(upgrade, &headers, "the alerts")?;
+    let watcher = shared.alerts.board.join(reader.roles, &shared.store, shared.now()).await;
+    let watcher = watcher.ok_or_else(|| ApiError::Unavailable("Too many watch the alerts already; try again later".into()))?;
+    Ok(told_while(lease, upgrade, watcher))
+}
+
 #[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts", params(("id" = i64, Path)),
     responses((status = 200, body = AlertRead), (status = 401, body = dto::Detail), (status = 404, body = dto::Detail),
         (status = 422, body = dto::FieldProblems), (status = 503, body = dto::Detail)))]
 pub(crate) async fn one(State(shared): State<Arc<Shared>>, reader: Reader, Segment(id): Segment) -> Result<Json<AlertRead>, ApiError> {
     let alert = shared.store.alert(reader.roles, id_of("alert_id", &id)?).await?;
-    Ok(Json(shown(alert.ok_or(NOT_FOUND)?)))
+    Ok(Json(alert.ok_or(NOT_FOUND)?.into()))
 }
 
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/acknowledge", tag = "alerts", params(("id" = i64, Path)),
@@ -138,7 +161,8 @@ pub(crate) async fn acknowledge(
 ) -> Result<Json<AlertRead>, ApiError> {
     let (id, note) = asked(&writer, &id, body).await?;
     let alert = writer.store.acknowledge_alert(id, note, shared.now()).await?;
-    Ok(Json(shown(alert.ok_or(NOT_FOUND)?)))
+    shared.alerts.board.wake();
+    Ok(Json(alert.ok_or(NOT_FOUND)?.into()))
 }
 
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/resolve", tag = "alerts", params(("id" = i64, Path)),
@@ -156,7 +180,8 @@ pub(crate) async fn resolve(
     let (id, note) = asked(&writer, &id, body).await?;
     let alert = writer.store.resolve_alert(id, note, shared.now()).await?;
     shared.alerts.changed();
-    Ok(Json(shown(alert.ok_or(NOT_FOUND)?)))
+    shared.alerts.board.wake();
+    Ok(Json(alert.ok_or(NOT_FOUND)?.into()))
 }
 
 /// One of another role is nobody's.

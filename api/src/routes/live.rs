@@ -7,6 +7,7 @@ use crate::dto;
 use crate::error::ApiError;
 use crate::live::{self, Hub};
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -126,24 +127,48 @@ pub(crate) async fn live_stream(
     Picture(hub): Picture,
     #[cfg(feature = "central")] lease: Option<axum::Extension<crate::auth::Lease>>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    let upgrade = upgrade.map_err(|e| ApiError::BadRequest(format!("This is a WebSocket: {e}")))?;
-    if !same_origin(&headers) {
-        return Err(ApiError::Forbidden("Another site's page may not read the live picture".into()));
-    }
+    let upgrade = socket(upgrade, &headers, "the live picture")?;
     let client = hub.join().map_err(|e| ApiError::Unavailable(e.to_string()))?;
-    let upgrade = upgrade.max_message_size(INCOMING_BYTES_MAX).max_frame_size(INCOMING_BYTES_MAX);
     #[cfg(feature = "central")]
-    if let Some(axum::Extension(lease)) = lease {
-        return Ok(upgrade.on_upgrade(async move |socket| {
-            tokio::select! {
-                () = live::serve(socket, client) => {}
-                () = lease.ended() => {}
-            }
-        }));
-    }
+    return Ok(told_while(lease, upgrade, client));
+    #[cfg(not(feature = "central"))]
     Ok(upgrade.on_upgrade(move |socket| live::serve(socket, client)))
+}
+
+/// The beginning of every WebSocket: the page is ours, and the client has nothing to say.
+pub(crate) fn socket(
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    headers: &HeaderMap,
+    what: &str,
+) -> Result<WebSocketUpgrade, ApiError> {
+    let upgrade = upgrade.map_err(|e| ApiError::BadRequest(format!("This is a WebSocket: {e}")))?;
+    if !same_origin(headers) {
+        return Err(ApiError::Forbidden(format!("Another site's page may not read {what}")));
+    }
+    Ok(upgrade.max_message_size(INCOMING_BYTES_MAX).max_frame_size(INCOMING_BYTES_MAX))
+}
+
+/// Tells the client, no longer than its token or session lives.
+#[cfg(feature = "central")]
+pub(crate) fn told_while(
+    lease: Option<axum::Extension<crate::auth::Lease>>,
+    upgrade: WebSocketUpgrade,
+    source: impl live::Source,
+) -> Response {
+    upgrade.on_upgrade(async move |socket| {
+        let ended = async {
+            match lease {
+                Some(axum::Extension(lease)) => lease.ended().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = live::serve(socket, source) => {}
+            () = ended => {}
+        }
+    })
 }
 
 /// Browsers let any page open a WebSocket to anywhere, but say which page it was. Programs send no Origin.

@@ -3,11 +3,12 @@
 use super::body::{Fields, JsonObject, Problem, boolean, integer, name, object};
 use super::chat::{NO_CHANNEL, channel_of, thread_of};
 use super::context::{Segment, id_of};
-use super::live::same_origin;
+use super::live::{socket, told_while};
 use super::params::limit_param;
 use super::{Params, both};
 use crate::auth::{Lease, Principal, Scope};
 use crate::central::Shared;
+use crate::chat::Feed;
 use crate::chat::say::{Speaker, TEXT_CHARS_MAX, Words, say};
 use crate::dto::{self, MessageRead, PostedRead, Utc};
 use crate::error::ApiError;
@@ -25,8 +26,6 @@ use std::sync::Arc;
 const NOT_FOUND: ApiError = ApiError::NotFound("Message not found");
 /// Bytes of an attachment.
 const ATTACHMENT_BYTES_MAX: usize = 256 << 10;
-/// A client has nothing to say on the feed.
-const INCOMING_BYTES_MAX: usize = 4_096;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = both(Router::new(), "/api/v1/chatkit/messages", get(list).post(post));
@@ -196,29 +195,14 @@ pub(crate) async fn feed(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     principal.require(Scope::Read)?;
-    let upgrade = upgrade.map_err(|e| ApiError::BadRequest(format!("This is a WebSocket: {e}")))?;
-    if !same_origin(&headers) {
-        return Err(ApiError::Forbidden("Another site's page may not read the chat".into()));
-    }
+    let upgrade = socket(upgrade, &headers, "the chat")?;
     let after = match id_param(&params, "after")? {
         Some(after) => after,
         None => shared.store.last_message().await?,
     };
-    let watcher = shared.chat.feed.join(principal.rights.roles, after);
+    let watcher = Feed::join(&shared, principal.rights.roles, after);
     let watcher = watcher.ok_or_else(|| ApiError::Unavailable("Too many watch the chat already; try again later".into()))?;
-    let upgrade = upgrade.max_message_size(INCOMING_BYTES_MAX).max_frame_size(INCOMING_BYTES_MAX);
-    Ok(upgrade.on_upgrade(async move |socket| {
-        let ended = async {
-            match lease {
-                Some(Extension(lease)) => lease.ended().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = watcher.serve(socket, &shared.chat.feed, &shared.store) => {}
-            () = ended => {}
-        }
-    }))
+    Ok(told_while(lease, upgrade, watcher))
 }
 
 /// What a webhook names: unknown or not one's own is the same.

@@ -21,7 +21,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         desk::remove_assignment, timeline::timeline, timeline::mission_timeline,
         sources::list, sources::create, sources::one, sources::change, sources::remove,
         events::list, intake::create, intake::ingest, events::one, events::change, events::remove,
-        alerts::list, alerts::one, alerts::acknowledge, alerts::resolve, alert_rules::list, alert_rules::create, alert_rules::one,
+        alerts::list, alerts::feed, alerts::one, alerts::acknowledge, alerts::resolve, alert_rules::list, alert_rules::create, alert_rules::one,
         alert_rules::change, alert_rules::remove, alert_rules::backtest,
         session::login, session::logout, session::session, session::password,
         people::operators, people::add_operator, people::change_operator, people::tokens, people::add_token, people::revoke_token,
@@ -36,7 +36,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         hardware::serial, hardware::test_gps, hardware::register_base_station, hardware::enable_adsb, hardware::status, hardware::h4m_import,
         watch::identifiers, watch::add_identifier, watch::remove_identifier, watch::check,
     ),
-    components(schemas(dto::Snapshot, dto::Delta, dto::ChatFrame, dto::AlertDetails)),
+    components(schemas(dto::Snapshot, dto::Delta, dto::ChatFrame, dto::AlertsFrame<'_>, dto::AlertDetails)),
     modifiers(&Token)
 )]
 struct Description;

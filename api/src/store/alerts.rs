@@ -21,7 +21,9 @@ use time::OffsetDateTime;
 /// Stored alerts that an engine begins with, at most: the newest.
 const RESTORE_MAX: i64 = 50_000;
 /// Alerts that people are told of at once.
-const UNTOLD_MAX: i64 = 100;
+pub(crate) const UNTOLD_MAX: i64 = 100;
+/// Alerts of one role that are shown as active: a distress that nobody acknowledged first, then the newest.
+const ACTIVE_MAX: i64 = 200;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Alert {
@@ -126,20 +128,23 @@ impl Store {
     /// `Ok(true)`: it is new. `Ok(false)`: there is one already, or the rule is gone.
     pub(crate) async fn raise_alert(&self, raised: &Raised, details: &str) -> Result<bool, StoreError> {
         const SQL: &str = "
-            INSERT INTO alerts (rule_id, rule_name, kind, role, subject, cause, station, severity, opened_at, last_at, count, latitude,
-                longitude, details)
+            WITH raised AS (INSERT INTO alerts (rule_id, rule_name, kind, role, subject, cause, station, severity, opened_at, last_at, count,
+                latitude, longitude, details)
             SELECT r.id, r.name, $5, $2, $3, $4, $6, $7, $8, $9, $10, $11, $12, $13::jsonb FROM alert_rules r
             WHERE r.id = $1 AND NOT EXISTS (
                 SELECT FROM alerts a WHERE a.rule_id = $1 AND a.role = $2 AND a.subject = $3 AND a.cause = $4 AND (a.resolved_at IS NULL
                     OR a.opened_at - make_interval(mins => r.suppress_minutes) < $8
                         AND $8 < greatest(a.last_at, a.resolved_at) + make_interval(mins => r.suppress_minutes)))
-            ON CONFLICT DO NOTHING";
+            ON CONFLICT DO NOTHING RETURNING id, station),
+            heard AS (INSERT INTO alert_stations (alert_id, station) SELECT id, station FROM raised WHERE station IS NOT NULL)
+            SELECT count(*) FROM raised";
         let (key, progress) = (&raised.key, raised.progress);
-        let query = sqlx::query(SQL).bind(key.rule).bind(key.role.name()).bind(&*key.subject).bind(&key.cause).bind(raised.kind);
+        let query = sqlx::query_scalar::<_, i64>(SQL).bind(key.rule).bind(key.role.name()).bind(&*key.subject);
+        let query = query.bind(&key.cause).bind(raised.kind);
         let query = query.bind(raised.station.map(|s| s.to_string())).bind(raised.severity.name()).bind(at(key.opened_at));
         let query = query.bind(at(progress.last_at)).bind(progress.count.cast_signed());
         let query = query.bind(progress.place.map(LatLon::lat_deg)).bind(progress.place.map(LatLon::lon_deg)).bind(details);
-        Ok(query.execute(self.control()).await?.rows_affected() == 1)
+        Ok(query.fetch_one(self.control()).await? == 1)
     }
 
     /// Its last alert of this rule, role, subject and cause.
@@ -269,10 +274,55 @@ impl Store {
         Ok(alert)
     }
 
-    /// Those that nobody was told of, oldest first.
+    /// Those that are not in the log, oldest first.
     pub(crate) async fn untold_alerts(&self) -> Result<Vec<Alert>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM alerts WHERE told_at IS NULL ORDER BY id LIMIT $1");
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(UNTOLD_MAX).fetch_all(self.control()).await?)
+    }
+
+    /// Those that a station's people were not told of, with the station's slug: the critical first, then the oldest.
+    pub(crate) async fn untold_stations(&self) -> Result<Vec<(Alert, String)>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, heard_by FROM alerts JOIN (SELECT alert_id, station AS heard_by FROM alert_stations WHERE told_at IS NULL) AS untold
+            ON alert_id = id ORDER BY severity <> 'critical', id, heard_by LIMIT $1"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(UNTOLD_MAX).fetch_all(self.control()).await?;
+        Ok(rows.iter().map(|row| Ok((Alert::from_row(row)?, row.try_get("heard_by")?))).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    pub(crate) async fn station_told(&self, id: i64, station: &str) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE alert_stations SET told_at = now() WHERE alert_id = $1 AND station = $2";
+        sqlx::query(SQL).bind(id).bind(station).execute(self.control()).await?;
+        Ok(())
+    }
+
+    /// Another station heard it. `true`: its people are to be told.
+    pub(crate) async fn alert_heard(&self, key: &AlertKey, station: StationId) -> Result<bool, StoreError> {
+        const SQL: &str = "
+            INSERT INTO alert_stations (alert_id, station) SELECT id, $5 FROM alerts
+            WHERE rule_id = $1 AND role = $2 AND subject = $3 AND cause = $4 AND state <> 'resolved' ON CONFLICT DO NOTHING";
+        let query = sqlx::query(SQL).bind(key.rule).bind(key.role.name()).bind(&*key.subject).bind(&key.cause).bind(station.as_str());
+        Ok(query.execute(self.control()).await?.rows_affected() == 1)
+    }
+
+    /// What is not resolved, [`ACTIVE_MAX`] of each role; and of which roles that is not all.
+    pub(crate) async fn active_alerts(&self) -> Result<(Vec<Alert>, RoleSet), StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, place FROM (SELECT *, row_number() OVER (PARTITION BY role
+                ORDER BY severity = 'critical' AND state = 'open' DESC, state <> 'open', id DESC) AS place
+            FROM alerts WHERE state <> 'resolved') AS active WHERE place <= $1 + 1 ORDER BY role, place"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ACTIVE_MAX).fetch_all(self.control()).await?;
+        let (mut alerts, mut cut) = (Vec::with_capacity(rows.len()), RoleSet::from_iter([]));
+        for row in &rows {
+            let alert = Alert::from_row(row)?;
+            if row.try_get::<i64, _>("place")? <= ACTIVE_MAX {
+                alerts.push(alert);
+            } else {
+                cut = cut.iter().chain([alert.role]).collect();
+            }
+        }
+        Ok((alerts, cut))
     }
 
     pub(crate) async fn alert_told(&self, id: i64) -> Result<(), StoreError> {

@@ -38,7 +38,7 @@ mod watched;
 
 pub(crate) use alert_events::{Mark, Slugs, Which};
 pub(crate) use alert_rules::{AlertRule, AlertRuleChange, NewAlertRule};
-pub(crate) use alerts::{Alert, AlertFilter, STATES as ALERT_STATES};
+pub(crate) use alerts::{Alert, AlertFilter, STATES as ALERT_STATES, UNTOLD_MAX};
 pub use audit::Actor;
 pub(crate) use audit::AuditEntry;
 pub(crate) use channels::{Channel, ChannelNews, NewThread, Thread};

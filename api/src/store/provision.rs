@@ -23,6 +23,7 @@ pub(super) const CONTROL: Migrations = &[
     (22, "fabrics", include_str!("../../../migrations/control/0022_fabrics.sql")),
     (30, "playbooks", include_str!("../../../migrations/control/0030_playbooks.sql")),
     (40, "alerts", include_str!("../../../migrations/control/0040_alerts.sql")),
+    (45, "alert_stations", include_str!("../../../migrations/control/0045_alert_stations.sql")),
     (50, "once", include_str!("../../../migrations/control/0050_once.sql")),
     (51, "retention", include_str!("../../../migrations/control/0051_retention.sql")),
 ];

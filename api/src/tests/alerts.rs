@@ -1,5 +1,6 @@
 //! Alerts from the intake to the list, on a real PostgreSQL: each raised once, whatever is restarted; who may see and do what.
 
+use super::live::{next, serve};
 use super::*;
 use crate::auth::RoleSet;
 use crate::store::{Appended, NewEvents, NewToken, Spool, Watched};
@@ -8,6 +9,9 @@ use model::{
     Emergency, Epoch, Event, EventKind, LatLon, Mmsi, Position, PositionSource, Protocol, Raw, ReceiverId, Signal, Status, Subject,
 };
 use serde_json::json;
+use std::time::Duration;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use uplink::intake::{Batch, Intake, UrgentKey};
 
 const ALERTS: &str = "/api/v1/alerts";
@@ -574,4 +578,166 @@ async fn a_rule_watches_for_what_points_of_interest_are_known_by() {
     assert_eq!(past["raised"], 4, "the back-test knows them as they are now: {past}");
     let nobody = json!({"name": "Nobody", "condition": {"kind": "watch"}});
     assert_eq!(bench.send(Method::POST, RULES, &token, &nobody).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+impl Bench {
+    /// What a channel's readers were told of alerts: (station, text).
+    async fn told(&self) -> Vec<(String, String)> {
+        self.central.shared().alerts.settled().await;
+        let (_, messages) = self.get("/api/v1/chatkit/messages?limit=100&after=0").await;
+        let told = messages.as_array().unwrap().iter().filter(|m| !m["attachment"]["alert_id"].is_null());
+        told.map(|m| (m["author"].as_str().unwrap().to_owned(), m["text"].as_str().unwrap().to_owned())).collect()
+    }
+
+    async fn control(&self, sql: &'static str) {
+        let pool = PgPoolOptions::new().connect_with(self.databases.control().clone()).await.unwrap();
+        sqlx::query(sql).execute(&pool).await.unwrap();
+    }
+}
+
+fn authors(told: &[(String, String)]) -> Vec<&str> {
+    told.iter().map(|(author, _)| author.as_str()).collect()
+}
+
+#[tokio::test]
+async fn each_station_that_hears_a_distress_is_told_once() {
+    let Some(bench) = bench().await else { return };
+    for (n, slug) in ["bravo", "charlie"].into_iter().enumerate() {
+        bench.register(slug, Role::Ops, KeyFingerprint([n as u8 + 1; 32])).await;
+    }
+    let mob = |seconds| distress(MOB, seconds, Emergency::ManOverboard);
+    let hears = async |slug: &str, epoch: u64, events: Vec<Event>| {
+        bench.central.intake.store(station(slug), Batch { epoch: Epoch(epoch), first_seq: 1, events }).await.unwrap();
+    };
+    bench.clock.set(at(7_200));
+    tell(&bench, 1, mob(600)).await;
+    assert_eq!(authors(&bench.told().await), ["station:alpha"]);
+    deliver(&bench, 1, vec![mob(600), mob(700), mob(2_000)]).await;
+    hears("bravo", 20, vec![mob(601), mob(1_300), mob(3_000)]).await;
+    // An hour late, and older than all that was judged.
+    hears("charlie", 21, vec![mob(10), mob(20)]).await;
+    let told = bench.told().await;
+    assert_eq!(authors(&told), ["station:alpha", "station:bravo", "station:charlie"]);
+    let said = |(_, text): &(String, String)| text.ends_with("Distress at sea (mob): mmsi:972123456, since 2026-11-23T00:10:00Z");
+    assert!(told.iter().all(said), "one distress, the same words in each channel: {told:?}");
+    let (_, threads) = bench.get("/api/v1/chatkit/channels/bravo/threads").await;
+    assert_eq!((threads.as_array().unwrap().len(), &threads[0]["subject"]), (1, &json!("alarm:mmsi:972123456")));
+    let bench = restart(bench).await;
+    deliver(&bench, 4, vec![mob(3_100)]).await;
+    assert_eq!(bench.told().await.len(), 3, "the next life, which does not remember who heard it, tells nobody again");
+    assert_eq!(bench.alerts("").await.len(), 1);
+}
+
+/// Wherever the central is killed between the station's word and the post, the next life tells it, and it is told once.
+#[tokio::test]
+async fn a_kill_between_intake_and_post_neither_loses_a_distress_nor_tells_it_twice() {
+    let Some(bench) = bench().await else { return };
+    bench.central.shared().alerts.settled().await;
+    let alpha = bench.central.store.station("alpha").await.unwrap().unwrap();
+    let spool = Spool { station: station("alpha"), epoch: EPOCH };
+    let mob = |n: u32| distress(MOB + n, 80 + i64::from(n), Emergency::ManOverboard);
+    let count = async |bench: &Bench, subject: u32| {
+        bench.told().await.iter().filter(|(_, text)| text.contains(&format!("mmsi:{}", MOB + subject))).count()
+    };
+    // After the note's COMMIT, before anything else; then its turn comes.
+    bench.central.store.note_urgent(Role::Ops, spool, alpha.id, 1, &mob(0)).await.unwrap();
+    let bench = restart(bench).await;
+    assert_eq!(count(&bench, 0).await, 1, "noted");
+    deliver(&bench, 1, vec![mob(0)]).await;
+    assert_eq!(count(&bench, 0).await, 1, "noted, then stored");
+    // After the ordered store's COMMIT.
+    let source = bench.central.store.station_source(Role::Ops, station("alpha"), alpha.id, Protocol::Ais).await.unwrap();
+    let new = NewEvents { spool, station_id: alpha.id, after: 1, events: &[mob(1)], watched: &Watched::default() };
+    bench.central.store.append(Role::Ops, &[(Protocol::Ais, source)].into(), new).await.unwrap();
+    let bench = restart(bench).await;
+    assert_eq!(count(&bench, 1).await, 1, "stored");
+    // After the alert is stored, before anybody is told: the marks as that COMMIT left them, and no message.
+    deliver(&bench, 3, vec![mob(2)]).await;
+    assert_eq!(count(&bench, 2).await, 1);
+    bench.control("DELETE FROM chat_messages").await;
+    bench.control("UPDATE alert_stations SET told_at = NULL").await;
+    let bench = restart(bench).await;
+    for n in 0..3 {
+        assert_eq!(count(&bench, n).await, 1, "raised, {n}");
+    }
+    // After the post, before that is noted.
+    bench.control("UPDATE alert_stations SET told_at = NULL").await;
+    bench.control("UPDATE alerts SET told_at = NULL").await;
+    let bench = restart(bench).await;
+    assert_eq!((0, 1, 2), (count(&bench, 0).await - 1, count(&bench, 1).await, count(&bench, 2).await + 1), "posted: once each");
+    // After another station's word is stored, before its people are told.
+    bench.register("bravo", Role::Ops, KeyFingerprint([7; 32])).await;
+    bench.control("INSERT INTO alert_stations (alert_id, station) SELECT max(id), 'bravo' FROM alerts").await;
+    let bench = restart(bench).await;
+    bench.central.intake.store(station("bravo"), Batch { epoch: EPOCH, first_seq: 1, events: vec![mob(2)] }).await.unwrap();
+    assert_eq!(authors(&bench.told().await), ["station:alpha", "station:alpha", "station:alpha", "station:bravo"]);
+}
+
+#[tokio::test]
+async fn the_feed_tells_every_change_to_those_whose_role_it_is() {
+    let Some(bench) = bench().await else { return };
+    bench.register("spy", Role::Intel, KeyFingerprint([2; 32])).await;
+    let operator = bench.token().await;
+    let intel = bench.token_for(&[Scope::Read], &[Role::Intel]).await;
+    let address = serve(bench.central.router.clone()).await;
+    let url = format!("ws://{address}{ALERTS}/feed");
+    let (mut all, _) = connect_async(&url).await.unwrap();
+    let mut request = url.as_str().into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {intel}").parse().unwrap());
+    let (mut theirs, _) = connect_async(request).await.unwrap();
+    let empty = next(&mut all).await;
+    assert_eq!(
+        (&empty["type"], &empty["alerts"], &empty["old"], &empty["more"]),
+        (&json!("alerts"), &json!([]), &json!(false), &json!(false))
+    );
+    assert_eq!(next(&mut theirs).await["alerts"], json!([]));
+    /// The next list that says so: an alert's progress may come in between.
+    async fn until(socket: &mut super::live::Socket, so: impl Fn(&Value) -> bool) -> Value {
+        let wanted = async {
+            loop {
+                let frame = next(socket).await;
+                if so(&frame) {
+                    return frame;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), wanted).await.expect("it comes")
+    }
+    deliver(&bench, 1, vec![distress(MOB, 60, Emergency::ManOverboard)]).await;
+    let raised = until(&mut all, |f| f["alerts"][0]["state"] == "open").await;
+    let id = raised["alerts"][0]["id"].as_i64().unwrap();
+    let (status, shown) = bench.get(&format!("{ALERTS}/{id}")).await;
+    assert_eq!((status, &shown["subject"], &shown["state"]), (StatusCode::OK, &raised["alerts"][0]["subject"], &json!("open")));
+    let act = async |what: &str| bench.send(Method::POST, &format!("{ALERTS}/{id}/{what}"), &operator, &json!({})).await.0;
+    assert_eq!(act("acknowledge").await, StatusCode::OK);
+    until(&mut all, |f| f["alerts"][0]["state"] == "acknowledged").await;
+    assert_eq!(act("resolve").await, StatusCode::OK);
+    until(&mut all, |f| f["alerts"] == json!([])).await;
+    // Theirs alone comes to them: the next that they get is of their own role.
+    let events = vec![distress(MOB + 1, 61, Emergency::ManOverboard)];
+    bench.central.intake.store(station("spy"), Batch { epoch: EPOCH, first_seq: 1, events }).await.unwrap();
+    let own = next(&mut theirs).await;
+    assert_eq!((own["alerts"].as_array().unwrap().len(), &own["alerts"][0]["role"]), (1, &json!("intel")));
+    assert_eq!(bench.get(&format!("{ALERTS}/feed")).await.0, StatusCode::BAD_REQUEST);
+    let mut foreign = url.as_str().into_client_request().unwrap();
+    foreign.headers_mut().insert("origin", "http://evil.example".parse().unwrap());
+    assert!(connect_async(foreign).await.is_err(), "another site's page may not listen");
+    // What another process changed is found by looking.
+    bench.control("UPDATE alerts SET note = 'elsewhere' WHERE role = 'intel'").await;
+    until(&mut theirs, |f| f["alerts"][0]["note"] == "elsewhere").await;
+}
+
+#[tokio::test]
+async fn a_crowd_of_alerts_does_not_hide_an_unacknowledged_distress() {
+    let Some(bench) = bench().await else { return };
+    deliver(&bench, 1, vec![distress(MOB, 60, Emergency::ManOverboard)]).await;
+    bench.central.shared().alerts.settled().await;
+    bench
+        .control(
+            "INSERT INTO alerts (rule_name, kind, role, subject, cause, severity, opened_at, last_at, count, details)
+            SELECT 'x', 'watch', 'ops', 'call:' || n, '', 'warning', now(), now(), 1, '{}' FROM generate_series(1, 300) AS n",
+        )
+        .await;
+    let (alerts, cut) = bench.central.store.active_alerts().await.unwrap();
+    assert_eq!((alerts.len(), alerts[0].subject.as_str(), cut.names()), (200, "mmsi:972123456", vec!["ops"]));
 }

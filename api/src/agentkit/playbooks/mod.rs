@@ -55,7 +55,7 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// `14:03:22Z`, with the date before it when it is another day than `now`.
 pub(crate) fn clock(at: model::UnixMicros, now: model::UnixMicros) -> String {
-    let (at, now) = (crate::dto::Utc(model::UnixMicros(at.0 - at.0.rem_euclid(1_000_000))).to_string(), crate::dto::Utc(now).to_string());
+    let (at, now) = (crate::dto::Utc::seconds(at).to_string(), crate::dto::Utc(now).to_string());
     if at.get(..10) == now.get(..10) { at.get(11..).unwrap_or(&at).to_owned() } else { at.replace('T', " ") }
 }
 

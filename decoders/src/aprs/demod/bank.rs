@@ -1,6 +1,6 @@
 //! Frames straight from a carrier's samples: several beliefs about the deviation of each tone and about the transmitter's clock.
 //!
-//! A trellis bears a deviation 30 % off and a clock 1 % off with little loss; these cover 1.4–5 kHz, pre-emphasis, and ±5 %.
+//! A trellis bears a deviation 30 % off and a clock 1 % off with little loss; these cover 1.4–5 kHz, pre-emphasis, and ±2.3 %.
 
 use super::fm::{PHASES, STEP_SAMPLES, Templates, WINDOW};
 use super::outbox::Heard;

@@ -14,8 +14,6 @@ pub const CHUNK_OUT: usize = 60;
 /// What is kept of each side: the spectrum (5.2 kHz) and the carrier's error.
 const PASS_HZ: f64 = 6_500.0;
 const STOP_HZ: f64 = 9_500.0;
-/// Window in which the carrier is looked for: 120 ms.
-const CARRIER_BLOCKS: usize = 24;
 /// For the discriminator: narrower than the spectrum; what it cuts off costs less than the noise that it keeps out.
 const NARROW_HZ: f64 = 5_000.0;
 const NARROW_TRANSITION_HZ: f64 = 4_000.0;
@@ -67,7 +65,7 @@ impl Channel {
             re: buffer(),
             im: buffer(),
             taps: taps.into(),
-            carrier: Carrier::new(CARRIER_BLOCKS),
+            carrier: Carrier::new(),
             banks: banks.iter().map(|belief| FmBank::new(rate_sps, belief)).collect(),
             discriminator: Discriminator::new(rate_sps),
             outbox: Outbox::default(),
