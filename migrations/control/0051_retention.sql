@@ -90,6 +90,7 @@ BEGIN
             SELECT id FROM alerts
             WHERE id < coalesce((SELECT id FROM alerts WHERE older_than <= raised_at ORDER BY id LIMIT 1), 9223372036854775807)
                 AND state = 'resolved' AND resolved_at < older_than AND told_at IS NOT NULL
+                AND NOT EXISTS (SELECT FROM alert_stations s WHERE s.alert_id = alerts.id AND s.told_at IS NULL)
             ORDER BY id LIMIT most);
         GET DIAGNOSTICS gone = ROW_COUNT;
     ELSIF kind = 'audit' THEN

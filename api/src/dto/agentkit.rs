@@ -223,3 +223,19 @@ pub struct AccessToken {
     /// Seconds.
     pub expires_in: u64,
 }
+
+/// Tracks that are taken for one aircraft.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrackMerge {
+    pub id: i64,
+    /// `subject`, `callsign`, `method` (`address`, `movement`), `confidence`, `reasons`, and `members`, each with `role`, `source`, `station`,
+    /// `subject`, `callsign`, `first_at`, `last_at`, `positions`.
+    #[schema(value_type = Object)]
+    pub detail: Box<RawValue>,
+    /// The run of `op_airtrack_merge`.
+    pub made_by_run: String,
+    pub made_at: Utc,
+    /// `null`: it holds.
+    #[schema(required = true)]
+    pub undone_at: Option<Utc>,
+}

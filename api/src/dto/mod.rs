@@ -54,7 +54,7 @@ mod watch;
 #[cfg(feature = "central")]
 pub use agentkit::{
     AccessToken, AgentAction, AgentActionAuditRead, AgentActionCreate, AgentActionReport, AgentTool, AgentTools, ClientCredentials,
-    PlaybookRead, Received, RunCreate, RunLogLine, RunRead,
+    PlaybookRead, Received, RunCreate, RunLogLine, RunRead, TrackMerge,
 };
 #[cfg(feature = "central")]
 pub(crate) use agentkit::{PlaybookEntry, PlaybookFile};

@@ -41,6 +41,8 @@ mod idempotent;
 mod intake;
 pub mod live;
 #[cfg(feature = "central")]
+mod merges;
+#[cfg(feature = "central")]
 mod messages;
 #[cfg(feature = "central")]
 mod oidc;
@@ -121,6 +123,7 @@ pub(crate) fn central(shared: Arc<crate::central::Shared>) -> Router {
         .merge(messages::router(Arc::clone(&shared)))
         .merge(chatkit::router(Arc::clone(&shared)))
         .merge(runs::router(Arc::clone(&shared)))
+        .merge(merges::router(Arc::clone(&shared)))
         .merge(agent_actions::router(Arc::clone(&shared)))
         .merge(agentkit_wire::router(Arc::clone(&shared)))
         .merge(health::router(Arc::clone(&shared)))

@@ -1,6 +1,6 @@
 //! The API's description: made from the routes, checked in as `api/openapi.json`, served as `GET /openapi.json`.
 
-use super::{agent_actions, agentkit_wire, alert_rules, alerts, chat, chatkit, messages, runs};
+use super::{agent_actions, agentkit_wire, alert_rules, alerts, chat, chatkit, merges, messages, runs};
 use super::{
     both, desk, elsewhere, events, hardware, health, intake, live, oidc, people, series, session, sources, stations, timeline, watch,
 };
@@ -31,7 +31,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         chat::channels, chat::add_channel, chat::threads, chat::add_thread, chat::event_thread, chat::mark_read,
         messages::list, messages::post, messages::one, messages::react, messages::feed,
         chatkit::webhook, chatkit::commands,
-        runs::playbooks, runs::start, runs::list, runs::one, runs::logs, runs::cancel, runs::confirm,
+        runs::playbooks, runs::start, runs::list, runs::one, runs::logs, runs::cancel, runs::confirm, merges::list, merges::undo,
         agent_actions::tools, agent_actions::audits, agent_actions::execute, agent_actions::webhook,
         agentkit_wire::tools, agentkit_wire::execute, agentkit_wire::one, agentkit_wire::token,
         elsewhere::api_health, elsewhere::rf_info, elsewhere::rf_devices, elsewhere::rf_test, elsewhere::start_agent, elsewhere::stop_agent,

@@ -19,7 +19,39 @@ const NOT_FOUND: ApiError = ApiError::NotFound("Source not found");
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = both(Router::new(), "/api/v1/telemetry/sources", get(list).post(create));
-    both(router, "/api/v1/telemetry/sources/{id}", get(one).patch(change).delete(remove)).with_state(shared)
+    let router = both(router, "/api/v1/telemetry/sources/{id}", get(one).patch(change).delete(remove));
+    // By slug, as one old revision had it.
+    let router = both(router, "/api/telemetry/sources", get(list).post(create));
+    both(router, "/api/telemetry/sources/{slug}", get(one_named).put(change_named).delete(remove_named)).with_state(shared)
+}
+
+async fn one_named(State(shared): State<Arc<Shared>>, reader: Reader, Segment(slug): Segment) -> Result<Json<SourceRead>, ApiError> {
+    let id = named(&shared, reader.roles, &slug).await?;
+    one(State(shared), reader, Segment(id.to_string())).await
+}
+
+async fn change_named(
+    State(shared): State<Arc<Shared>>,
+    writer: TelemetryWriter,
+    Segment(slug): Segment,
+    body: JsonObject,
+) -> Result<Json<SourceRead>, ApiError> {
+    let id = named(&shared, writer.principal.rights.roles, &slug).await?;
+    change(State(shared), writer, Segment(id.to_string()), body).await
+}
+
+async fn remove_named(State(shared): State<Arc<Shared>>, writer: TelemetryWriter, Segment(slug): Segment) -> Result<StatusCode, ApiError> {
+    let id = named(&shared, writer.principal.rights.roles, &slug).await?;
+    remove(writer, Segment(id.to_string())).await
+}
+
+async fn named(shared: &Shared, roles: RoleSet, slug: &str) -> Result<i64, ApiError> {
+    let missing = ApiError::NotFound("Telemetry source not found");
+    if slug.contains('\0') {
+        return Err(missing);
+    }
+    let found = shared.store.source_by_slug(&slug.to_lowercase()).await?.filter(|(role, _)| roles.contains(*role));
+    found.map(|(_, source)| source.id).ok_or(missing)
 }
 
 pub(crate) fn shown(source: Source, all: &Stations) -> SourceRead {

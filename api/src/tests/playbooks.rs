@@ -7,6 +7,7 @@ use super::*;
 use crate::agentkit::{Context, Outcome, PlaybookError};
 use crate::auth::{Grade, RoleSet};
 use crate::chat::sign;
+use crate::store::NewToken;
 use model::{Emergency, Epoch, Event, EventKind, LatLon, Position, PositionSource, Quality, Status};
 use serde_json::json;
 use uplink::intake::{Batch, Intake};
@@ -215,6 +216,28 @@ async fn a_loadout_is_go_or_no_go() {
     let (_, supplies) = bench.get("/api/v1/supplies?sku=diesel").await;
     bench.make(&token, "supply-movements", json!({"supply_id": supplies[0]["id"], "quantity": 30.0})).await;
     bench.ask(&token, "general", &thread, &ask).await.says(&["**GO**"]);
+    // A mission that is more urgent comes first; trucks that are back by then are free.
+    let hour = |hour: i64| utc(hour as f64 * 3_600.0);
+    let (status, changed) = bench
+        .send(Method::PATCH, &format!("/api/v1/missions/{mission}"), &token, &json!({"start_time": hour(10), "end_time": hour(12)}))
+        .await;
+    assert_eq!(status, StatusCode::OK, "{changed}");
+    let urgent =
+        bench.make(&token, "missions", json!({"name": "Rescue", "priority": "critical", "start_time": hour(1), "end_time": hour(2)})).await;
+    for (sku, quantity) in [("Diesel", 20.0), ("truck", 1.0)] {
+        bench.make(&token, "mission-requirements", json!({"mission_id": urgent, "sku": sku, "quantity": quantity})).await;
+    }
+    let behind = bench.ask(&token, "general", &thread, &ask).await;
+    behind.says(&[
+        "**NO-GO**, 1 of 2 short",
+        "130 l on hand, 20 l of it reserved for missions that come first, 10.5 l short",
+        "truck: 2 needed, 2 available\n",
+    ]);
+    bench.ask(&token, "general", &thread, &format!("/playbook log_mission_loadout mission_id={urgent}")).await.says(&["**GO**"]);
+    bench.send(Method::PATCH, &format!("/api/v1/missions/{urgent}"), &token, &json!({"end_time": hour(11)})).await;
+    bench.ask(&token, "general", &thread, &ask).await.says(&["2 of 2 short", "1 of it reserved for missions that come first, 1 short"]);
+    bench.send(Method::PATCH, &format!("/api/v1/missions/{urgent}"), &token, &json!({"status": "completed"})).await;
+    bench.ask(&token, "general", &thread, &ask).await.says(&["**GO**"]);
     // Logistics alone does not see ops' missions, but may say itself what is needed.
     let thread = bench.thread(&token, "depot", json!({"title": "Convoy"})).await;
     let refused = bench.ask(&token, "depot", &thread, &ask).await;
@@ -344,6 +367,30 @@ async fn seed_tracks(bench: &Bench, token: &str) {
     assert_eq!(status, StatusCode::CREATED, "{answer}");
 }
 
+/// The one merge in the list, for who may see all of it. Returns the way to undo it.
+async fn listed(bench: &Bench) -> String {
+    let (status, shown) = bench.get(&format!("/api/v1/track-merges?since={}", utc(-86_400.0 * 400.0))).await;
+    assert_eq!((status, shown.as_array().unwrap().len()), (StatusCode::OK, 1), "{shown}");
+    let subject = &shown[0]["detail"]["members"][0]["subject"].as_str().unwrap();
+    assert_eq!(bench.get(&format!("/api/v1/track-merges?since={}&subject={subject}", utc(-86_400.0 * 400.0))).await.1, shown);
+    assert_eq!(bench.get(&format!("/api/v1/track-merges?since={}&subject=icao:000000", utc(-86_400.0 * 400.0))).await.1, json!([]));
+    let roles = RoleSet::from_iter([Role::Logistics]);
+    let stranger = NewToken { name: "far".into(), scopes: vec![Scope::Read, Scope::TelemetryWrite], roles, expires_at: None };
+    let stranger = bench.central.store.add_api_token(&stranger).await.unwrap().1.reveal().to_owned();
+    let path = format!("/api/v1/track-merges/{}/undo", shown[0]["id"]);
+    assert_eq!(bench.send(Method::POST, &path, &stranger, &json!({})).await.0, StatusCode::NOT_FOUND);
+    path
+}
+
+async fn undone_is_listed(bench: &Bench, token: &str, path: &str) {
+    let since = format!("/api/v1/track-merges?since={}", utc(-86_400.0 * 400.0));
+    assert_eq!(bench.get(&since).await.1, json!([]));
+    let (_, all) = bench.get(&format!("{since}&undone=true")).await;
+    let (status, again) = bench.send(Method::POST, path, token, &json!({})).await;
+    assert_eq!((status, &again["undone_at"]), (StatusCode::OK, &all[0]["undone_at"]), "undone stays as it is");
+    assert!(again["undone_at"].is_string() && again["made_by_run"] == all[0]["made_by_run"], "{again}");
+}
+
 #[tokio::test]
 async fn tracks_of_one_aircraft_are_merged_doubts_are_not_and_it_can_be_undone() {
     let Some(bench) = bench().await else { return };
@@ -393,6 +440,7 @@ async fn tracks_of_one_aircraft_are_merged_doubts_are_not_and_it_can_be_undone()
     assert_eq!(bench.once_more(&first).await.unwrap().result["merges"], first.result()["merges"]);
     assert_eq!(bench.rows(None, HELD).await, 1);
 
+    let path = listed(&bench).await;
     let undo = format!("/playbook op_airtrack_merge undo={}", first.run["id"]);
     let dry = bench.ask(&token, "alpha", &thread, &undo.replace("merge undo", "merge --dry-run undo")).await;
     assert_eq!((dry.result()["undone"].as_i64(), bench.rows(None, HELD).await), (Some(1), 1));
@@ -401,6 +449,7 @@ async fn tracks_of_one_aircraft_are_merged_doubts_are_not_and_it_can_be_undone()
     assert_eq!(bench.once_more(&undone).await.unwrap().result, *undone.result());
     let held = bench.ask(&token, "alpha", &thread, "/playbook op_airtrack_merge").await;
     held.says(&["0 merged", "held back, as somebody undid it"]);
+    undone_is_listed(&bench, &token, &path).await;
     let none = bench.ask(&token, "alpha", &thread, "/playbook op_airtrack_merge undo=999").await;
     assert_eq!(none.run["state"], "failed");
     assert_eq!(bench.rows(Some(Role::Ops), EVENTS).await, events, "events are never changed");

@@ -104,3 +104,24 @@ async fn all_mistakes_are_told_at_once() {
     assert_eq!(problem(&answer, "slug"), "String should have at most 100 characters");
     assert_eq!(bench.get(&format!("{PATH}/abc")).await.1["detail"][0]["type"], "int_parsing");
 }
+
+#[tokio::test]
+async fn sources_are_found_by_slug_as_one_old_revision_had_it() {
+    let Some(bench) = Bench::open().await else { return };
+    let token = bench.token().await;
+    const PATH: &str = "/api/telemetry/sources";
+    let new = json!({"slug": "adsb-1", "name": "One", "source_type": "adsb"});
+    assert_eq!(bench.send(Method::POST, &format!("{PATH}/"), &token, &new).await.0, StatusCode::CREATED);
+    assert_eq!(bench.get(PATH).await.1[0]["slug"], "adsb-1");
+    let (status, changed) = bench.send(Method::PUT, &format!("{PATH}/ADSB-1"), &token, &json!({"name": "Two", "is_active": false})).await;
+    assert_eq!((status, &changed["name"], &changed["is_active"]), (StatusCode::OK, &json!("Two"), &json!(false)));
+    assert_eq!(bench.get(&format!("{PATH}/adsb-1/")).await.1, changed);
+    for missing in ["nobody", "%00", &changed["id"].to_string()] {
+        let (status, told) = bench.get(&format!("{PATH}/{missing}")).await;
+        assert_eq!((status, &told["detail"]), (StatusCode::NOT_FOUND, &json!("Telemetry source not found")), "{missing}");
+    }
+    let viewer = bench.token_with(&[Scope::Read]).await;
+    assert_eq!(bench.send(Method::DELETE, &format!("{PATH}/adsb-1"), &viewer, &json!(null)).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(bench.send(Method::DELETE, &format!("{PATH}/adsb-1"), &token, &json!(null)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(bench.get(&format!("{PATH}/adsb-1")).await.0, StatusCode::NOT_FOUND);
+}

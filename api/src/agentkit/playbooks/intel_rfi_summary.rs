@@ -1,7 +1,8 @@
 //! `intel_rfi_summary`: RFI in both readings: radio frequency interference, and requests for information.
 //!
 //! Interference, as far as what is heard can tell:
-//! - **rates**: a source told less than half of its usual quarter of an hour (the median of its last day), by more than chance;
+//! - **rates**: a source told less than half of its usual quarter of an hour, by more than chance. Usual is the median of the same time of
+//!   day (± half an hour) of the last 14 days when it was heard then on four of them, else the median of its last day;
 //! - **satellite navigation**: on a grid of 1°, the share of aircraft that say their position is bad (NACp < 8 or NIC < 7, what
 //!   14 CFR 91.227 asks for): ≥ 30 % of ≥ 5 aircraft;
 //! - **noise**: a source's noise floor is 6 dB over its usual one.
@@ -25,6 +26,12 @@ use std::collections::{BTreeMap, HashMap};
 const RATE_QUARTERS_MIN: usize = 8;
 const NOISE_QUARTERS_MIN: usize = 4;
 const RATE_SHARE: f64 = 0.5;
+/// Quarters of an hour in a day.
+const DAY: i32 = 96;
+/// Days looked back at for the time of day, how many must be known, and quarters before and after.
+const DAYS: i32 = 14;
+const DAYS_MIN: usize = 4;
+const AROUND: i32 = 2;
 /// Standard deviations of a Poisson count below the median.
 const RATE_SIGMAS: f64 = 3.0;
 const NOISE_RISE_DB: f64 = 6.0;
@@ -103,13 +110,16 @@ struct RateView {
     /// Of the quarters before. `None`: there are too few.
     median: Option<f64>,
     quarters: usize,
+    /// Days whose same hour the median is of; 0: it is of the last day.
+    days: usize,
     dropped: bool,
 }
 
 impl RateView {
     fn shown(&self, source: &Source) -> Value {
         json!({
-            "source": source.slug, "events_15_min": self.events, "median_15_min": self.median, "quarters": self.quarters, "dropped": self.dropped,
+            "source": source.slug, "events_15_min": self.events, "median_15_min": self.median, "quarters": self.quarters,
+            "baseline": if self.days == 0 { "last_day" } else { "time_of_day" }, "days": self.days, "dropped": self.dropped,
         })
     }
 }
@@ -117,14 +127,32 @@ impl RateView {
 /// `None`: nothing was heard of it for a day.
 fn rate_view(source: i64, rates: &[Rate]) -> Option<RateView> {
     let own: HashMap<i32, i64> = rates.iter().filter(|r| r.source_id == source).map(|r| (r.quarters_ago, r.events)).collect();
-    let oldest = own.keys().copied().max()?;
+    let oldest = own.keys().copied().filter(|q| *q < DAY).max()?;
     let events = own.get(&0).copied().unwrap_or(0);
     // A quarter in which it was silent counts as 0, from its first event on.
     let mut before: Vec<f64> = (1..=oldest).map(|q| own.get(&q).copied().unwrap_or(0) as f64).collect();
     let quarters = before.len();
-    let median = if quarters < RATE_QUARTERS_MIN { None } else { median(&mut before) };
+    let (median, days) = match at_this_hour(&own) {
+        Some((usual, days)) => (Some(usual), days),
+        None if quarters < RATE_QUARTERS_MIN => (None, 0),
+        None => (median(&mut before), 0),
+    };
     let dropped = median.is_some_and(|m| (events as f64) < RATE_SHARE * m && RATE_SIGMAS * m.sqrt() < m - events as f64);
-    Some(RateView { events, median, quarters, dropped })
+    Some(RateView { events, median, quarters, days, dropped })
+}
+
+/// Its usual quarter of an hour at this time of day, and of how many days. A day on which nothing was heard at that hour says nothing: the
+/// station may have been off.
+fn at_this_hour(own: &HashMap<i32, i64>) -> Option<(f64, usize)> {
+    let mut days = Vec::new();
+    for day in 1..=DAYS {
+        let around: i64 = (day * DAY - AROUND..=day * DAY + AROUND).filter_map(|q| own.get(&q)).sum();
+        if around != 0 {
+            days.push(around as f64 / f64::from(2 * AROUND + 1));
+        }
+    }
+    let known = days.len();
+    if known < DAYS_MIN { None } else { median(&mut days).map(|usual| (usual, known)) }
 }
 
 fn median(values: &mut [f64]) -> Option<f64> {
@@ -148,7 +176,8 @@ fn rates_text(context: &Context, rates: &[(&Source, RateView)], stations: &HashM
         let away = station.is_some_and(|s| context.last_seen(s.slug).is_none_or(|at| ONLINE_WITHIN_US < context.now.micros_since(at)));
         let link = if away { " (its station is not connected: this says nothing of the radio)" } else { "" };
         let median = view.median.unwrap_or_default();
-        out.push_str(&format!("  - **{}**: {} events in 15 min, usually {median:.0}{link}\n", plain(&source.slug), view.events));
+        let hour = if view.days == 0 { "" } else { " at this hour" };
+        out.push_str(&format!("  - **{}**: {} events in 15 min, usually {median:.0}{hour}{link}\n", plain(&source.slug), view.events));
     }
     out + &unless_more(dropped.len(), LINES_MAX)
 }

@@ -7,7 +7,7 @@
 //! once (`mission_orders`); the order before is one that was made of no more than this run's roles.
 
 use super::super::{Context, Outcome, Playbook, PlaybookError, Running};
-use super::log_mission_loadout::{Need, needs_of, of_mission};
+use super::log_mission_loadout::{Need, needs_of, of_mission, reserved_before};
 use super::{clock, figure, plain, unless_more};
 use crate::central::ONLINE_WITHIN_US;
 use crate::dto::{Track, Utc};
@@ -251,7 +251,7 @@ async fn sustainment(context: &Context, mission: &Record, order: &mut Order) -> 
         order.line("What is on hand: not among the data that this order is made of (logistics).");
         return Ok(());
     }
-    let needs: Vec<Need> = needs_of(context, &wanted).await?;
+    let needs: Vec<Need> = needs_of(context, &wanted, &reserved_before(context, mission).await?).await?;
     for need in needs.iter().take(LINES_MAX) {
         order.fact(&format!("need.{}", need.sku), &need.sku, need.text());
     }

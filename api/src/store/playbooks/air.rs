@@ -5,6 +5,7 @@ use super::super::{Role, Store, StoreError};
 use super::{IDENT, instant};
 use crate::auth::RoleSet;
 use model::UnixMicros;
+use serde_json::value::RawValue;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use std::collections::BTreeSet;
@@ -39,6 +40,38 @@ pub(crate) struct MadeMerge {
     pub id: i64,
     /// JSON object.
     pub detail: String,
+}
+
+/// A merge as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredMerge {
+    pub id: i64,
+    pub detail: Box<RawValue>,
+    pub made_by_run: String,
+    pub made_at: UnixMicros,
+    pub undone_at: Option<UnixMicros>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct MergeFilter {
+    pub since: UnixMicros,
+    pub subject: Option<String>,
+    /// Those that were undone too.
+    pub undone: bool,
+    pub limit: i64,
+}
+
+impl FromRow<'_, PgRow> for StoredMerge {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let detail: String = row.try_get("detail")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            detail: RawValue::from_string(detail).map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
+            made_by_run: row.try_get("made_by_run")?,
+            made_at: micros(row.try_get("made_at")?),
+            undone_at: row.try_get::<Option<time::OffsetDateTime>, _>("undone_at")?.map(micros),
+        })
+    }
 }
 
 impl FromRow<'_, PgRow> for Fix {
@@ -133,6 +166,30 @@ impl Store {
             transaction.commit().await?;
         }
         Ok(Some(ours))
+    }
+
+    /// Newest first; only what is wholly of these roles.
+    pub(crate) async fn merges(&self, roles: RoleSet, filter: &MergeFilter) -> Result<Vec<StoredMerge>, StoreError> {
+        const SQL: &str = "
+            SELECT id, detail::text AS detail, made_by_run, made_at, undone_at FROM track_merges m
+            WHERE station_roles <@ $1 AND made_at >= $2 AND ($3 OR undone_at IS NULL)
+                AND ($4::text IS NULL OR EXISTS (SELECT FROM jsonb_array_elements(m.detail -> 'members') AS member WHERE member ->> 'subject' = $4))
+            ORDER BY id DESC LIMIT $5";
+        let query = sqlx::query_as(SQL).bind(roles.names()).bind(instant(filter.since)).bind(filter.undone);
+        Ok(query.bind(&filter.subject).bind(filter.limit).fetch_all(self.control()).await?)
+    }
+
+    /// Marks one merge as undone; one that is stays as it is. `None`: there is none that is wholly of these roles.
+    pub(crate) async fn undo_merge(&self, id: i64, by: &str, roles: RoleSet, now: UnixMicros) -> Result<Option<StoredMerge>, StoreError> {
+        const SQL: &str = "
+            UPDATE track_merges SET undone_by_run = CASE WHEN undone_at IS NULL THEN left($2, 100) ELSE undone_by_run END,
+                undone_at = coalesce(undone_at, $4)
+            WHERE id = $1 AND station_roles <@ $3 RETURNING id, detail::text AS detail, made_by_run, made_at, undone_at";
+        let mut transaction = self.change(self.control()).await?;
+        let query = sqlx::query_as(SQL).bind(id).bind(by).bind(roles.names()).bind(instant(now));
+        let undone = query.fetch_optional(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(undone)
     }
 
     /// The members of merges that were undone since.

@@ -9,7 +9,7 @@ mod orders;
 mod radio;
 mod stock;
 
-pub(crate) use air::{Fix, NewMerge};
+pub(crate) use air::{Fix, MergeFilter, NewMerge, StoredMerge};
 pub(crate) use heard::Heard;
 pub(crate) use orders::OpenRequest;
 pub(crate) use radio::{Accuracy, NoiseSample, Rate};

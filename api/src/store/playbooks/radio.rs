@@ -77,15 +77,20 @@ impl FromRow<'_, PgRow> for Accuracy {
 }
 
 impl Store {
-    /// Events per source and quarter of an hour of the last day: the last quarter is counted now, those before come from the
-    /// roll-ups. A quarter in which a source told nothing has no row.
+    /// Events per source and quarter of an hour: the last quarter is counted now, those before come from the roll-ups: all of the last day,
+    /// and of the 14 days before those within half an hour of this time of day. A quarter in which a source told nothing has no row.
     pub(crate) async fn rates(&self, role: Role, now: UnixMicros) -> Result<Vec<Rate>, StoreError> {
         const SQL: &str = "
             SELECT source_id, 0 AS quarter, count(*) AS events FROM telemetry_events
             WHERE event_time > $1 - interval '15 minutes' AND event_time <= $1 GROUP BY source_id
             UNION ALL
             SELECT source_id, floor(extract(epoch FROM $1 - bucket - interval '1 minute') / 900)::int, sum(events)::bigint
-            FROM telemetry_rollup_minute WHERE bucket >= $1 - interval '1 day' AND bucket <= $1 - interval '16 minutes' GROUP BY 1, 2";
+            FROM telemetry_rollup_minute WHERE bucket > $1 - interval '1 day 1 minute' AND bucket <= $1 - interval '16 minutes' GROUP BY 1, 2
+            UNION ALL
+            SELECT r.source_id, floor(extract(epoch FROM $1 - r.bucket - interval '1 minute') / 900)::int, sum(r.events)::bigint
+            FROM generate_series(1, 14) AS day JOIN telemetry_rollup_minute r ON r.bucket > $1 - day * interval '1 day' - interval '46 minutes'
+                AND r.bucket <= $1 - day * interval '1 day' + interval '29 minutes'
+            WHERE r.bucket <= $1 - interval '1 day 1 minute' GROUP BY 1, 2";
         Ok(sqlx::query_as(SQL).bind(instant(now)).fetch_all(self.role(role)).await?)
     }
 

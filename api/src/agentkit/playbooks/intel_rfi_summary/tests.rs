@@ -28,6 +28,32 @@ fn a_drop_is_less_than_half_by_more_than_chance() {
 }
 
 #[test]
+fn a_quiet_night_is_no_drop_and_a_quiet_day_is_one() {
+    // 20 events a quarter by night (00:00 to 06:00), 1,000 by day, for a week; `now` is so many quarters after midnight.
+    let week = |now: i32, last: i64, days: i32| -> Vec<Rate> {
+        let usual = |ago: i32| if (now - ago).rem_euclid(96) < 24 { 20 } else { 1_000 };
+        let quarters = (0..days * 96 + 3).filter(|q| *q < 96 || (q + 2) % 96 <= 4);
+        quarters.map(|q| Rate { source_id: 1, quarters_ago: q, events: if q == 0 { last } else { usual(q) } }).collect()
+    };
+    for (now, last, days, baseline, dropped) in [
+        // At three in the night by the hour, and by the day for want of four days.
+        (12, 20, 7, 20.0, false),
+        (12, 20, 3, 1_000.0, true),
+        (12, 2, 7, 20.0, true),
+        // At noon.
+        (48, 1_000, 7, 1_000.0, false),
+        (48, 300, 7, 1_000.0, true),
+    ] {
+        let view = rate_view(1, &week(now, last, days)).unwrap();
+        assert_eq!((view.median, view.dropped), (Some(baseline), dropped), "{now} {last} {days}: {view:?}");
+    }
+    // Days on which it was off are not its usual.
+    let mut off = week(48, 1_000, 9);
+    off.retain(|r| r.quarters_ago < 96 * 2 || 96 * 4 < r.quarters_ago);
+    assert_eq!(rate_view(1, &off).unwrap().median, Some(1_000.0));
+}
+
+#[test]
 fn noise_is_compared_in_its_own_unit() {
     let sample = |quarters_ago, dbfs: Option<&str>, dbm: Option<&str>| NoiseSample {
         source_id: 1,
